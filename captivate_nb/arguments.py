@@ -1,0 +1,134 @@
+"""The words of a `%captivate` line that are not free text: options, assignments, JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from .errors import UsageError, did_you_mean
+
+T = TypeVar("T")
+
+
+def unquote(text: str) -> str:
+    """Return text without the quotes that some put around a label or a path."""
+    text = text.strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def read_json(text: str, kind: type = object) -> Any:
+    """Read JSON; raise `UsageError` with the position of what does not parse."""
+    value = _decoded(_JSON.decode, text)
+    if not isinstance(value, kind):
+        raise UsageError(f'This must be a JSON object such as {{"plan": "vip"}}, not {text[:40]}.')
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def _decoded(decode: Callable[[str], T], text: str) -> T:
+    try:
+        return decode(text)
+    except json.JSONDecodeError as error:
+        near = text[max(0, error.pos - 10) : error.pos + 10]
+        raise UsageError(
+            f"This is not JSON: {error.msg} at character {error.pos + 1}, near “{near}”."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"This is not JSON: {error}.") from None
+
+
+def parse(
+    line: str,
+    options: Sequence[str],
+    *,
+    flags: Sequence[str] = (),
+    at_most: int | None = None,
+    assignments: bool = False,
+) -> tuple[list[Any], dict[str, str]]:
+    """Split a line into its words and its `--options`.
+
+    An option takes the next word, or whole JSON in braces or brackets, as its value; a flag takes
+    none. With `assignments` a word is one JSON object, or `KEY=VALUE` whose value may be JSON; these
+    come as a dict and as pairs. Raise `UsageError` for anything else, naming the nearest known option.
+    """
+    words: list[Any] = []
+    found: dict[str, str] = {}
+    rest = line.strip()
+    while rest:
+        if rest.startswith("--"):
+            name, rest = _option_name(rest, (*options, *flags))
+            found[name], rest = ("", rest) if name in flags else _value(rest, name)
+        elif assignments:
+            word, rest = _assignment(rest)
+            words.append(word)
+        else:
+            word, rest = _word(rest)
+            words.append(word)
+    if at_most is not None and len(words) > at_most:
+        raise UsageError(f"“{words[at_most]}” is one word too many. See %captivate help.")
+    return words, found
+
+
+def _option_name(rest: str, known: Sequence[str]) -> tuple[str, str]:
+    word, _, after = rest.partition(" ")
+    name, equals, value = word[2:].partition("=")
+    if name in ("key", "api-key", "apikey", "api_key"):
+        raise UsageError(
+            "A key in a cell is saved with the notebook. Put it into an environment variable and"
+            " name that with --key-env, or be asked for it."
+        )
+    if name not in known:
+        hint = did_you_mean(f"--{name}", [f"--{option}" for option in known])
+        raise UsageError(f"There is no option “--{name}”.{hint} See %captivate help.")
+    return name, (f"{value} {after}" if equals else after).strip()
+
+
+def _value(rest: str, name: str) -> tuple[str, str]:
+    if not rest or rest.startswith("--"):
+        raise UsageError(f"--{name} needs a value after it.")
+    return _json_or_word(rest)
+
+
+def _json_or_word(rest: str) -> tuple[str, str]:
+    """Return the whole JSON, as text, or the word a line begins with, and what follows it."""
+    if not rest.startswith(("{", "[")):
+        return _word(rest)
+    _, end = _decoded(_JSON.raw_decode, rest)
+    return rest[:end], rest[end:].strip()
+
+
+def _word(rest: str) -> tuple[str, str]:
+    source = io.StringIO(rest)
+    lexer = shlex.shlex(source, posix=True, punctuation_chars="")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        word = lexer.get_token() or ""
+    except ValueError:
+        raise UsageError(f"A quote is not closed: {rest[:40]}") from None
+    return word, rest[source.tell() :].strip()
+
+
+def _assignment(rest: str) -> tuple[Any, str]:
+    if rest.startswith("{"):
+        text, after = _json_or_word(rest)
+        return read_json(text), after
+    key, equals, value = rest.partition("=")
+    if not equals or not key.strip() or " " in key.strip():
+        raise UsageError(
+            f'“{rest.split(maxsplit=1)[0]}” is not KEY=VALUE. Example: plan=vip, or {{"plan": 1}}.'
+        )
+    text, after = _json_or_word(value)
+    try:
+        return (key.strip(), read_json(text)), after
+    except UsageError:
+        return (key.strip(), text), after

@@ -1,0 +1,501 @@
+"""The live state of a conversation, built from events alone.
+
+`Conversation.apply` is the one place where transcript, metadata, choices, agent, actions, updates
+and errors change. It has no clock, socket or loop of its own, so the same events give the same
+state: live, from a saved log, or in a test.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Self
+
+import msgspec
+
+from .eventlog import EventRecord
+from .merge import delivered, merge, messages_of
+from .protocol import events as e
+from .protocol.content import Action, Content, Files, Text
+from .protocol.writers import write_payload
+from .transcript import Choices, Delivery, Message, Transcript, readable
+
+MISSED = "captivate_nb.missed"
+"""The type of an update of our own, which the log keeps like the server's: messages are missing."""
+
+RESENDS = 3
+"""How many times a message that the server seems not to read is sent on one connection."""
+
+_OTHERS = ("bot", "agent")
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """The live agent in the conversation; `data` is all that the server told of them."""
+
+    name: str
+    id: str | None = None
+    data: dict[str, Any] = {}
+
+
+class _Sent(msgspec.Struct):
+    """What is known of a message of the user's: on which connection it went out, how many times.
+
+    It is `doubted` when something on its connection did not get through, until the server tells
+    whether it has it, and `lost` when it has to be sent again.
+    """
+
+    event: e.UserMessage
+    connection: int
+    times: int = 1
+    doubted: bool = False
+    lost: bool = False
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that went wrong and did not end the session. `time` is in seconds since the epoch."""
+
+    message: str
+    detail: str = ""
+    time: float | None = None
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Conversation:
+    """One conversation as it stands after the events applied so far."""
+
+    def __init__(self) -> None:
+        self.user_id = "anon"
+        """Who the conversation is with."""
+        self.errors: list[Problem] = []
+        """What went wrong, in every conversation of the session."""
+        self.socket_id: str | None = None
+        """The socket of the newest connection."""
+        self.upload_url: str | None = None
+        """Where the server takes files, if it said so."""
+        self._starts: deque[e.ConversationStart] = deque()
+        self._edits: dict[str, e.EditMessage] = {}
+        self._seen: dict[str, list[e.Event]] = {}
+        self._large: set[str] = set()
+        self._resuming: str | None = None
+        self._connections = 0
+        self._open(None)
+
+    def _open(self, conversation_id: str | None) -> None:
+        self.id = conversation_id
+        """The conversation's id; None before the first has started."""
+        self.metadata: dict[str, Any] = {}
+        """The metadata as last set here or told by the server."""
+        self.agent: Agent | None = None
+        """The live agent connected now."""
+        self.actions: list[Action] = []
+        """The actions received, in order."""
+        self.updates: list[e.ConversationUpdate] = []
+        """The conversation updates received, in order."""
+        self.deleted = False
+        """Whether the server has deleted it."""
+        self._messages: list[Message] = []
+        self._sent: dict[str, _Sent] = {}
+        self._asked: deque[frozenset[str]] = (
+            deque()
+        )  # what each request for a transcript is to find
+        self._gaps: set[str] = set()
+        self._told: set[str] = set()
+        self.heard = 0
+        """How many messages of the other side there are, bot and agents."""
+        self.transcript = Transcript.view(self._messages)
+
+    @classmethod
+    def replay(cls, log: Iterable[EventRecord]) -> Self:
+        """Return the state after a log's events: the same as the live session had."""
+        conversation = cls()
+        for record in log:
+            conversation.apply_record(record)
+        return conversation
+
+    @property
+    def choices(self) -> Choices:
+        """Return the options of the newest message; none once the user has answered."""
+        for message in reversed(self._messages):
+            if message.sender != "system":
+                return Choices(() if message.sender == "user" else message.choices)
+        return Choices()
+
+    @property
+    def lost(self) -> list[e.UserMessage]:
+        """What the user said and the server never got, until it is sent again."""
+        return [sent.event for sent in self._sent.values() if sent.lost]
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it has to be found out if the server got what the user said."""
+        return any(
+            sent.doubted and sent.connection == self._connections for sent in self._sent.values()
+        )
+
+    def apply_record(self, record: EventRecord) -> int | None:
+        """Apply one record of a log; a frame that was no event becomes an error in `errors`."""
+        if record.event is None:
+            self.add_problem(f"A frame was skipped: {record.problem}", record.frame, record.time)
+            if record.direction == "in":
+                self._doubt()
+            return None
+        return self.apply(record.event, at=record.time)
+
+    def apply(self, event: e.Event, *, at: float | None = None) -> int | None:
+        """Take in one event, sent or received, seen at `at` (seconds since the epoch; None: now).
+
+        Return the index of the first message that is new or changed, or None. An event that was
+        seen already (same id, same content) and one of another conversation change nothing.
+        """
+        at = time.time() if at is None else at
+        for problem in event.problems:
+            self.add_problem(f"Part of a {event.event_type} was skipped: {problem}", "", at)
+        if event.event_id is not None:
+            seen = self._seen.setdefault(event.event_id, [])
+            if event in seen:
+                return None
+            seen.append(event)
+        change = self._CHANGES.get(type(event))
+        return change(self, event, at) if change else None
+
+    def add_problem(self, message: str, detail: str = "", at: float | None = None) -> Problem:
+        """Note something that went wrong, and return the note."""
+        problem = Problem(message, detail, at)
+        self.errors.append(problem)
+        return problem
+
+    def _is_current(self, conversation_id: str | None) -> bool:
+        return not conversation_id or conversation_id == self.id
+
+    def _append(self, message: Message) -> int:
+        self._messages.append(message)
+        self.heard += message.sender in _OTHERS
+        return len(self._messages) - 1
+
+    def _system(self, text: str, event: e.Event, at: float) -> int:
+        number = len(self._messages)
+        return self._append(
+            Message(id=event.event_id or f"system-{number}", sender="system", text=text, time=at)
+        )
+
+    def _socket_connected(self, event: e.SocketConnected, _at: float) -> None:
+        self.socket_id = event.socket_id
+        self.upload_url = event.upload_url
+        self._connections += 1
+        self._starts.clear()
+        self._asked.clear()
+
+    def _start(self, event: e.ConversationStart, _at: float) -> None:
+        self._starts.append(event)
+
+    def _started(self, event: e.ConversationStarted, _at: float) -> int | None:
+        start = self._starts.popleft() if self._starts else e.ConversationStart()
+        if self._resuming == self.id:
+            self._resuming = None
+        self._open(event.conversation_id)
+        self.user_id = start.user_id or "anon"
+        self._merge_metadata(start.metadata)
+        return 0
+
+    def _user_message(self, event: e.UserMessage, at: float) -> int | None:
+        if not self._is_current(event.conversation_id) or not (event.text or event.files):
+            return None
+        if event.client_msg_id in self._sent:
+            return self._sent_again(self._sent[event.client_msg_id])
+        if not event.client_msg_id:
+            name = f"user-{len(self._messages)}"
+            event = msgspec.structs.replace(event, client_msg_id=name)
+        self._sent[event.client_msg_id] = _Sent(event, self._connections)
+        return self._append(user_message(event, at))
+
+    def _sent_again(self, sent: _Sent) -> int | None:
+        if not sent.lost:
+            return None
+        index = self._index(sent.event.client_msg_id)
+        message = self._messages.pop(index)
+        again = sent.connection == self._connections
+        sent.lost, sent.times = False, sent.times + 1 if again else 1
+        sent.connection, sent.doubted = self._connections, False
+        self._append(delivered(message, "sent"))
+        return index
+
+    def _index(self, message_id: str) -> int:
+        return next(i for i, message in enumerate(self._messages) if message.id == message_id)
+
+    def _bot_message(self, event: e.BotMessage, at: float) -> int | None:
+        return self._hear(
+            event,
+            Message(
+                id=event.message_id or event.event_id or f"bot-{len(self._messages)}",
+                sender="bot",
+                text=readable(event.content),
+                content=event.content,
+                time=at,
+                raw=_payload(event),
+            ),
+        )
+
+    def _livechat_message(self, event: e.LivechatMessage, at: float) -> int | None:
+        return self._hear(
+            event,
+            Message(
+                id=event.message_id or event.event_id or f"agent-{len(self._messages)}",
+                sender="agent",
+                text=readable(event.content),
+                content=event.content,
+                time=at,
+                agent_name=event.agent_name or (self.agent.name if self.agent else None),
+                raw=_payload(event),
+            ),
+        )
+
+    def _hear(self, event: e.BotMessage | e.LivechatMessage, message: Message) -> int | None:
+        """Take in what the other side says; what a transcript told before is not repeated."""
+        if not self._is_current(event.conversation_id):
+            return None
+        known = event.message_id in self._told and any(
+            _same(one, message) for one in reversed(self._messages)
+        )
+        if event.event_id in self._large:
+            return self._fill(f"large-{event.event_id}", None if known else message)
+        return None if known else self._append(message)
+
+    def _fill(self, gap: str, message: Message | None) -> int | None:
+        """Put a message, None for nothing, in a gap; one that is closed already stays closed."""
+        if gap not in self._gaps:
+            return None
+        self._gaps.discard(gap)
+        index = self._index(gap)
+        self._messages[index : index + 1] = [message] if message else []
+        self.heard += message is not None and message.sender in _OTHERS
+        return index
+
+    def _actions_received(self, event: e.ActionsReceived, _at: float) -> None:
+        if self._is_current(event.conversation_id):
+            self.actions.extend(event.actions)
+
+    def _metadata_set(self, event: e.MetadataSet, _at: float) -> None:
+        if self._is_current(event.conversation_id):
+            self._merge_metadata(event.metadata)
+
+    def _merge_metadata(self, metadata: dict[str, Any]) -> None:
+        """Merge at the top level; `private` is the server's alone, which never returns it."""
+        shown = {key: value for key, value in metadata.items() if key != "private"}
+        self.metadata = {**self.metadata, **shown}
+
+    def _metadata_told(self, event: e.ConversationMetadata, _at: float) -> None:
+        if self._is_current(event.conversation_id):
+            self.metadata = dict(event.metadata)
+
+    def _deleted(self, event: e.ConversationDeleted, _at: float) -> None:
+        all_of_user = event.user_id == self.user_id and event.conversation_id in (
+            None,
+            self.user_id,
+        )
+        if self.id is not None and (event.conversation_id == self.id or all_of_user):
+            self.deleted = True
+            self.agent = None
+
+    def _update(self, event: e.ConversationUpdate, at: float) -> int | None:
+        if not self._is_current(event.conversation_id):
+            return None
+        if event.type == MISSED:
+            return self._missed(event, at)
+        self.updates.append(event)
+        match event.type:
+            case "livechatAgentConnected":
+                self.agent = _agent(event.data)
+                return self._system(f"{self.agent.name} joined the conversation", event, at)
+            case "livechatAgentDisconnected":
+                name = self.agent.name if self.agent else _agent(event.data).name
+                self.agent = None
+                return self._system(f"{name} left the conversation", event, at)
+            case "failedAgentAssignment":
+                return self._system("No agent is free right now", event, at)
+            case other:
+                return self._system(f"The conversation changed: {other}", event, at)
+
+    def _missed(self, event: e.ConversationUpdate, at: float) -> int | None:
+        """Show that messages are missing, so that nobody takes what is here for all there was."""
+        large = event.data.get("large")
+        if large is not None:
+            text = "A large message came, and could not be shown here"
+            line = Message(id=f"missed-{large}", sender="system", text=text, time=at)
+            return self._fill(f"large-{large}", line)
+        for index, message in enumerate(self._messages):
+            sent = self._sent.get(message.id)
+            if sent is not None and sent.connection != self._connections and not sent.lost:
+                self._messages[index] = _undelivered(message, "unknown")
+        return self._gap("Messages may be missing here", at)
+
+    def _gap(self, text: str, at: float, name: str | None = None) -> int:
+        """Show a line where messages may be missing, until the server tells what was said."""
+        name = name or f"missed-{len(self._messages)}"
+        self._gaps.add(name)
+        return self._append(Message(id=name, sender="system", text=text, time=at))
+
+    def _general_error(self, event: e.GeneralError, at: float) -> int | None:
+        if self._resuming == event.conversation_id:
+            self._resuming = None
+        if event.message_link is not None:
+            return self._too_large(event, at)
+        if event.conversation_id is None:
+            self._doubt()
+        self.add_problem(
+            f"The server answered error {event.code}: {event.description}",
+            event.conversation_id or "",
+            at,
+        )
+        return None
+
+    def _too_large(self, event: e.GeneralError, at: float) -> int | None:
+        """Keep a place for a message that has to be fetched."""
+        if self.id is None or not self._is_current(event.conversation_id):
+            return None
+        key = large_key(event)
+        self._large.add(key)
+        return self._gap("A large message is on its way", at, f"large-{key}")
+
+    def _edit(self, event: e.EditMessage, _at: float) -> None:
+        if self._is_current(event.conversation_id):
+            self._edits[event.message_id] = event
+
+    def _edited(self, event: e.MessageEdited, _at: float) -> int | None:
+        edit = self._edits.pop(event.message_id, None)
+        if edit is None:
+            return None
+        for index, message in enumerate(self._messages):
+            if message.id == event.message_id:
+                content = _user_content(edit.text, edit.files)
+                self._messages[index] = msgspec.structs.replace(
+                    message, content=content, text=readable(content)
+                )
+                return index
+        return None
+
+    def _transcript_requested(self, event: e.TranscriptRequest, _at: float) -> None:
+        self._resuming = event.conversation_id
+        if event.conversation_id == self.id:
+            self._asked.append(frozenset(name for name, sent in self._sent.items() if sent.doubted))
+
+    def _transcript(self, event: e.ConversationTranscript, _at: float) -> int | None:
+        known = self._messages[:]
+        told = event.conversation_id or self._resuming
+        asked = told == self._resuming
+        if not self._is_current(told):
+            if not asked:
+                return None
+            self._open(told)
+        if asked:
+            self._resuming = None
+        here = [message for message in self._messages if message.id not in self._gaps]
+        doubted = self._asked.popleft() if self._asked else frozenset()
+        self._messages[:] = merge(
+            here, event.entries, lambda message: self._is_lost(message, doubted)
+        )
+        self._note_delivery(doubted)
+        self._gaps.clear()
+        self._told = {entry.message_id for entry in event.entries if entry.message_id}
+        self.heard = sum(message.sender in _OTHERS for message in self._messages)
+        pairs = enumerate(zip(known, self._messages, strict=False))
+        shorter, longer = sorted((len(known), len(self._messages)))
+        first = next((index for index, (old, new) in pairs if old is not new), shorter)
+        return first if first < longer else None
+
+    def _is_lost(self, message: Message, asked: frozenset[str]) -> bool:
+        """Tell whether the server never got a message, now that it has told what it has."""
+        sent = self._sent.get(message.id)
+        if sent is None or message.delivery in ("confirmed", "failed"):
+            return False
+        unread = sent.doubted and message.id in asked and sent.times <= RESENDS
+        sent.lost |= sent.connection != self._connections or unread
+        return sent.lost
+
+    def _note_delivery(self, asked: frozenset[str]) -> None:
+        """Bring what is known of sent messages, and what is shown of it, together."""
+        for index, message in enumerate(self._messages):
+            sent = self._sent.get(message.id)
+            if sent is None:
+                continue
+            if sent.doubted and message.id in asked and not sent.lost:
+                self._messages[index] = _undelivered(message, "failed")
+            sent.doubted &= message.id not in asked and message.delivery != "confirmed"
+            sent.lost &= message.delivery == "queued"
+
+    def _doubt(self) -> None:
+        """Note that one of the messages on their way may not have got through."""
+        for sent in self._sent.values():
+            sent.doubted |= sent.connection == self._connections
+
+    _CHANGES: ClassVar[dict[type[e.Event], Callable[[Any, Any, float], int | None]]] = {
+        e.SocketConnected: _socket_connected,
+        e.ConversationStart: _start,
+        e.ConversationStarted: _started,
+        e.UserMessage: _user_message,
+        e.BotMessage: _bot_message,
+        e.LivechatMessage: _livechat_message,
+        e.ActionsReceived: _actions_received,
+        e.MetadataSet: _metadata_set,
+        e.ConversationMetadata: _metadata_told,
+        e.ConversationDeleted: _deleted,
+        e.ConversationUpdate: _update,
+        e.GeneralError: _general_error,
+        e.EditMessage: _edit,
+        e.MessageEdited: _edited,
+        e.TranscriptRequest: _transcript_requested,
+        e.ConversationTranscript: _transcript,
+    }
+
+
+def large_key(event: e.GeneralError) -> str:
+    """Return what tells one large message from another: it is the fetched message's event id."""
+    return event.event_id or event.message_link or ""
+
+
+def user_message(event: e.UserMessage, at: float | None) -> Message:
+    """Return the `Message` that a user's event shows as."""
+    content = _user_content(event.text, event.files)
+    return Message(
+        id=event.client_msg_id,
+        sender="user",
+        text=readable(content),
+        content=content,
+        time=at,
+        delivery="sent",
+        raw=_payload(event),
+    )
+
+
+def transcript_of(event: e.ConversationTranscript) -> Transcript:
+    """Return a server's transcript as the same `Message`s that a live conversation has."""
+    return Transcript(message for _, message in messages_of(event.entries))
+
+
+def _same(known: Message, message: Message) -> bool:
+    return (known.id, known.sender, known.text) == (message.id, message.sender, message.text)
+
+
+def _undelivered(message: Message, delivery: Delivery) -> Message:
+    return message if message.delivery == "confirmed" else delivered(message, delivery)
+
+
+def _user_content(text: str, files: tuple[Any, ...]) -> tuple[Content, ...]:
+    said: tuple[Content, ...] = (Text(text),) if text else ()
+    return (*said, Files(files)) if files else said
+
+
+def _agent(data: dict[str, Any]) -> Agent:
+    inner = next(
+        (data[key] for key in ("agent", "agentInfo") if isinstance(data.get(key), dict)), data
+    )
+    names = (inner.get(key) for key in ("name", "agentName", "displayName", "firstName"))
+    name = next((name for name in names if isinstance(name, str) and name), "An agent")
+    ident = inner.get("id")
+    return Agent(name, str(ident) if isinstance(ident, str | int) else None, inner)
+
+
+def _payload(event: e.Event) -> dict[str, Any]:
+    return write_payload(event)[1]

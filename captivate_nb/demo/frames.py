@@ -1,0 +1,70 @@
+"""WebSocket frames as tornado reads and writes them, where a network's faults and limits sit.
+
+tornado puts fragments together before it shows a message; the size of a single frame is seen only
+here, where its payload is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketHandler, WebSocketProtocol13
+
+from .profiles import Profile
+
+_CLOSE = 0x8
+_SKIPPED = 8  # times the limit of a message: so much more is read, for the closing to arrive
+
+
+class Frames(WebSocketProtocol13):
+    """One connection's frames. While `silent`, nothing comes or goes, pings and closing included."""
+
+    def __init__(self, handler: WebSocketHandler, params: Any, profile: Profile) -> None:
+        super().__init__(handler, False, params)
+        self.silent = False
+        self._profile = profile
+        if profile.message < math.inf:
+            params.max_message_size = _SKIPPED * int(profile.message)
+
+    def write_half(self, message: str) -> None:
+        """Write the beginning of a message, of which the rest will never come."""
+        data = message.encode()
+        whole = b"\x81\x7f" + len(data).to_bytes(8, "big") + data
+        if not (self.silent or self.is_closing()):
+            self.stream.write(whole[: 10 + len(data) // 2]).add_done_callback(_seen)
+
+    async def _read_bytes(self, n: int) -> bytes:
+        """Read; close where a frame or its message is too large, and skip what still comes."""
+        together = n + len(self._fragmented_message_buffer or b"")
+        if n > self._profile.frame or together > self._profile.message:
+            what, limit = (
+                ("frame", self._profile.frame)
+                if n > self._profile.frame
+                else ("message", self._profile.message)
+            )
+            self.close(1009, f"A {what} has at most {limit:.0f} bytes")
+        return await super()._read_bytes(n)
+
+    def _write_frame(
+        self, fin: bool, opcode: int, data: bytes, flags: int = 0
+    ) -> asyncio.Future[None]:
+        if not self.silent:
+            return super()._write_frame(fin, opcode, data, flags)
+        if self.stream.closed():
+            raise StreamClosedError
+        nothing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        nothing.set_result(None)
+        return nothing
+
+    def _handle_message(self, opcode: int, data: bytes) -> asyncio.Future[None] | None:
+        if self.silent or (self.server_terminated and opcode != _CLOSE):
+            return None
+        return super()._handle_message(opcode, data)
+
+
+def _seen(written: asyncio.Future[None]) -> None:
+    """Look at a write's error, so that nobody complains of one never looked at."""
+    written.cancelled() or written.exception()

@@ -1,0 +1,157 @@
+"""The HTTP side: sends of the vendor's newest client, transcripts, files, pictures, long messages."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from captivate_nb.errors import ProtocolError
+from captivate_nb.protocol import content as c
+from captivate_nb.protocol import events as e
+from captivate_nb.protocol.codec import decode, encode
+from captivate_nb.protocol.items import write_action, write_content, write_file
+
+from .answers import answer as answer_event
+from .guard import Guarded
+from .hub import HTTP_LEAD, Refusal
+from .shelf import Stored
+from .state import Entry, text_of
+
+Data = dict[str, Any]
+_MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
+
+
+class MessageHandler(Guarded):
+    """A client event by POST; its results come by socket, the answer also here."""
+
+    def post(self) -> None:
+        if len(self.request.body) > self.hub.limits.message:
+            self.refuse(413, f"A message has at most {self.hub.limits.message} bytes")
+            return
+        try:
+            event = decode(self.request.body, "client")
+            socket = self.hub.sockets.get(getattr(event, "socket_id", None) or "")
+            answer = answer_event(self.hub, event, socket, lead=HTTP_LEAD)
+        except ProtocolError as error:
+            self.refuse(400, str(error))
+        except Refusal as refusal:
+            self.answer(refusal.event, refusal.code)
+        else:
+            self._answer(event, answer)
+
+    def _answer(self, event: e.Event, answer: e.ServerEvent | None) -> None:
+        if answer is None:
+            self.finish({"status": "success"})
+            return
+        self.hub.tell(answer, getattr(event, "socket_id", None))
+        payload = msgspec.json.decode(encode(answer))["event"]["event_payload"]
+        if isinstance(answer, e.ConversationMetadata):
+            payload["metadata"] = answer.metadata
+        self.finish({"status": "success", **payload})
+
+
+class TranscriptHandler(Guarded):
+    """A conversation's transcript, one flat entry a message."""
+
+    def get(self) -> None:
+        try:
+            found = self.hub.find(self.get_query_argument("conversation_id", ""), deleted=True)
+        except Refusal as refusal:
+            self.answer(refusal.event, 404)
+            return
+        self.finish({"transcript": [flat(entry) for entry in found.entries]})
+
+
+def flat(entry: Entry) -> Data:
+    """Write a transcript's entry as the newest client reads it."""
+    files = [write_file(file) for file in c.files_of(entry.content)]
+    text = text_of(entry.content)
+    content: Any = write_content(entry.content)
+    if entry.sender == "user":
+        content = {"type": "text", "text": text, **({"files": files} if files else {})}
+    return {
+        "message_id": entry.id,
+        "from": entry.sender,
+        "name": entry.name,
+        "time": entry.time,
+        "text": text,
+        "content": content,
+        "files": files,
+        "actions": [write_action(action) for action in entry.actions],
+    }
+
+
+class UploadHandler(Guarded):
+    """A file by POST: raw bytes, with its type and its percent-encoded name in headers."""
+
+    def post(self) -> None:
+        body = self.request.body
+        if len(body) > (most := self.hub.limits.file):
+            self.refuse(413, f"A file has at most {most} bytes")
+            return
+        name = _file_name(unquote(self.request.headers.get("X-Filename", "")))
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
+        if not _MIME.fullmatch(kind):
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        self.set_status(201)
+        self.finish(write_file(self.hub.keep(Stored(name, kind, body))))
+
+
+def _file_name(name: str) -> str:
+    """Return a name that is only a name: no folders, no control characters, bounded."""
+    last = re.split(r"[\\/]", name)[-1]
+    return "".join(letter for letter in last if letter.isprintable()).strip(". ")[:200] or "file"
+
+
+class _BytesHandler(Guarded):
+    """Bytes that anyone may fetch who knows their address, and that no page can run."""
+
+    public = True
+    inline: ClassVar = ("image/", "audio/", "video/")
+
+    def serve(self, stored: Stored | None) -> None:
+        if stored is None:
+            self.refuse(404, "There is no such file here, or not any more")
+            return
+        self.set_header("Content-Type", stored.type)
+        self.set_header(
+            "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        )
+        self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+        self.set_header("Cache-Control", "private, max-age=86400")
+        if not stored.type.startswith(self.inline):
+            name = quote(stored.name)
+            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{name}")
+        self.finish(stored.body)
+
+
+class FileHandler(_BytesHandler):
+    """An uploaded file."""
+
+    def get(self, key: str, _: str) -> None:
+        self.serve(self.hub.files.get(key))
+
+
+class PictureHandler(_BytesHandler):
+    """A file that stands beside the flow and is shown by it."""
+
+    def get(self, name: str) -> None:
+        path = self.hub.flow.pictures.get(name)
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        self.serve(Stored(path.name, kind, path.read_bytes()) if path else None)
+
+
+class LargeHandler(Guarded):
+    """What was too large for a socket."""
+
+    def get(self, key: str) -> None:
+        stored = self.hub.messages.get(key)
+        if stored is None:
+            self.refuse(404, "There is no such message here, or not any more")
+            return
+        self.set_header("Content-Type", stored.type)
+        self.finish(stored.body)

@@ -1,0 +1,128 @@
+"""Every error of captivate_nb, one tree.
+
+Each renders in a notebook cell as one line, what happened and what to do, by IPython's own hook
+`_render_traceback_`; IPython itself is never patched. What a server said stands in some of them, so
+that line holds nothing a terminal would act on. In a script they are ordinary exceptions.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+class CaptivateError(Exception):
+    """Root of the tree: catch this to catch everything captivate_nb raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        line = f"{type(self).__name__}: {self}"
+        return ["".join(char if char.isprintable() else " " for char in line)]
+
+
+class ProtocolError(CaptivateError):
+    """A frame that is not a Socket API event; `frame` holds at most its first 200 characters."""
+
+    def __init__(self, reason: str, frame: str = "") -> None:
+        super().__init__(reason)
+        self.frame = frame[:200]
+
+
+class ConnectError(CaptivateError):
+    """No connection to a Captivate server could be made."""
+
+
+class InvalidURL(ConnectError):
+    """The URL cannot be that of a Socket API server."""
+
+
+class KeyRefused(ConnectError):
+    """The server refused the API key."""
+
+
+class InvalidKey(ConnectError):
+    """The place an API key was to come from has none, or is not safe."""
+
+
+class NotCaptivate(ConnectError):
+    """Something answers there, and it does not speak the Socket API."""
+
+
+class SessionClosed(CaptivateError):
+    """The session was closed; nothing more can be sent on it."""
+
+
+class NoSession(CaptivateError):
+    """There is no current session yet."""
+
+
+class NoConversation(CaptivateError):
+    """The session has no conversation to speak in: it was deleted."""
+
+
+class InvalidMessage(CaptivateError):
+    """A message that the service cannot take: empty, or larger than 128 KiB."""
+
+
+class InvalidFile(CaptivateError):
+    """A file that cannot be read, uploaded or sent."""
+
+
+class UnknownChoice(CaptivateError):
+    """No option with that label or value is on offer."""
+
+
+class ServerError(CaptivateError):
+    """The server's own `general_error`; `code` is its number or text, `description` its words."""
+
+    def __init__(
+        self, code: int | str, description: str, conversation_id: str | None = None
+    ) -> None:
+        where = f" (conversation {conversation_id})" if conversation_id else ""
+        super().__init__(f"The server answered error {code}: {description}{where}.")
+        self.code = code
+        self.description = description
+        self.conversation_id = conversation_id
+
+
+class RequestTimeout(CaptivateError):
+    """The server did not answer a request in time."""
+
+
+class ReplyTimeout(CaptivateError):
+    """The bot had not finished at the timeout; `reply` holds the messages that did arrive."""
+
+    def __init__(self, message: str, reply: Sequence[Any]) -> None:
+        super().__init__(message)
+        self.reply = reply
+
+
+class FlowError(CaptivateError):
+    """A flow file that cannot be used: which file and line, and what is wrong there."""
+
+
+class ServeError(CaptivateError):
+    """The embedded server could not start."""
+
+
+class UsageError(CaptivateError):
+    """A `%captivate` line or a command that cannot be understood."""
+
+
+class MissingExtra(CaptivateError):
+    """A feature needs an optional dependency that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs an optional package: pip install 'captivate-nb[{extra}]'."
+        )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean “x”?` for the nearest known word, or an empty string.
+
+    Case does not count: designers write "chat to agent" for "Chat to Agent".
+    """
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.5)
+    return f" Did you mean “{by_fold[close[0]]}”?" if close else ""

@@ -1,0 +1,96 @@
+"""What a user hands over as a file, made into something that can be sent."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+from urllib.parse import unquote, urlsplit
+
+from .errors import InvalidFile
+from .protocol.content import File
+from .sanitize import clean
+
+Attachable = File | str | Path | tuple[str, bytes, str]
+"""A `File`, a URL, a path, or `(name, bytes, MIME type)`."""
+
+INLINE_LIMIT = 90 * 1024
+"""Bytes of a file that still fits into a message as a `data:` URL."""
+
+
+class Local:
+    """A file whose bytes are here: its name, its bytes and its MIME type."""
+
+    def __init__(self, name: str, data: bytes, mimetype: str = "") -> None:
+        self.name = clean(Path(name).name) or "file"
+        self.data = data
+        self.mimetype = mimetype or guess_type(self.name)
+
+    def inline(self) -> File:
+        """Return it as a `data:` URL; raise `InvalidFile` when it is too large for that."""
+        if len(self.data) > INLINE_LIMIT:
+            raise InvalidFile(
+                f"“{self.name}” has {len(self.data):,} bytes. This server takes no uploads, and"
+                f" inside a message only {INLINE_LIMIT:,} fit. Put the file on the web and send"
+                " its URL."
+            )
+        encoded = base64.b64encode(self.data).decode()
+        return File(
+            url=f"data:{self.mimetype};base64,{encoded}",
+            name=self.name,
+            type=self.mimetype,
+            size=len(self.data),
+        )
+
+
+def attachables(given: Attachable | Sequence[Attachable]) -> list[Attachable]:
+    """Return what was given as a list; one file alone counts as a list of one."""
+    if isinstance(given, File | str | Path):
+        return [given]
+    match given:
+        case (str() as name, bytes() as data, str() as mimetype):
+            return [(name, data, mimetype)]
+    return cast("list[Attachable]", list(given))
+
+
+def resolve(given: Attachable) -> File | Local:
+    """Tell a file by address from one whose bytes are here, and read the latter.
+
+    Raise `InvalidFile` for what is neither: a path with no file, a folder, a URL of another kind.
+    """
+    if isinstance(given, File):
+        return given
+    if isinstance(given, tuple):
+        return Local(*given)
+    text = str(given)
+    if isinstance(given, str) and text.lower().startswith(("http://", "https://", "data:")):
+        return _by_address(text)
+    if isinstance(given, str) and "://" in text:
+        raise InvalidFile(f"“{text[:80]}” is not a web address: it must begin with https://.")
+    try:
+        path = Path(text).expanduser()
+        return Local(path.name, path.read_bytes())
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidFile(
+            f"The file “{text[:200]}” cannot be read: {reason}. Check the path (now in {Path.cwd()})."
+        ) from None
+
+
+def guess_type(name: str) -> str:
+    """Return the MIME type that a file's name suggests."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _by_address(url: str) -> File:
+    if url.lower().startswith("data:"):
+        kind = url[len("data:") :].partition(",")[0].partition(";")[0]
+        return File(url=url, name="file", type=kind or "text/plain")
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidFile(f"“{url[:80]}” is not a web address: {error}.") from None
+    path = unquote(parts.path)
+    return File(url=url, name=clean(Path(path).name or parts.netloc), type=guess_type(path))

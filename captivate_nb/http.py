@@ -1,0 +1,161 @@
+"""A session's HTTP requests: upload a file, fetch one, fetch a message too large for the socket.
+
+Bounded in size and time, never redirected, and the key goes only to hosts that may have it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+
+from .errors import CaptivateError, InvalidFile
+from .protocol import events as e
+from .protocol.codec import decode
+from .protocol.content import File
+from .protocol.items import read_content, read_file
+from .transport import Address, redact
+
+SIZE_LIMIT = 16 * 1024 * 1024
+"""Bytes of an uploaded file or of a fetched message."""
+
+TIMEOUT = 30.0
+"""Seconds for one request."""
+
+
+async def upload(url: str, address: Address, name: str, data: bytes, mimetype: str) -> File:
+    """Upload a file to where the server offers it, and return it by its new address.
+
+    Raise `InvalidFile` when it is too large, the offer points to another host, or it fails.
+    Cancelling drops the request.
+    """
+    if len(data) > SIZE_LIMIT:
+        raise InvalidFile(
+            f"“{name}” has {len(data):,} bytes; at most {SIZE_LIMIT:,} can be uploaded."
+        )
+    parts = urlsplit(url)
+    if parts.hostname != address.host or (address.secure and parts.scheme != "https"):
+        raise InvalidFile(
+            f"The server offers uploads at another host ({parts.hostname}); nothing was sent there."
+        )
+    headers = {"content-type": mimetype, "x-filename": quote(name, safe="")}
+    try:
+        response = await _fetch(url, address, method="POST", headers=headers, body=data)
+        return read_file(msgspec.json.decode(response.body))
+    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+        raise InvalidFile(f"“{name}” could not be uploaded: {redact(str(error))}.") from None
+
+
+async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
+    """Fetch a file from the server itself, on this machine, and return its MIME type and bytes.
+
+    For a reader whose browser is elsewhere. Only the server's own host and port are asked, without
+    the key. Raise `InvalidFile` for any other URL, and when it is too large or cannot be had.
+    Cancelling drops the request.
+    """
+    shown = url[:100]
+    try:
+        parts, own = urlsplit(url), urlsplit(str(address))
+        same = (parts.hostname, parts.port) == (own.hostname, own.port)
+    except ValueError:
+        same = False
+    if not (address.loopback and same and parts.scheme in ("http", "https")):
+        raise InvalidFile(
+            f"“{shown}” is not on the session's own server on this machine; it was not fetched."
+        )
+    try:
+        response = await _fetch(url, None)
+    except (HTTPClientError, OSError, ValueError) as error:
+        raise InvalidFile(f"“{shown}” could not be fetched: {redact(str(error))}.") from None
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    return kind or "application/octet-stream", response.body
+
+
+async def fetch_large_message(
+    link: str, address: Address, trusted: Iterable[str] = ()
+) -> e.ServerEvent:
+    """Fetch what an error 413 links to: the whole event where it is told, else a bot message.
+
+    The link must be https, and its host the server's own, under its registered domain, or one of
+    `trusted`; on this machine the embedded server's own http address will do. Raise
+    `CaptivateError` otherwise, or when it cannot be had. Cancelling drops the request.
+    """
+    if not may_fetch(link, address, trusted):
+        host = urlsplit(link).hostname or "nowhere"
+        raise CaptivateError(
+            f"A large message lies at {host}, which is not the server's own host; it was not"
+            " fetched. Pass trusted_hosts=[…] to allow that host."
+        )
+    try:
+        response = await _fetch(link, address, headers={"accept": "application/json"})
+        body = msgspec.json.decode(response.body)
+        if "event_type" in body:
+            return _server_event(decode(response.body, "server"))
+        return e.BotMessage(content=read_content(body["botMessage"]["content"], []))
+    except (HTTPClientError, OSError, ValueError, KeyError, TypeError, CaptivateError) as error:
+        raise CaptivateError(
+            f"A large message could not be fetched: {redact(str(error))}."
+        ) from None
+
+
+def _server_event(event: e.Event) -> e.ServerEvent:
+    if not isinstance(event, e.ServerEvent) or isinstance(event, e.GeneralError):
+        raise CaptivateError("it is not an event of the server's")
+    return event
+
+
+def may_fetch(link: str, address: Address, trusted: Iterable[str] = ()) -> bool:
+    """Tell whether a link may be followed with the key."""
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if address.loopback and host == address.host:
+        return parts.scheme in ("http", "https")
+    domain = registered_domain(address.host)
+    own = host == address.host or (domain is not None and host.endswith("." + domain))
+    return parts.scheme == "https" and (own or host in trusted)
+
+
+def registered_domain(host: str) -> str | None:
+    """Return the domain a host is registered under, or None where that is not plain to see.
+
+    Two labels, or three under a country's second level (`co.uk`); never for an address or a host
+    of one label. Stricter than the public suffix list where the two differ.
+    """
+    labels = host.split(".")
+    if not re.fullmatch(r"[a-z]{2,}", labels[-1]):
+        return None
+    country = len(labels[-1]) == 2 and len(labels) > 2 and len(labels[-2]) <= 3
+    count = 3 if country else 2
+    return ".".join(labels[-count:]) if len(labels) > count else None
+
+
+async def _fetch(
+    url: str,
+    address: Address | None,
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+) -> HTTPResponse:
+    """Make one request, with the key of `address`."""
+    key = {} if address is None else {"x-api-key": address.key.reveal()}
+    client = AsyncHTTPClient(force_instance=True, max_body_size=SIZE_LIMIT)
+    request = HTTPRequest(
+        url,
+        method=method,
+        headers={**(headers or {}), **key},
+        body=body,
+        follow_redirects=False,
+        connect_timeout=TIMEOUT,
+        request_timeout=TIMEOUT,
+    )
+    try:
+        return await client.fetch(request)
+    finally:
+        client.close()

@@ -1,0 +1,46 @@
+"""Where an API key may come from: the environment, a file of one's own, or the person asked."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from .errors import InvalidKey
+
+VARIABLE = "CAPTIVATE_API_KEY"
+"""The environment variable a key is looked for in."""
+
+LONGEST = 4096
+"""Bytes a key file may have: more is another file."""
+
+
+def from_environment(variable: str = VARIABLE) -> str:
+    """Return the key in an environment variable. Raise `InvalidKey` when it is not set."""
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise InvalidKey(f"The environment variable {variable} is not set.")
+    return key
+
+
+def from_file(path: str | Path) -> str:
+    """Return the key that a file holds alone.
+
+    Raise `InvalidKey` when it cannot be read, holds anything else, or others than its owner may
+    read it (where the system tells; not on Windows).
+    """
+    file = Path(path).expanduser()
+    try:
+        with file.open("rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            data = opened.read(LONGEST + 1)
+    except OSError as error:
+        raise InvalidKey(f"The key file {file} cannot be read: {error.strerror}.") from None
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise InvalidKey(
+            f"Others than you may read the key file {file}. Change that: chmod 600 {file}"
+        )
+    key = data.decode(errors="replace").strip()
+    if not key or len(data) > LONGEST or len(key.split()) != 1 or "\ufffd" in key:
+        raise InvalidKey(f"The key file {file} must hold the key and nothing else.")
+    return key

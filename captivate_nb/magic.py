@@ -1,0 +1,346 @@
+"""`%captivate`: a line is parsed, handed to the session, and shown.
+
+Each subcommand is a function of at most a few lines, with its usage beside it. Text after `say`
+and `click` is taken as it is written; keys are never taken in a line, since lines are saved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import Callable
+from getpass import getpass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.getipython import get_ipython
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from . import keys
+from .arguments import parse, read_json, unquote
+from .errors import InvalidKey, NoSession, ReplyTimeout, UsageError, did_you_mean
+from .kernel import run
+from .session import Session
+from .start import connect, current, demo
+from .transcript import Reply
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+ACTION_WAIT = 3.0
+"""Seconds that `act` waits for a reply; an action need not have one."""
+
+
+_ASKING = re.compile(r"^(\s*(?:[\w, ]+=\s*)?)%captivate\s+(\S.*\?\s*)$")
+
+
+class Command(NamedTuple):
+    """A subcommand: what runs it, how it is written, what it does."""
+
+    run: Callable[[str], Any]
+    usage: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(usage: str, help_text: str) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    """Register a function as the subcommand that `usage` begins with."""
+
+    def register(function: Callable[[str], Any]) -> Callable[[str], Any]:
+        COMMANDS[usage.split(maxsplit=1)[0]] = Command(function, usage, help_text)
+        return function
+
+    return register
+
+
+def panel(session: Session | None = None) -> Any:
+    """Return a chat panel on a session, by default the current one."""
+    from .widgets import ChatPanel
+
+    return ChatPanel(session or current())
+
+
+@command("open [FLOW]", "open a demo session on a shipped flow or a YAML file, and its panel")
+def _open(rest: str) -> Any:
+    return panel(run(demo(unquote(rest) or "support")))
+
+
+@command(
+    "connect [URL] [--key-env NAME | --key-file PATH] [--user ID] [--name N] [--email E]"
+    " [--metadata JSON]",
+    "connect to a server; the key comes from the environment or a file, or you are asked for it",
+)
+def _connect(rest: str) -> Any:
+    known = ("key-env", "key-file", "user", "name", "email", "metadata")
+    words, options = parse(rest, known, at_most=1)
+    url = words[0] if words else os.environ.get("CAPTIVATE_URL")
+    if "apikey=" in (url or "").lower():
+        raise UsageError(
+            "A key in a cell is saved with the notebook. Leave it out of the URL: put it into the"
+            f" environment variable {keys.VARIABLE}, or be asked for it."
+        )
+    first, _, last = options.get("name", "").partition(" ")
+    told = {"firstName": first, "lastName": last, "email": options.get("email", "")}
+    session = run(
+        connect(
+            url,
+            _key(options),
+            options.get("user", "anon"),
+            {key: value for key, value in told.items() if value},
+            read_json(options.get("metadata", "{}"), dict),
+        )
+    )
+    return panel(session)
+
+
+def _key(options: dict[str, str]) -> str:
+    """Return the API key from where the options say, or ask for it."""
+    if "key-file" in options:
+        return keys.from_file(options["key-file"])
+    if "key-env" in options:
+        return keys.from_environment(options["key-env"])
+    with contextlib.suppress(InvalidKey):
+        return keys.from_environment()
+    with contextlib.suppress(StdinNotImplementedError, EOFError):
+        if key := getpass("API key: ").strip():
+            return key
+    raise UsageError(
+        f"No API key was given. Set the environment variable {keys.VARIABLE}, or name a file that"
+        " only you can read with --key-file."
+    )
+
+
+@command("say TEXT", "say TEXT just as written, and show the reply")
+def _say(rest: str) -> Any:
+    return run(current().say(rest))
+
+
+@command("click LABEL", "choose the option with that label")
+def _click(rest: str) -> Any:
+    return run(current().click(unquote(rest)))
+
+
+@command("send-file URL|PATH", "send a file by address, or one of this machine")
+def _send_file(rest: str) -> Any:
+    if not rest:
+        raise UsageError("send-file needs a URL or a path: %captivate send-file photo.png")
+    return run(current().send_files([unquote(rest)]))
+
+
+@command("act ID [JSON]", "send an action, such as escalateToHuman, with its data")
+def _act(rest: str) -> Any:
+    name, _, data = rest.partition(" ")
+    if not name:
+        raise UsageError("act needs the action's id: %captivate act escalateToHuman")
+    fields = read_json(data or "{}")
+    try:
+        return run(current().act(name, fields, wait=True, timeout=ACTION_WAIT))
+    except ReplyTimeout as error:
+        return Reply(error.reply)
+
+
+@command("metadata [KEY=VALUE… | JSON] [--target T]", "show the metadata, or set some of it")
+def _metadata(rest: str) -> Any:
+    if not rest:
+        return run(current().fetch_metadata())
+    words, options = parse(rest, ("target",), assignments=True)
+    values = words[0] if words and isinstance(words[0], dict) else dict(words)
+    return run(current().set_metadata(values, target=options.get("target", "default")))
+
+
+@command("transcript", "the conversation so far")
+def _transcript(rest: str) -> Any:
+    _no_more("transcript", rest)
+    return _caught_up().transcript
+
+
+@command("events", "every event in and out")
+def _events(rest: str) -> Any:
+    _no_more("events", rest)
+    return _caught_up().events
+
+
+@command("conversations [USER]", "a user's conversations, by default yours")
+def _conversations(rest: str) -> Any:
+    return run(current().conversations(unquote(rest) or None))
+
+
+@command("resume ID", "go on in an earlier conversation")
+def _resume(rest: str) -> Any:
+    if not rest:
+        raise UsageError("resume needs a conversation's id: see %captivate conversations")
+    return run(current().resume(unquote(rest)))
+
+
+@command("delete [ID] [--all]", "delete a conversation, by default this one, or all of yours")
+def _delete(rest: str) -> None:
+    words, options = parse(rest, (), flags=("all",), at_most=1)
+    session = current()
+    if "all" in options:
+        run(session.delete_all(words[0] if words else None))
+        print(f"Deleted all conversations of {words[0] if words else session.user_id}.")
+    else:
+        which = words[0] if words else session.conversation_id
+        run(session.delete(which))
+        print(f"Deleted the conversation {which}.")
+
+
+@command("agent [NAME]", "play the live agent of the demo server: queue, chats, files")
+def _agent(rest: str) -> Any:
+    from .widgets import AgentPanel
+
+    name = unquote(rest)
+    return AgentPanel(current(), name=name) if name else AgentPanel(current())
+
+
+@command(
+    "network [SPEC]", "rehearse a bad network on the demo server: “hotel wifi”, delay=200, off"
+)
+def _network(rest: str) -> None:
+    server = current().server
+    if server is None:
+        raise UsageError(
+            "Only the embedded server's network can be made bad: open a demo with %captivate open."
+        )
+    if rest:
+        server.faults = unquote(rest)
+    print(f"network: {server.network}")
+    if not rest:
+        for name, about, _ in server.networks:
+            print(f"%captivate network {name}\n    {about}")
+
+
+@command("restart", "start a new conversation as the same user")
+def _restart(rest: str) -> Any:
+    _no_more("restart", rest)
+    run(current().restart())
+    return current().transcript
+
+
+@command("code [FORM]", "put this conversation into the next cell: as python, magic or botium")
+def _code(rest: str) -> None:
+    code = current().to_code(unquote(rest) or "python")
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_next_input(code)
+
+
+@command("status", "what is connected to what")
+def _status(rest: str) -> None:
+    _no_more("status", rest)
+    session = _caught_up()
+    agent = f", {session.agent.name} is in it" if session.agent else ""
+    print(f"{session.status}: {session.url}")
+    print(f"conversation {session.conversation_id} of {session.user_id}{agent}")
+    print(
+        f"{len(session.transcript)} messages, {len(session.events)} events,"
+        f" {len(session.errors)} errors"
+    )
+
+
+@command("close", "close the session")
+def _close(rest: str) -> None:
+    _no_more("close", rest)
+    run(current().close())
+    print("Closed. Open another session with %captivate.")
+
+
+@command("help", "this list")
+def _help(_rest: str) -> None:
+    print("%captivate alone opens the panel: of the current session, or of the demo flow.\n")
+    for known in COMMANDS.values():
+        print(f"%captivate {known.usage}\n    {known.help}")
+
+
+def _no_more(name: str, rest: str) -> None:
+    if rest:
+        raise UsageError(f"{name} takes nothing after it; got “{rest}”. See %captivate help.")
+
+
+def _caught_up() -> Session:
+    """Return the current session, having read what came while a plain shell's loop stood still."""
+    session = current()
+    run(asyncio.sleep(0.01))
+    return session
+
+
+def execute(line: str) -> Any:
+    """Run one `%captivate` line and return what it shows.
+
+    Raise `UsageError` for a subcommand that is not known, and the session's own errors.
+    """
+    name, _, rest = line.strip().partition(" ")
+    if not name:
+        try:
+            return panel()
+        except NoSession:
+            return panel(run(demo()))
+    if name not in COMMANDS:
+        raise UsageError(
+            f"%captivate has no “{name}”.{did_you_mean(name, COMMANDS)} See %captivate help."
+        )
+    return COMMANDS[name].run(rest.strip() if name != "say" else rest)
+
+
+@magics_class
+class CaptivateMagics(Magics):
+    """Brings `%captivate` into a shell."""
+
+    @no_var_expand
+    @line_cell_magic
+    def captivate(self, line: str, cell: str | None = None) -> Any:
+        """Chat with a Captivate bot: `%captivate help` lists what it can do.
+
+        `%%captivate` runs each line of the cell as such a line, and shows what the last one does.
+        """
+        lines = [line] if cell is None else [part for part in cell.splitlines() if part.strip()]
+        shown = None
+        for part in lines:
+            shown = execute(part)
+            self._name_session()
+        return shown
+
+    def _name_session(self) -> None:
+        """Call the current session `session` in the notebook, unless that name is the user's."""
+        names: dict[str, Any] = self.shell.user_ns  # type: ignore[union-attr]  # it has a shell
+        if isinstance(names.get("session"), Session | None):
+            with contextlib.suppress(NoSession):
+                names["session"] = current()
+
+
+def load(ip: InteractiveShell) -> None:
+    """Register the magic, its completion and the clickable displays; again is harmless."""
+    from .completion import complete_captivate
+    from .widgets import register
+
+    ip.register_magics(CaptivateMagics)
+    if complete_captivate not in ip.Completer.custom_matchers:
+        ip.Completer.custom_matchers.insert(0, complete_captivate)
+    if keep_questions not in ip.input_transformers_cleanup:
+        ip.input_transformers_cleanup.append(keep_questions)
+    register(ip)
+    _keep_loop_running(ip)
+
+
+def keep_questions(lines: list[str]) -> list[str]:
+    """Let a line such as `%captivate say How are you?` be said.
+
+    IPython would take its last character for a request for help.
+    """
+    return [_ASKING.sub(_call, line) for line in lines]
+
+
+def _call(match: re.Match[str]) -> str:
+    start, rest = match.groups()
+    return f"{start}get_ipython().run_line_magic('captivate', {rest.strip()!r})\n"
+
+
+def _keep_loop_running(ip: InteractiveShell) -> None:
+    """In a terminal, let IPython's prompt run on the session's loop, so that it lives meanwhile."""
+    if getattr(ip, "simple_prompt", True) or getattr(ip, "active_eventloop", None) is not None:
+        return
+    ip.enable_gui("asyncio")

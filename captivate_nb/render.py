@@ -1,0 +1,156 @@
+"""Messages as static HTML: for reprs in a cell's output, exports, and a frozen panel.
+
+Nothing here runs, loads a script, or takes a style from a bot: text is escaped, HTML sanitized,
+links and images allowed by scheme.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from .protocol.content import (
+    Buttons,
+    Card,
+    Cards,
+    Content,
+    File,
+    Files,
+    Html,
+    Markdown,
+    Option,
+    Pause,
+    Table,
+    Text,
+    Unknown,
+)
+from .sanitize import clean, escape, markdown_html, safe_html, safe_image, safe_link
+
+if TYPE_CHECKING:
+    from .transcript import Message
+
+_STYLE = """
+.cnb-static{font:14px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);
+ color:var(--jp-ui-font-color1,#1b1f24);max-width:46rem;overflow-wrap:anywhere}
+.cnb-static .m{display:flex;flex-direction:column;align-items:flex-start;margin:3px 0}
+.cnb-static .m.user{align-items:flex-end}.cnb-static .m.system{align-items:center}
+.cnb-static .w{font-size:11px;color:var(--jp-ui-font-color2,#57606a);margin:6px 12px 2px}
+.cnb-static .b{padding:8px 12px;border-radius:14px;max-width:85%;
+ background:var(--jp-layout-color2,#eef1f5)}
+.cnb-static .user .b{background:#0b63ce;color:#fff}.cnb-static .agent .b{background:#e6f4ea;color:#16301f}
+.cnb-static .system .b{background:none;font-size:12px;color:var(--jp-ui-font-color2,#57606a)}
+.cnb-static .t{white-space:pre-wrap}.cnb-static img{max-width:100%;max-height:14rem;border-radius:8px}
+.cnb-static .o{display:inline-block;border:1px solid #0b63ce;border-radius:999px;padding:2px 10px;
+ margin:4px 4px 0 0;font-size:13px}
+.cnb-static .c{display:inline-block;vertical-align:top;width:176px;margin:6px 8px 0 0;padding:8px;
+ border:1px solid var(--jp-border-color2,#d0d7de);border-radius:10px;box-sizing:border-box}
+.cnb-static table{border-collapse:collapse}.cnb-static td,.cnb-static th{padding:3px 8px;
+ border:1px solid var(--jp-border-color2,#d0d7de);text-align:left}
+"""
+
+
+def messages_html(messages: Sequence[Message], earlier: int = 0) -> str:
+    """Return messages as one block of HTML; `earlier` says how many stand above, unshown."""
+    above = f'<div class="w">… {earlier} earlier messages</div>' if earlier else ""
+    body = "".join(_message(message) for message in messages) or (
+        '<div class="w">No messages yet.</div>'
+    )
+    return f'<div class="cnb-static"><style>{_STYLE}</style>{above}{body}</div>'
+
+
+def page_html(messages: Sequence[Message], title: str = "Transcript") -> str:
+    """Return a whole HTML page of messages, under a policy that lets nothing run."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{escape(title)}</title></head><body>{messages_html(messages)}</body></html>"
+    )
+
+
+def without_remote_images(html: str) -> str:
+    """Return HTML of this module with what a remote image shows said in words in its place."""
+
+    def said(image: re.Match[str]) -> str:
+        given = dict(re.findall(r'([a-z]+)="([^"]*)"', image[0]))
+        if given.get("src", "").startswith("data:"):
+            return image[0]
+        return f'<span class="w">🖼 {given.get("alt") or "picture"}, not loaded</span>'
+
+    return re.sub(r'<img(?: [a-z]+="[^"]*")*>', said, html)
+
+
+def options_html(options: Iterable[Option]) -> str:
+    """Return options as HTML pills."""
+    pills = "".join(_option(option) for option in options) or '<span class="w">No options.</span>'
+    return f'<div class="cnb-static"><style>{_STYLE}</style>{pills}</div>'
+
+
+def _message(message: Message) -> str:
+    who = "" if message.sender == "system" else f'<div class="w">{escape(clean(message.who))}</div>'
+    parts = "".join(_item(item) for item in message.content) or _text(message.text)
+    return f'<div class="m {message.sender}">{who}<div class="b">{parts}</div></div>'
+
+
+def _item(item: Content) -> str:
+    match item:
+        case Text(text):
+            return _text(text)
+        case Buttons(title, options):
+            return _text(title) + "".join(_option(option) for option in options)
+        case Cards(cards):
+            return "".join(_card(card) for card in cards)
+        case Files(files, title):
+            return _text(title) + "".join(_file(file) for file in files)
+        case Html(html) | Table(html):
+            return safe_html(html)
+        case Markdown(text):
+            return markdown_html(text)
+        case Pause():
+            return ""
+        case Unknown(kind):
+            return f"<code>{escape(clean(kind) or 'unknown')}</code>"
+
+
+def _text(text: str) -> str:
+    return f'<div class="t">{escape(text)}</div>' if text else ""
+
+
+def _option(option: Option) -> str:
+    label = escape(clean(option.label))
+    url = safe_link(option.url)
+    return f'<span class="o">{_link(url, label) if url else label}</span>'
+
+
+def _card(card: Card) -> str:
+    image = safe_image(card.image_url)
+    link = safe_link(card.link)
+    title = escape(clean(card.text))
+    return (
+        '<div class="c">'
+        + (_image(image, clean(card.text)) if image else "")
+        + f"<div><strong>{_link(link, title) if link else title}</strong></div>"
+        + f"<div>{escape(card.description)}</div>"
+        + "".join(_option(option) for option in card.options)
+        + "</div>"
+    )
+
+
+def _file(file: File) -> str:
+    name = clean(file.name or file.url) or "file"
+    if file.type.startswith("image") and (image := safe_image(file.url)):
+        return _image(image, name)
+    link = safe_link(file.url)
+    return f"<div>📎 {_link(link, escape(name)) if link else escape(name)}</div>"
+
+
+def _link(url: str, label: str) -> str:
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{label}</a>'
+
+
+def _image(url: str, alt: str) -> str:
+    return (
+        f'<img src="{escape(url)}" alt="{escape(alt)}" loading="lazy" referrerpolicy="no-referrer">'
+    )

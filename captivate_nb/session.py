@@ -1,0 +1,521 @@
+"""A chat as a user has it: say, click, send, restart, resume.
+
+All state lives in `Conversation` and changes only through events; a session sends, and waits for
+what comes back. It belongs to the loop it was opened on; its methods can be awaited from any other
+loop too and then run there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Self
+
+from .branch import repeat
+from .choosing import offered
+from .conversation import transcript_of
+from .errors import (
+    InvalidFile,
+    InvalidMessage,
+    NoConversation,
+    ReplyTimeout,
+    RequestTimeout,
+    ServerError,
+    UnknownChoice,
+    UsageError,
+    did_you_mean,
+)
+from .export import steps_of
+from .files import Attachable, attachables, resolve
+from .http import fetch_file, upload
+from .protocol import events as e
+from .protocol.codec import encode, to_json
+from .protocol.content import Action, File, Option
+from .recall import Recall
+from .transcript import Reply, Transcript
+from .transport import Address, check_size
+from .waiting import Turn
+from .wire import TIMEOUT, on_own_loop
+
+SETTLE = 0.3
+"""Seconds of quiet after which a reply is complete."""
+
+GREETING_WAIT = 5.0
+"""Seconds that opening waits for a greeting at the most; none is no error."""
+
+SELF_GREETING_WAIT = 2.0
+"""Seconds that `greet="auto"` gives a server to greet by itself."""
+
+FALLBACK_AFTER = 3.0
+"""Seconds of silence after which a request's other wire name is tried."""
+
+
+class ConversationRecord(NamedTuple):
+    """One of a user's conversations."""
+
+    id: str
+    metadata: dict[str, Any]
+
+
+class Session(Recall):
+    """A live session. Open one with `captivate_nb.connect` or `captivate_nb.demo`."""
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        user_id: str = "anon",
+        user: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        user_data: dict[str, Any] | None = None,
+        greet: str = "bot",
+        trusted_hosts: Iterable[str] = (),
+    ) -> None:
+        if greet not in ("bot", "auto", "user"):
+            raise UsageError(
+                f"greet={greet!r} is not known: it is “bot”, “auto” or “user”."
+                + did_you_mean(str(greet), ("bot", "auto", "user"))
+            )
+        super().__init__(address, trusted_hosts)
+        self.server: Any = None
+        """The embedded server this session brought with it, or None."""
+        self.latency: float | None = None
+        """Seconds the newest reply took to begin."""
+        self._greet = greet
+        self._at_close: list[Callable[[], Awaitable[None]]] = []
+        self._start = e.ConversationStart(
+            user_id=user_id, user=user or {}, user_data=user_data, metadata=dict(metadata or {})
+        )
+
+    def __repr__(self) -> str:
+        return f"<Session {self.status} {self.url} {self.conversation_id or 'no conversation'}>"
+
+    # --- opening and closing -----------------------------------------------------------------
+
+    async def open(self) -> Self:
+        """Connect, start a conversation, and wait for its greeting.
+
+        Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.
+        """
+        try:
+            await self._connection.open()
+            await self._begin(self._start)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    @on_own_loop
+    async def close(self) -> None:
+        """Close for good, with what the session brought with it; again is harmless."""
+        for task in list(self._tasks):
+            task.cancel()
+        closing, self._at_close = self._at_close, []
+        try:
+            await self._connection.close()
+        finally:
+            for close in closing:
+                await close()
+
+    def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Await `close()` when the session is closed."""
+        self._at_close.append(close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # --- what the user does ------------------------------------------------------------------
+
+    @on_own_loop
+    async def say(
+        self, text: str, *, wait: bool = True, settle: float = SETTLE, timeout: float = TIMEOUT
+    ) -> Reply:
+        """Say a line and return the reply: what came until quiet for `settle` seconds.
+
+        With `wait=False` return an empty reply once it is sent. Raise `ReplyTimeout` after
+        `timeout` seconds, with what did arrive; `InvalidMessage` for an empty or too large text;
+        `ServerError` for the server's own. Cancelling stops the wait: the line stays said.
+        """
+        if not text.strip():
+            raise InvalidMessage("There is nothing to say: the text is empty. Nothing was sent.")
+        return await self._speak(text, (), wait, settle, timeout)
+
+    @on_own_loop
+    async def click(
+        self,
+        choice: Option | str,
+        *,
+        wait: bool = True,
+        settle: float = SETTLE,
+        timeout: float = TIMEOUT,
+    ) -> Reply:
+        """Choose an option, or the one on offer with that label or value, and return the reply.
+
+        An `Option` of an earlier turn is sent too, as a reader can still click it. Raise
+        `UnknownChoice` when none is meant; else as `say` does.
+        """
+        option = choice if isinstance(choice, Option) else offered(choice, self.transcript)
+        if option.url is not None and not option.value:
+            raise UnknownChoice(
+                f"“{option.label}” opens the link {option.url} and sends nothing to the bot."
+            )
+        return await self._speak(option.value, (), wait, settle, timeout)
+
+    @on_own_loop
+    async def send_files(
+        self,
+        files: Attachable | Sequence[Attachable],
+        text: str | None = None,
+        *,
+        wait: bool = True,
+        settle: float = SETTLE,
+        timeout: float = TIMEOUT,
+    ) -> Reply:
+        """Send files, by URL, path, `File` or `(name, bytes, MIME type)`, and return the reply.
+
+        Local files are uploaded where the server offers it, and else go inside the message. Raise
+        `InvalidFile` when one cannot be read or is too large for either; else as `say` does.
+        """
+        if not files:
+            raise InvalidMessage("There are no files to send. Nothing was sent.")
+        ready = tuple([await self._sendable(file) for file in attachables(files)])
+        return await self._speak(text or "", ready, wait, settle, timeout)
+
+    @on_own_loop
+    async def stop_waiting(self) -> None:
+        """End every wait for a reply, whoever waits: each returns what has come so far.
+
+        What was said stays said, and the bot may still answer it.
+        """
+        for turn in self._turns:
+            turn.stop()
+
+    @on_own_loop
+    async def act(
+        self,
+        id: str,  # noqa: A002  # the wire's own name
+        data: Any = None,
+        *,
+        wait: bool = False,
+        settle: float = SETTLE,
+        timeout: float = TIMEOUT,
+    ) -> Reply:
+        """Send an action, such as the reserved `escalateToHuman`.
+
+        An action need not have a reply: by default it returns an empty one once it is sent.
+        """
+        action = Action(id, {} if data is None else data)
+        event = e.ActionSent(conversation_id=self._current(), action=action)
+        return await self._take_turn(lambda: self._send(event), None, wait, settle, timeout)
+
+    @on_own_loop
+    async def edit(self, message_id: str, text: str) -> None:
+        """Replace the text of one of the user's own messages."""
+        current = self._current()
+        event = e.EditMessage(
+            conversation_id=current, client_msg_id=_new_id(), message_id=message_id, text=text
+        )
+        await self._request(event, e.MessageEdited, current)
+
+    @on_own_loop
+    async def send_raw(self, event: dict[str, Any]) -> None:
+        """Send any event as it is given: `{"event_type", "event_payload"}`, or with its envelope.
+
+        Raise `ProtocolError` when it has no JSON form, `InvalidMessage` when it is too large.
+        """
+        self._check_open()
+        wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
+        await self._send_frame(to_json(wrapped))
+
+    @on_own_loop
+    async def fetch_file(self, url: str) -> tuple[str, bytes]:
+        """Fetch a file that the session's server on this machine serves: its MIME type and bytes.
+
+        For a reader whose browser is on another machine and cannot reach it. At most 16 MiB; the
+        key is not sent. Raise `InvalidFile` for any other URL, and when it cannot be had.
+        Cancelling drops the request.
+        """
+        return await fetch_file(url, self._connection.address)
+
+    # --- metadata, transcripts, lists --------------------------------------------------------
+
+    @on_own_loop
+    async def set_metadata(
+        self, metadata: dict[str, Any], target: str = "default"
+    ) -> dict[str, Any]:
+        """Merge metadata into the conversation's, and return all of it as the server has it.
+
+        `target` is default, bot, live or bot_live; what is under `private` is never returned.
+        """
+        if target not in e.TARGETS:
+            raise UsageError(
+                f"There is no metadata target {target!r}: it is one of {', '.join(e.TARGETS)}."
+                + did_you_mean(target, e.TARGETS)
+            )
+        current = self._current()
+        event = e.MetadataSet(
+            conversation_id=current,
+            client_msg_id=_new_id(),
+            metadata=metadata,
+            target=target,
+        )
+        with contextlib.suppress(RequestTimeout):  # not every server confirms it
+            await self._request(event, e.MetadataUpdated, current, FALLBACK_AFTER)
+        return await self.fetch_metadata()
+
+    @on_own_loop
+    async def fetch_metadata(self) -> dict[str, Any]:
+        """Ask the server for the conversation's metadata."""
+        current = self._current()
+        request = e.MetadataRequest(conversation_id=current)
+        return (await self._request(request, e.ConversationMetadata, current)).metadata
+
+    @on_own_loop
+    async def fetch_transcript(self) -> Transcript:
+        """Ask the server for the conversation's transcript, as the same `Message`s."""
+        current = self._current()
+        request = e.TranscriptRequest(conversation_id=current)
+        return transcript_of(await self._request(request, e.ConversationTranscript, current))
+
+    @on_own_loop
+    async def conversations(
+        self,
+        user_id: str | None = None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002  # the wire's own name
+        search: dict[str, Any] | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+    ) -> list[ConversationRecord]:
+        """Return a user's conversations; `filter` matches metadata exactly, `search` a part of it.
+
+        Pages count from 1. Without any of these the document's event is sent, and the older
+        clients' one after an error or 3 s of silence.
+        """
+        self._check_open()
+        who = user_id or self.user_id
+        if filter or search or page or limit:
+            answer = await self._request(
+                e.GetConversations(
+                    user_id=who,
+                    variant="get_user_conversations_v2",
+                    filter=filter or {},
+                    search=search or {},
+                    page=page,
+                    limit=limit,
+                ),
+                e.UserConversations,
+            )
+        else:
+            answer = await self._all_conversations(who)
+        return [ConversationRecord(c.conversation_id, c.metadata) for c in answer.conversations]
+
+    async def _all_conversations(self, user_id: str) -> e.UserConversations:
+        asked = e.GetConversations(user_id=user_id)
+        try:
+            return await self._request(asked, e.UserConversations, timeout=FALLBACK_AFTER)
+        except (RequestTimeout, ServerError):
+            older = e.GetConversations(user_id=user_id, variant="get_user_conversations")
+            return await self._request(older, e.UserConversations)
+
+    @on_own_loop
+    async def delete(self, conversation_id: str | None = None, *, soft: bool | None = None) -> None:
+        """Delete a conversation, by default the current one; `soft` None leaves it to the server."""
+        which = conversation_id or self._current()
+        await self._request(
+            e.DeleteConversation(conversation_id=which, soft=soft), e.ConversationDeleted, which
+        )
+
+    @on_own_loop
+    async def delete_all(self, user_id: str | None = None) -> None:
+        """Delete all conversations of a user, by default the current one."""
+        self._check_open()
+        who = user_id or self.user_id
+        await self._request(e.DeleteConversation(conversation_id=who), e.ConversationDeleted)
+
+    @on_own_loop
+    async def restart(
+        self,
+        *,
+        user_id: str | None = None,
+        user: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Start a new conversation, as the same user with the same metadata where not given."""
+        self._check_open()
+        start = self._start
+        self._start = e.ConversationStart(
+            user_id=start.user_id if user_id is None else user_id,
+            user=start.user if user is None else user,
+            metadata=start.metadata if metadata is None else metadata,
+        )
+        await self._begin(self._start)
+
+    @on_own_loop
+    async def resume(self, conversation_id: str) -> Transcript:
+        """Go on in an earlier conversation, and return its transcript.
+
+        Raise `ServerError` when the server does not know it; the current one then goes on.
+        """
+        self._check_open()
+        request = e.TranscriptRequest(conversation_id=conversation_id)
+        await self._request(request, e.ConversationTranscript, conversation_id)
+        await self.fetch_metadata()
+        return self.transcript
+
+    @on_own_loop
+    async def branch(self, n: int) -> Session:
+        """Open a session beside this one and do there what the user did up to event `n`.
+
+        It starts a new conversation on the same server, as the same user with the metadata this
+        one began with, and is closed with this session. Raise what `say` and `click` do.
+        Cancelling closes it.
+        """
+        again = Session(
+            self._connection.address,
+            user_id=self._start.user_id or "anon",
+            user=self._start.user,
+            metadata=self._start.metadata,
+            user_data=self._start.user_data,
+            greet=self._greet,
+            trusted_hosts=self._trusted,
+        )
+        await again.open()
+        try:
+            await repeat(again, steps_of(self.events[: n + 1]))
+        except BaseException:
+            await again.close()
+            raise
+        self.at_close(again.close)
+        return again
+
+    # --- how it is done ----------------------------------------------------------------------
+
+    def _current(self) -> str:
+        """Return the conversation to speak in."""
+        self._check_open()
+        if self.conversation.id is None or self.conversation.deleted:
+            raise NoConversation(
+                f"The conversation {self.conversation.id or ''} was deleted. Start a new one with"
+                " session.restart(), or go on in another with session.resume(ID)."
+            )
+        return self.conversation.id
+
+    async def _speak(
+        self, text: str, files: tuple[File, ...], wait: bool, settle: float, timeout: float
+    ) -> Reply:
+        event = e.UserMessage(
+            conversation_id=self._current(),
+            client_msg_id=_new_id(),
+            text=_without_surrogates(text),
+            files=files,
+        )
+        check_size(encode(event))
+        return await self._take_turn(
+            lambda: self._send_message(event), event.client_msg_id, wait, settle, timeout
+        )
+
+    async def _take_turn(
+        self,
+        send: Callable[[], Awaitable[None]],
+        message_id: str | None,
+        wait: bool,
+        settle: float,
+        timeout: float,
+    ) -> Reply:
+        """Send, and collect what comes back until it is quiet."""
+        conversation, seen, acted = self.conversation.id, len(self.transcript), len(self.actions)
+        deadline = self.loop.time() + timeout
+        with self._turn() as turn:
+            if not wait:
+                await send()
+                return Reply()
+            quiet = False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    await send()
+                quiet = await turn.wait(settle, deadline)
+        same = self.conversation.id == conversation
+        since = self._index_after(message_id, seen) if same else 0
+        reply = Reply(
+            [message for message in self.transcript[since:] if message.sender != "user"],
+            latency=turn.latency,
+            actions=self.actions[acted if same else 0 :],
+        )
+        if not quiet:
+            raise ReplyTimeout(self._timeout_text(reply, timeout), reply)
+        return reply
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[Turn]:
+        """Note the signs of a reply from here on."""
+        turn = Turn()
+        self._turns.append(turn)
+        try:
+            yield turn
+        finally:
+            self._turns.remove(turn)
+            self.latency = turn.latency or self.latency
+
+    def _index_after(self, message_id: str | None, start: int) -> int:
+        """Return the index behind the user's own message, wherever a merge has put it."""
+        if message_id is not None:
+            for index in range(len(self.transcript) - 1, -1, -1):
+                if self.transcript[index].id == message_id:
+                    return index + 1
+        return start
+
+    def _timeout_text(self, reply: Reply, timeout: float) -> str:
+        if self.status == "reconnecting":
+            return (
+                f"No connection for {timeout:g} s: the message waits and goes out when it is back."
+            )
+        came = f"{len(reply)} messages came and more were on their way" if reply else "nothing came"
+        return (
+            f"No complete reply within {timeout:g} s: {came}. The message was sent; wait longer"
+            " with timeout=, or look at session.transcript."
+        )
+
+    async def _begin(self, start: e.ConversationStart) -> None:
+        """Start a conversation and wait for its greeting; a bot need not greet."""
+        with self._turn() as turn:
+            started = await self._request(start, e.ConversationStarted)
+            if self._greet == "user":
+                return
+            if self._greet == "auto":
+                await turn.wait(SETTLE, self.loop.time() + SELF_GREETING_WAIT)
+                if self.transcript:
+                    return
+            current = started.conversation_id
+            self._greeting = e.UserMessage(conversation_id=current, client_msg_id=_new_id())
+            try:
+                await self._send(self._greeting)
+                await turn.wait(SETTLE, self.loop.time() + GREETING_WAIT)
+            finally:
+                self._greeting = None
+
+    async def _sendable(self, given: Attachable) -> File:
+        local = await asyncio.to_thread(resolve, given)
+        if isinstance(local, File):
+            return local
+        if not local.data:
+            raise InvalidFile(f"“{local.name}” is empty. Nothing was sent.")
+        offer = self.conversation.upload_url
+        if offer is None:
+            return local.inline()
+        address = self._connection.address
+        return await upload(offer, address, local.name, local.data, local.mimetype)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _without_surrogates(text: str) -> str:
+    """Return text that has a UTF-8 form: half a character, as a broken paste has, becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

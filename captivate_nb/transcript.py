@@ -1,0 +1,273 @@
+"""A conversation as Python objects: `Message`, and the sequences of it a person works with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, Self, overload
+
+import msgspec
+
+from . import render
+from .errors import MissingExtra
+from .protocol.content import (
+    Action,
+    Buttons,
+    Card,
+    Cards,
+    Content,
+    File,
+    Files,
+    Html,
+    Markdown,
+    Option,
+    Pause,
+    Table,
+    Text,
+    Unknown,
+    files_of,
+    options_of,
+)
+from .sanitize import clean, clean_text, html_text, markdown_html
+
+SHOWN = 50
+"""Messages that a repr of a longer sequence shows, the newest ones."""
+
+
+Delivery = Literal["queued", "sent", "confirmed", "failed", "unknown"]
+"""How far a message of the user's is.
+
+It waits to be sent, or sent again; it was sent; the server has it; the server refuses to read it;
+or it was sent, and cannot be found out whether the server has it.
+"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a conversation, whoever sent it.
+
+    `text` is what a person reads of it, in order, titles of options and cards included. `time` is
+    in seconds since the epoch, when it was seen here, and None where only the server's transcript
+    tells of it. `delivery` is set on the user's own messages. `raw` is its payload as the wire has it.
+    """
+
+    id: str
+    sender: Literal["user", "bot", "agent", "system"]
+    text: str
+    content: tuple[Content, ...] = ()
+    actions: tuple[Action, ...] = ()
+    time: float | None = None
+    agent_name: str | None = None
+    delivery: Delivery | None = None
+    raw: dict[str, Any] = {}
+
+    @property
+    def choices(self) -> tuple[Option, ...]:
+        """Return the options it offers, buttons and card buttons in order."""
+        return options_of(self.content)
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Return the files it carries."""
+        return files_of(self.content)
+
+    @property
+    def who(self) -> str:
+        """Return the sender as a reader is told: the agent by name."""
+        name = clean(self.agent_name or "") if self.sender == "agent" else ""
+        return name or self.sender
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
+        return f"<Message {self.who}: {text!r}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": _plain([self]), "text/html": render.messages_html([self])}
+
+
+class Choices(tuple[Option, ...]):
+    """Options on offer; in a notebook they show as buttons that can be clicked."""
+
+    __slots__ = ()
+
+    @property
+    def labels(self) -> list[str]:
+        """Return their labels."""
+        return [option.label for option in self]
+
+    def __repr__(self) -> str:
+        return f"<Choices {' | '.join(map(clean, self.labels)) or 'none'}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": render.options_html(self)}
+
+
+class MessageSequence(Sequence[Message]):
+    """Messages in order. Slices and `where` give a sequence of their own."""
+
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        self._messages = list(messages)
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> Transcript: ...
+    def __getitem__(self, index: int | slice) -> Message | Transcript:
+        if isinstance(index, slice):
+            return Transcript(self._messages[index])
+        return self._messages[index]
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MessageSequence) and self._messages == other._messages
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def where(
+        self,
+        test: Callable[[Message], bool] | None = None,
+        /,
+        *,
+        contains: str | None = None,
+        **fields: Any,
+    ) -> Transcript:
+        """Return the messages that meet every condition given.
+
+        `test` is a function of a message; `contains` is looked for in the text, whatever its case;
+        any other keyword is a field and the value it must have: `where(sender="agent")`. An
+        unknown field raises `AttributeError`.
+        """
+        part = contains.casefold() if contains is not None else ""
+        return Transcript(
+            message
+            for message in self._messages
+            if part in message.text.casefold()
+            and (test is None or test(message))
+            and all(getattr(message, name) == value for name, value in fields.items())
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} messages>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        newest = self._messages[-SHOWN:]
+        left = len(self) - len(newest)
+        above = f"… {left} earlier messages\n" if left else ""
+        return {
+            "text/plain": above + _plain(newest) if newest else repr(self),
+            "text/html": render.messages_html(newest, earlier=left),
+        }
+
+
+class Transcript(MessageSequence):
+    """A conversation's messages. `session.transcript` grows as the conversation goes on."""
+
+    @classmethod
+    def view(cls, messages: list[Message]) -> Self:
+        """Return a transcript that shows `messages` as they are at any time, not a copy."""
+        transcript = cls()
+        transcript._messages = messages
+        return transcript
+
+    @property
+    def text(self) -> str:
+        """Return the conversation as lines of `who: text`, fit to be printed."""
+        return _plain(self)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return every message as plain JSON values, with `choices` and `files`."""
+        told = [
+            {
+                **msgspec.to_builtins(message),
+                "content": [_tagged(item) for item in message.content],
+                "choices": msgspec.to_builtins(message.choices),
+                "files": msgspec.to_builtins(message.files),
+            }
+            for message in self
+        ]
+        values: list[dict[str, Any]] = json.loads(json.dumps(told))  # with lists for tuples
+        return values
+
+    def to_json(self) -> str:
+        """Return the transcript as indented JSON."""
+        return json.dumps(self.to_dicts(), indent=2, ensure_ascii=False)
+
+    def to_html(self) -> str:
+        """Return a page of its own that shows the whole transcript; all bot content is made safe."""
+        return render.page_html(list(self))
+
+    def to_dataframe(self) -> Any:
+        """Return a `pandas.DataFrame`, a row a message; needs the extra `pandas`."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingExtra("A data frame", "pandas") from None
+        return pd.DataFrame(self.to_dicts())
+
+
+class Reply(MessageSequence):
+    """What came back to one thing the user did.
+
+    `latency` is in seconds from the sending to the first sign of a reply, None when none came.
+    `actions` are those received meanwhile.
+    """
+
+    def __init__(
+        self,
+        messages: Iterable[Message] = (),
+        *,
+        latency: float | None = None,
+        actions: Iterable[Action] = (),
+    ) -> None:
+        super().__init__(messages)
+        self.latency = latency
+        self.actions = tuple(actions)
+
+    @property
+    def text(self) -> str:
+        """Return the text of all its messages, a blank line never between."""
+        return "\n".join(message.text for message in self if message.text)
+
+    @property
+    def choices(self) -> Choices:
+        """Return every option it offers, in order."""
+        return Choices(option for message in self for option in message.choices)
+
+
+def readable(content: Iterable[Content]) -> str:
+    """Return what a person reads of content items, a line for each thing."""
+    return "\n".join(line for item in content for line in _lines(item) if line)
+
+
+def _lines(item: Content) -> list[str]:
+    match item:
+        case Text(text):
+            return [text]
+        case Buttons(title, options):
+            return [title, *(option.label for option in options)]
+        case Cards(cards):
+            return [line for card in cards for line in _card_lines(card)]
+        case Files(files, title):
+            return [title, *(file.name or file.url for file in files)]
+        case Html(html) | Table(html):
+            return [html_text(html)]
+        case Markdown(text):
+            return [html_text(markdown_html(text))]
+        case Pause():
+            return []
+        case Unknown(kind):
+            return [f"[{kind or 'unknown'}]"]
+
+
+def _card_lines(card: Card) -> list[str]:
+    return [card.text, card.description, *(option.label for option in card.options)]
+
+
+def _plain(messages: Iterable[Message]) -> str:
+    said = ((f"{message.who}: ", clean_text(message.text)) for message in messages)
+    return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
+
+
+def _tagged(item: Content) -> dict[str, Any]:
+    return {"type": type(item).__name__.lower(), **msgspec.to_builtins(item)}

@@ -1,0 +1,312 @@
+"""One WebSocket to a Captivate server: its address, its limits, and a key that never shows.
+
+The service behind the Socket API behaves like AWS API Gateway: frames of at most 32 KiB, messages
+of at most 128 KiB, an idle socket closed after 10 minutes and any socket after 2 hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import re
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+)
+
+from .errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate
+from .errors import InvalidMessage as RefusedMessage
+
+FRAME_LIMIT = 32 * 1024
+"""Bytes of one frame; a longer message goes out in fragments."""
+
+MESSAGE_LIMIT = 128 * 1024
+"""Bytes of one message; a longer one is refused before it is sent."""
+
+RECEIVE_LIMIT = 16 * 1024 * 1024
+"""Bytes of one received message: transcripts of servers without the service's limit."""
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the connection to be made, `socket_connected` included."""
+
+PING_INTERVAL = 20.0
+"""Seconds between keepalive pings, and how long an answer to one may take."""
+
+ANSWER_LIMIT = 5.0
+"""Seconds that the answer to a ping may take when it is asked whether the connection is alive."""
+
+HIDDEN = "•••"
+REDACTED_LENGTH = 8
+_known_keys: set[str] = set()
+_KEY_FIELDS = re.compile(r"""(?ix) ( api_?key= | x-api-key['"]?\s*[:,]\s*['"]? ) [^&\s'"<>]+""")
+_KEY_QUERY = re.compile(r"([?&])apikey=([^&#]*)(&?)", re.IGNORECASE)
+_KEY_JSON = re.compile(r'("api_?keys?"\s*:\s*)("(?:[^"\\]|\\.)*"|\[[^\]]*\])', re.IGNORECASE)
+
+
+class Secret:
+    """An API key that shows in no repr, and that `redact` takes out of any text."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+        if len(value) >= REDACTED_LENGTH:
+            _known_keys.add(value)
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return f"<Secret {HIDDEN}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is never pickled")
+
+
+def redact(text: str) -> str:
+    """Return `text` without keys: `apiKey` fields of a URL, a header or JSON, and any key used here.
+
+    A key of fewer than 8 characters is taken out of those fields only, as it might be a word.
+    """
+    text = _KEY_FIELDS.sub(rf"\1{HIDDEN}", text)
+    text = _KEY_JSON.sub(_hide_json, text)
+    for key in _known_keys.copy():
+        text = text.replace(key, HIDDEN).replace(quote(key, safe=""), HIDDEN)
+    return text
+
+
+def _hide_json(match: re.Match[str]) -> str:
+    return match[1] + (f'["{HIDDEN}"]' if match[2].startswith("[") else f'"{HIDDEN}"')
+
+
+class _Redacting(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+_logger = logging.getLogger("captivate_nb.transport")
+_logger.addFilter(_Redacting())
+
+
+class Address:
+    """Where a server is and the key for it. Shows without the key."""
+
+    _parts = urlsplit("")  # a traceback may show an address whose URL was found wrong
+
+    def __init__(self, url: str, key: Secret | str | None = None) -> None:
+        url, in_url = take_key(url)
+        self._parts = urlsplit(_checked(url))
+        given = key if isinstance(key, Secret) else Secret(key or "")
+        self.key = given or in_url
+
+    @property
+    def host(self) -> str:
+        """Return the host's name, lower case."""
+        return self._parts.hostname or ""
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether the connection is encrypted."""
+        return self._parts.scheme == "wss"
+
+    @property
+    def loopback(self) -> bool:
+        """Tell whether the server is on this machine."""
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(self.host).is_loopback
+        return self.host == "localhost"
+
+    def __str__(self) -> str:
+        return urlunsplit(self._parts)
+
+    def __repr__(self) -> str:
+        return f"<Address {self}>"
+
+    def with_key(self) -> str:
+        """Return the URL to connect to, with the key percent-encoded in it."""
+        key = f"apiKey={quote(self.key.reveal(), safe='')}" if self.key else ""
+        query = "&".join(filter(None, (self._parts.query, key)))
+        return urlunsplit(self._parts._replace(query=query))
+
+
+def take_key(url: str) -> tuple[str, Secret]:
+    """Return a URL without the `apiKey` of its query, and that key."""
+    found = _KEY_QUERY.search(url)
+    if found is None:
+        return url, Secret("")
+    mark = found[1] if found[3] else ""
+    return url[: found.start()] + mark + url[found.end() :], Secret(unquote_plus(found[2]))
+
+
+def _checked(url: str) -> str:
+    text = url.strip()
+    shown = text[:100]
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InvalidURL(
+            f"“{shown}” is not a URL: {error}. It looks like wss://host/dev."
+        ) from None
+    if parts.scheme in ("http", "https"):
+        better = "ws" + shown[4:]
+        raise InvalidURL(f"“{shown}” is a web address; the Socket API's is {better}.")
+    if parts.scheme not in ("ws", "wss") or not host:
+        raise InvalidURL(f"“{shown}” is not the URL of a server. It looks like wss://host/dev.")
+    return text
+
+
+class Transport:
+    """An open WebSocket. Made by `open_transport`."""
+
+    def __init__(self, websocket: ClientConnection) -> None:
+        self._websocket = websocket
+
+    async def send(self, frame: str) -> None:
+        """Send one message, in fragments when it is long.
+
+        Raise `InvalidMessage` over the limit, `ConnectionError` when the socket is closed.
+        Cancelling may leave the message half sent, which closes the socket.
+        """
+        data = check_size(frame)
+        try:
+            if len(data) <= FRAME_LIMIT:
+                await self._websocket.send(frame)
+            else:
+                await self._websocket.send(fragments(data))
+        except ConnectionClosed:
+            raise ConnectionError("The connection closed.") from None
+
+    async def frames(self) -> AsyncIterator[str | bytes]:
+        """Yield every message until the socket closes, whatever closed it. Cancelling is safe."""
+        while True:
+            try:
+                frame = await self._websocket.recv()
+            except ConnectionClosed:
+                return
+            yield frame
+
+    async def close(self) -> None:
+        """Close the socket; harmless on a closed one."""
+        await self._websocket.close()
+
+    async def is_alive(self) -> bool:
+        """Ask the other side for an answer, within `ANSWER_LIMIT` seconds; cancelling is safe.
+
+        A loop that was blocked meanwhile saw the time pass and not the answer, so it asks twice.
+        """
+        for _ in range(2):
+            try:
+                answer = asyncio.ensure_future(await self._websocket.ping())
+                done, _ = await asyncio.wait([answer], timeout=ANSWER_LIMIT / 2)
+            except ConnectionClosed:
+                return False
+            if done and not answer.cancelled() and answer.exception() is None:
+                return True
+        return False
+
+    def abort(self) -> None:
+        """Break the connection, as the other side is not there to close it with."""
+        self._websocket.transport.abort()
+
+    @property
+    def close_reason(self) -> str:
+        """Say why the socket closed, as far as either side told."""
+        code, reason = self._websocket.close_code, self._websocket.close_reason
+        return redact(f"{code} {reason}".strip()) if code else "the connection broke"
+
+
+def check_size(frame: str) -> bytes:
+    """Return a message's bytes; raise `InvalidMessage` when the service would not take so many."""
+    data = frame.encode()
+    if len(data) > MESSAGE_LIMIT:
+        raise RefusedMessage(
+            f"The message has {len(data):,} bytes; the service takes at most {MESSAGE_LIMIT:,}."
+            " Nothing was sent. Shorten it, or send it as a file."
+        )
+    return data
+
+
+def fragments(data: bytes) -> Iterator[str]:
+    """Cut UTF-8 into pieces of at most `FRAME_LIMIT` bytes, never inside a character."""
+    start = 0
+    while start < len(data):
+        end = min(start + FRAME_LIMIT, len(data))
+        while end < len(data) and data[end] & 0xC0 == 0x80:
+            end -= 1
+        yield data[start:end].decode()
+        start = end
+
+
+async def open_transport(address: Address) -> Transport:
+    """Open a WebSocket.
+
+    Raise `ConnectError` (nothing answers), `KeyRefused` or `NotCaptivate`, without the key in
+    text or chain. Cancelling closes what was opened.
+    """
+    try:
+        websocket = await connect(
+            address.with_key(),
+            logger=_logger,
+            max_size=RECEIVE_LIMIT,
+            open_timeout=CONNECT_TIMEOUT,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_INTERVAL,
+            close_timeout=1,
+            proxy=None if address.loopback else True,
+        )
+    except asyncio.CancelledError:
+        raise asyncio.CancelledError from None  # without the frames that know the URL
+    except InvalidStatus as error:
+        raise _refusal(address, error.response.status_code) from None
+    except (InvalidHandshake, InvalidMessage, EOFError) as error:
+        raise NotCaptivate(
+            f"{address} does not speak WebSocket ({redact(str(error))}). Check the URL."
+        ) from None
+    except InvalidURI:
+        raise InvalidURL(f"“{address}” is not the URL of a server.") from None
+    except ssl.SSLError as error:
+        raise ConnectError(
+            f"No secure connection to {address}: {error.reason or error}."
+            " Check the host, or use ws:// for a server without TLS."
+        ) from None
+    except TimeoutError:
+        raise ConnectError(
+            f"{address} did not answer within {CONNECT_TIMEOUT:.0f} s. Check the URL and network."
+        ) from None
+    except OSError as error:
+        raise ConnectError(
+            f"No server answers at {address} ({_reason(error)}). Check the URL and the network."
+        ) from None
+    return Transport(websocket)
+
+
+def _reason(error: OSError) -> str:
+    """Say why nothing answers; asyncio puts addresses where the system's own words should be."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or "every address refused"
+
+
+def _refusal(address: Address, status: int) -> ConnectError:
+    if status in (401, 403):
+        given = "the API key was refused" if address.key else "no API key was given"
+        return KeyRefused(
+            f"{address} answered {status}: {given}."
+            " Set CAPTIVATE_API_KEY, or pass api_key=, with the key of your custom channel."
+        )
+    return NotCaptivate(f"{address} answered HTTP {status} instead of a chat. Check the URL.")

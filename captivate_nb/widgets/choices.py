@@ -1,0 +1,212 @@
+"""Options as real buttons: in the panel's choice bar, and in any cell's output."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anywidget
+import ipywidgets
+from IPython.display import display
+
+from captivate_nb.errors import NoSession
+from captivate_nb.kernel import post
+from captivate_nb.protocol.content import Option
+from captivate_nb.sanitize import clean, escape, safe_link
+from captivate_nb.session import Session
+from captivate_nb.start import current
+from captivate_nb.transcript import Choices, Reply
+
+from .part import STATIC, close_tree, describe, module
+
+_under_way: WeakKeyDictionary[Session, set[tuple[Option, ...]]] = WeakKeyDictionary()
+
+
+async def click_once(session: Session, question: Sequence[Option], option: Option) -> None:
+    """Click an option, unless one of the same question is on its way: in another panel, say.
+
+    To be called on the session's loop. Raises what `Session.click` does.
+    """
+    key = tuple(question)
+    clicked = _under_way.setdefault(session, set())
+    if key in clicked:
+        return
+    clicked.add(key)
+    try:
+        await session.click(option, wait=False)
+    finally:
+        clicked.discard(key)
+
+
+SPARE = "cnb-spare"
+"""The class of a child that is not needed now."""
+
+
+class _Sheet(anywidget.AnyWidget):
+    """Brings the stylesheet, and makes the buttons beside it answer before Python does."""
+
+    _esm = module("choices.js")
+    _css = STATIC / "panel.css"
+
+
+class _Line(ipywidgets.HTML):  # type: ignore[misc]
+    """An error, and no link that could be used again."""
+
+
+class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
+    """A row of buttons, one for each option; `choose(option)` is awaited on `loop`.
+
+    What it raises is given to `failed` as one line; without `failed` the row shows it.
+
+    Its children are used again, those not needed now are hidden: JupyterLab never lets go of a
+    model that was closed, nor of a button that was taken off the page. They are not used for the
+    very next question, as a late click must not answer that.
+    """
+
+    children: tuple[ipywidgets.Widget, ...]
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        choose: Callable[[Option], Awaitable[None]],
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        self._loop = loop
+        self._choose = choose
+        self._failed = failed or self._tell
+        self._sheet = _Sheet()
+        self._options: dict[ipywidgets.Widget, Option] = {}
+        self._newest: dict[ipywidgets.Widget, Option] = {}
+        self._line: _Line | None = None
+        super().__init__([self._sheet])
+        self.add_class("cnb-choices")
+
+    @property
+    def shown(self) -> tuple[ipywidgets.Widget, ...]:
+        """Return the children that can be seen, in order: buttons, links, and an error's line."""
+        line = self._line
+        return (*self._options, *([line] if line is not None and line.value else []))
+
+    def show(self, options: Sequence[Option], *, disabled: bool = False) -> None:
+        """Replace the buttons."""
+        times = Counter(option.label for option in options)
+        late = () if list(options) == list(self._newest.values()) else self._newest
+        free = (child for child in self.children[1:] if child not in late)
+        before, self._options = self._options, {}
+        for option in options:
+            kind = ipywidgets.HTML if safe_link(option.url) else ipywidgets.Button
+            child = next((child for child in free if type(child) is kind), None) or self._add(kind)
+            self._dress(child, option, times[option.label] == 1, disabled)
+            self._options[child] = option
+        self._newest = self._options or self._newest
+        for child in before:
+            if child not in self._options:
+                child.add_class(SPARE)
+        if self._line is not None:
+            self._line.value = ""
+            self._line.add_class(SPARE)
+
+    def _add(self, kind: type[ipywidgets.Widget]) -> ipywidgets.Widget:
+        child = kind()
+        if kind is ipywidgets.Button:
+            child.add_class("cnb-pill")
+            child.on_click(self._clicked)
+        self.children = (*self.children, child)
+        return child
+
+    def _dress(
+        self, child: ipywidgets.Widget, option: Option, unique: bool, disabled: bool
+    ) -> None:
+        """Make a child an option's button or link; with its value where labels are the same."""
+        label = clean(option.label) or clean(option.value)
+        if not unique and option.value != option.label:
+            label = f"{label}: {clean(option.value)}"
+        with child.hold_sync():
+            child.remove_class(SPARE)
+            if url := safe_link(option.url):
+                target = f'href="{escape(url)}" target="_blank" rel="noopener noreferrer"'
+                child.value = f'<a class="cnb-pill" {target}>{escape(label)}</a>'
+            else:
+                child.description, child.icon, child.disabled = label, "", disabled
+
+    def _clicked(self, button: ipywidgets.Button) -> None:
+        post(self._pressed(button, self._options.get(button)), self._loop)
+
+    async def _pressed(self, button: ipywidgets.Button, option: Option | None) -> None:
+        """Choose what a button stood for when it was clicked: nothing, if it came too late."""
+        try:
+            if option is not None:
+                await self._choose(option)
+        except Exception as error:  # noqa: BLE001  # shown, whatever it is
+            self._failed(describe(error))
+        else:
+            if option is not None and self._options.get(button) is option:
+                button.icon = "check"
+        finally:
+            self._sheet.send({"kind": "settled"})
+
+    def _tell(self, problem: str) -> None:
+        """Show an error behind the buttons, in place of the last one."""
+        if self._line is None:
+            self._line = _Line()
+            self._line.add_class("cnb-problem")
+            self.children = (*self.children, self._line)
+        self._line.value = escape(problem)
+        self._line.remove_class(SPARE)
+
+    def close(self) -> None:
+        """Close every model of the row."""
+        close_tree(self)
+
+
+def clickable(session: Session, options: Sequence[Option]) -> ChoiceRow:
+    """Return options as buttons that click in a session, for any cell's output."""
+
+    async def choose(option: Option) -> None:
+        await click_once(session, options, option)
+
+    row = ChoiceRow(session.loop, choose)
+    row.show(options)
+    return row
+
+
+def register(ip: Any) -> None:
+    """Show `Choices` as buttons in this kernel, and buttons below a `Reply` that has options.
+
+    A click goes to the session that is current when they are shown. Without a session, without
+    options, and without a kernel they show as they do anywhere. Again is harmless.
+    """
+    if getattr(ip, "kernel", None) is None:
+        return
+    formatter = ip.display_formatter.mimebundle_formatter
+    formatter.for_type(Choices, _choices_bundle)
+    formatter.for_type(Reply, lambda reply, **_: _reply_bundle(ip, reply))
+
+
+def _choices_bundle(choices: Choices, **_: Any) -> dict[str, Any]:
+    bundle: dict[str, Any] = dict(choices._repr_mimebundle_())
+    if choices and (session := _session()):
+        bundle |= clickable(session, choices)._repr_mimebundle_()
+    return bundle
+
+
+def _reply_bundle(ip: Any, reply: Reply) -> dict[str, Any]:
+    """Return a reply as text and HTML, which a saved notebook keeps; its buttons come behind it."""
+    if reply.choices and (session := _session()):
+
+        def show(*_: Any) -> None:
+            ip.events.unregister("post_run_cell", show)
+            display(clickable(session, reply.choices))
+
+        ip.events.register("post_run_cell", show)
+    return dict(reply._repr_mimebundle_())
+
+
+def _session() -> Session | None:
+    try:
+        return current()
+    except NoSession:
+        return None

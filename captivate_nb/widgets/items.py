@@ -1,0 +1,166 @@
+"""Messages as the JSON items that the page draws. Pure: no widget, no session, no browser.
+
+An item is `{"id", "from", "parts"}`, with `at` (seconds since the epoch), `name` (an agent's),
+`delivery` (the user's own) and `answers` where they apply. A part says its `kind`. Nothing in an
+item is trusted by the page but the `html` of an `html` part, which is sanitized here; links and
+images are let through by scheme, here and in the page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from captivate_nb.protocol.content import (
+    Buttons,
+    Card,
+    Cards,
+    Content,
+    File,
+    Files,
+    Html,
+    Markdown,
+    Option,
+    Pause,
+    Table,
+    Text,
+)
+from captivate_nb.sanitize import (
+    clean,
+    clean_text,
+    markdown_html,
+    safe_html,
+    safe_image,
+    safe_link,
+)
+from captivate_nb.transcript import Message
+
+Item = dict[str, Any]
+
+LOOK_BACK = 50
+"""Messages before a user's message among which the question it answers is looked for."""
+
+DATA_LIMIT = 4_000
+"""Characters shown of the data of an item of unknown type."""
+
+
+def items(messages: Sequence[Message], start: int, stop: int) -> list[Item]:
+    """Return the items of `messages[start:stop]`; costs nothing for the messages before."""
+    found = []
+    for index in range(start, min(stop, len(messages))):
+        item = message_item(messages[index])
+        if (answered := answer(messages, index)) is not None:
+            item["answers"] = answered
+        found.append(item)
+    return found
+
+
+def message_item(message: Message) -> Item:
+    """Return one message as an item."""
+    item: Item = {"id": message.id, "from": message.sender, "parts": list(_parts(message))}
+    if message.time is not None:
+        item["at"] = round(message.time, 3)
+    if message.sender == "agent":
+        item["name"] = clean(message.agent_name or "Agent")
+    if message.delivery is not None:
+        item["delivery"] = message.delivery
+    return item
+
+
+def answer(messages: Sequence[Message], index: int) -> list[int] | None:
+    """Return `[message, option]` that a user's message chose, or None.
+
+    The wire does not say what a text answers: it is the newest option before it whose value or
+    label it repeats, among the last `LOOK_BACK` messages.
+    """
+    said = messages[index]
+    if said.sender != "user" or said.files:
+        return None
+    for before in range(index - 1, max(-1, index - 1 - LOOK_BACK), -1):
+        for number, option in enumerate(messages[before].choices):
+            if said.text in (option.value, option.label):
+                return [before, number]
+    return None
+
+
+def _parts(message: Message) -> Iterator[Item]:
+    numbers = iter(range(len(message.choices)))
+    for content in message.content:
+        yield from _part(content, numbers)
+    if not message.content and message.text:
+        yield _text(message.text)
+
+
+def _part(content: Content, numbers: Iterator[int]) -> Iterator[Item]:
+    """Yield the parts of one content item; `numbers` counts options through the whole message."""
+    match content:
+        case Text(text):
+            yield _text(text)
+        case Html(html) | Table(html):
+            yield {"kind": "html", "html": safe_html(html)}
+        case Markdown(text):
+            yield {"kind": "html", "html": markdown_html(text)}
+        case Buttons(title, options):
+            yield {
+                "kind": "options",
+                "title": clean_text(title),
+                "options": _options(options, numbers),
+            }
+        case Cards(cards):
+            yield {"kind": "cards", "cards": [_card(card, numbers) for card in cards]}
+        case Files(files, title):
+            yield {
+                "kind": "files",
+                "title": clean_text(title),
+                "files": [_file(file) for file in files],
+            }
+        case Pause(ms):
+            yield {"kind": "pause", "ms": ms}
+        case _:
+            shown = clean_text(json.dumps(content.data, indent=2, ensure_ascii=False, default=str))
+            yield {"kind": "unknown", "type": clean(content.type), "data": shown[:DATA_LIMIT]}
+
+
+def _text(text: str) -> Item:
+    return {"kind": "text", "text": clean_text(text)}
+
+
+def _options(options: Iterable[Option], numbers: Iterator[int]) -> list[Item]:
+    return [_option(option, number) for option, number in zip(options, numbers, strict=False)]
+
+
+def _option(option: Option, number: int) -> Item:
+    return _given(n=number, label=clean(option.label), url=safe_link(option.url))
+
+
+def _card(card: Card, numbers: Iterator[int]) -> Item:
+    return _given(
+        title=clean(card.text),
+        text=clean_text(card.description),
+        image=safe_image(card.image_url),
+        link=safe_link(card.link),
+        options=_options(card.options, numbers),
+    )
+
+
+def _file(file: File) -> Item:
+    picture = file.url if file.type.startswith("image") else None
+    return _given(
+        name=clean(file.name or _last_step(file.url)) or "file",
+        type=clean(file.type),
+        size=file.size,
+        url=safe_link(file.url),
+        image=safe_image(file.thumbnail) or safe_image(picture),
+    )
+
+
+def _last_step(url: str) -> str:
+    """Return what a URL's path ends in, which is a file's name where it has no other."""
+    if url.startswith("data:"):
+        return ""
+    return url.split("#", 1)[0].split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+
+
+def _given(**fields: Any) -> Item:
+    return {name: value for name, value in fields.items() if value not in (None, "", [])}

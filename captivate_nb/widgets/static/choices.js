@@ -1,0 +1,28 @@
+/**
+ * Buttons that stand beside this widget: a click shows as pending at once, before Python has heard of
+ * it, and a second click on a pending row goes nowhere.
+ */
+export default {
+  /** @param {{ model: import("./dom.js").Model, el: HTMLElement }} context */
+  render({ model, el }) {
+    el.classList.add("cnb-sheet");
+    const row = () => el.parentElement;
+    /** @param {MouseEvent} event */
+    const press = (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button.cnb-pill");
+      if (!button || !row()?.contains(button)) return;
+      if (row()?.querySelector(".cnb-pending:not(.cnb-spare)")) event.stopImmediatePropagation();
+      button.classList.add("cnb-pending");
+      button.setAttribute("aria-busy", "true");
+    };
+    const settle = () => {
+      for (const button of row()?.querySelectorAll(".cnb-pending") ?? []) {
+        button.classList.remove("cnb-pending");
+        button.removeAttribute("aria-busy");
+      }
+    };
+    model.on("msg:custom", settle);
+    document.addEventListener("click", press, true);
+    return () => document.removeEventListener("click", press, true);
+  },
+};

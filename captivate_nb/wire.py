@@ -1,0 +1,472 @@
+"""The plumbing of a session: connection, event log, state, and everybody who listens.
+
+Frames come in, are logged, applied to the `Conversation` and told to listeners; frames go out in
+order, once there is a connection, and wait for their answers. What a user means by all that is
+`session`'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import msgspec
+from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
+
+from .connection import Connection, Status
+from .conversation import MISSED, Agent, Conversation, Problem, large_key, user_message
+from .errors import CaptivateError, RequestTimeout, ServerError, SessionClosed
+from .eventlog import Direction, EventLog
+from .http import fetch_large_message
+from .protocol import events as e
+from .protocol.codec import encode
+from .protocol.content import Action
+from .transcript import Choices, Transcript
+from .transport import Address, check_size, redact
+from .waiting import Answer, Disconnected, Garbled, Requests, Turn, error_of
+
+TIMEOUT = 10.0
+"""Seconds that a reply or an answer may take."""
+
+CHECK_TIMEOUT = 3.0
+"""Seconds for which nothing is sent while it is found out whether something got through."""
+
+ATTEMPTS = 5
+"""How many times a transcript is asked for, when its request or answer cannot be read."""
+
+_READS = (e.ConversationTranscript, e.ConversationMetadata, e.UserConversations)
+
+CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
+
+P = ParamSpec("P")
+R = TypeVar("R")
+W = TypeVar("W", bound="Wire")
+
+
+def on_own_loop(
+    method: Callable[Concatenate[W, P], Coroutine[Any, Any, R]],
+) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
+    """Run a method on the session's loop, whichever loop it is awaited on."""
+
+    @functools.wraps(method)
+    async def bridged(self: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if asyncio.get_running_loop() is self.loop:
+            return await method(self, *args, **kwargs)
+        if not self.loop.is_running():
+            raise SessionClosed(
+                "The event loop this session was opened on no longer runs. Open another session."
+            )
+        running = asyncio.run_coroutine_threadsafe(method(self, *args, **kwargs), self.loop)
+        return await asyncio.wrap_future(running)
+
+    return bridged
+
+
+class Wire(HasTraits):
+    """A connection, the state that its events make, and its listeners.
+
+    `status`, `conversation_id`, `metadata`, `agent`, `choices` and `outbox` can be observed
+    (`session.observe(callback, "status")`); nobody else writes them.
+    """
+
+    status = Unicode("connecting", read_only=True, help="connecting, open, reconnecting or closed")
+    conversation_id = Unicode(None, allow_none=True, read_only=True)
+    metadata = Dict(read_only=True)
+    agent = Instance(Agent, allow_none=True, read_only=True)
+    choices = Tuple(read_only=True, help="the options of the newest message")
+    outbox = Tuple(read_only=True, help="the user's messages that wait for a connection")
+
+    def __init__(self, address: Address, trusted_hosts: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.loop = asyncio.get_running_loop()
+        self.conversation = Conversation()
+        self.events = EventLog(redact=redact)
+        self._trusted = tuple(trusted_hosts)
+        self._requests = Requests()
+        self._turns: list[Turn] = []
+        self._sending = asyncio.Lock()
+        self._listeners: dict[str, list[Callable[[Any], Any]]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._greeting: e.UserMessage | None = None  # what asked for the greeting, while it is due
+        self._fetching: set[str] = set()
+        self._checking: asyncio.Task[None] | None = None
+        self._silent = False  # whether the server gave no transcript when it was asked last
+        self._probing: asyncio.Task[None] | None = None
+        self._doubted = False
+        self.set_trait("choices", Choices())
+        self._connection = Connection(
+            address, received=self._received, recover=self._recover, changed=self._set_status
+        )
+
+    @property
+    def url(self) -> str:
+        """Return the server's address, without the key."""
+        return str(self._connection.address)
+
+    @property
+    def user_id(self) -> str:
+        """Return who the conversation is with."""
+        return self.conversation.user_id
+
+    @property
+    def transcript(self) -> Transcript:
+        """Return the conversation's messages; it grows as the conversation goes on."""
+        return self.conversation.transcript
+
+    @property
+    def actions(self) -> list[Action]:
+        """Return the actions received."""
+        return self.conversation.actions
+
+    @property
+    def updates(self) -> list[e.ConversationUpdate]:
+        """Return the conversation updates received."""
+        return self.conversation.updates
+
+    @property
+    def errors(self) -> list[Problem]:
+        """Return what went wrong without ending the session."""
+        return self.conversation.errors
+
+    def on(self, event_type: str, callback: Callable[[Any], Any]) -> Callable[[], None]:
+        """Call `callback(event)` for each event of a wire type; "*" is all of them.
+
+        Two names are local: "transcript" gives the index of the first message that is new or
+        changed, "error" a `Problem`. A callback may be a coroutine function; what it raises is
+        listed in `errors`. Return a function that stops it.
+        """
+        self._listeners.setdefault(event_type, []).append(callback)
+
+        def stop() -> None:
+            if callback in self._listeners[event_type]:
+                self._listeners[event_type].remove(callback)
+
+        return stop
+
+    def _check_open(self) -> None:
+        if self.status == "closed":
+            raise SessionClosed(CLOSED)
+
+    # --- sending -----------------------------------------------------------------------------
+
+    async def _send_message(self, event: e.UserMessage) -> None:
+        """Send what the user says, once; while there is no connection it waits in the outbox.
+
+        Cancelling stops the wait and not the sending.
+        """
+        await self._see_through(self._deliver(event))
+
+    async def _deliver(self, event: e.UserMessage) -> None:
+        if self.status != "open":
+            waiting = msgspec.structs.replace(user_message(event, time.time()), delivery="queued")
+            self._set("outbox", (*self.outbox, waiting))
+        try:
+            async with self._sending:
+                await self._connection.wait_open()
+                await self._write_message(event)
+        finally:
+            left = tuple(m for m in self.outbox if m.id != event.client_msg_id)
+            self._set("outbox", left)
+
+    async def _write_message(self, event: e.UserMessage) -> None:
+        """Note it as sent before it is: if the connection breaks here, recovery finds out."""
+        frame = encode(event)
+        self._take("out", frame)
+        with contextlib.suppress(ConnectionError):
+            await self._connection.send(frame)
+            if self._probing is None or self._probing.done():
+                self._probing = self._spawn(self._probe())
+
+    async def _probe(self) -> None:
+        """Find a connection that only seems to be there, as soon as something is said on it."""
+        with contextlib.suppress(ConnectionError):
+            await self._connection.check()
+
+    async def _send(self, event: e.ClientEvent) -> None:
+        await self._send_frame(encode(event))
+
+    async def _send_frame(self, frame: str) -> None:
+        """Send in order, as soon as there is a connection. Cancelling never breaks a frame."""
+        check_size(frame)
+        await self._see_through(self._write_frame(frame))
+
+    async def _write_frame(self, frame: str) -> None:
+        async with self._sending:
+            while True:
+                await self._connection.wait_open()
+                with contextlib.suppress(ConnectionError):
+                    await self._connection.send(frame)
+                    self._take("out", frame)
+                    return
+                await asyncio.sleep(0)
+
+    async def _see_through(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` to its end, even when who awaits it is cancelled."""
+        await asyncio.shield(self._spawn(work))
+
+    async def _request(
+        self,
+        event: e.ClientEvent,
+        answer: type[Answer],
+        conversation_id: str | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Answer:
+        """Send a request and return its answer; asked again if the connection breaks meanwhile."""
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    try:
+                        return await self._ask(lambda: self._send(event), answer, conversation_id)
+                    except Disconnected:
+                        continue
+        except TimeoutError:
+            raise RequestTimeout(
+                f"The server did not answer {event.event_type} within {timeout:g} s."
+            ) from None
+
+    async def _ask(
+        self,
+        send: Callable[[], Awaitable[None]],
+        answer: type[Answer],
+        conversation_id: str | None,
+    ) -> Answer:
+        def matches(event: e.Event) -> bool:
+            told = getattr(event, "conversation_id", None)
+            return isinstance(event, answer) and conversation_id in (None, told or conversation_id)
+
+        pending = self._requests.add(matches, conversation_id, reads=answer in _READS)
+        try:
+            await send()
+            return cast("Answer", await pending.answer)
+        finally:
+            self._requests.remove(pending)
+
+    # --- receiving ---------------------------------------------------------------------------
+
+    def _received(self, frame: str | bytes) -> e.Event | None:
+        heard = self.conversation.heard
+        event = self._take("in", frame)
+        if event is None:
+            self._requests.garble()
+            self._doubt(None)
+        elif isinstance(event, e.GeneralError):
+            self._received_error(event)
+        else:
+            self._requests.settle(event)
+            self._sign(event, heard)
+        return event
+
+    def _sign(self, event: e.Event, heard: int) -> None:
+        """Tell those who wait for a reply of a sign of one; it may come in a transcript, too."""
+        for turn in self._turns:
+            if not isinstance(event, e.ConversationTranscript):
+                turn.note(event)
+            elif self.conversation.heard > heard:
+                turn.sign()
+
+    def _received_error(self, event: e.GeneralError) -> None:
+        if event.message_link is not None:
+            if (key := large_key(event)) not in self._fetching:
+                self._fetching.add(key)
+                self._spawn(self._fetch_large(event, key, event.message_link))
+            return
+        answered = self._requests.settle(event)
+        unclear = event.conversation_id is None and self.conversation.id is not None
+        if unclear and (self._turns or not answered):
+            self._doubt(None if answered else event)
+        elif not answered:
+            self._fail_turns(error_of(event))
+
+    def _fail_turns(self, error: CaptivateError) -> None:
+        for turn in self._turns:
+            turn.fail(error)
+
+    def _take(self, direction: Direction, frame: str | bytes) -> e.Event | None:
+        """Log a frame, apply its event, and tell those who listen."""
+        record = self.events.record(direction, frame, time.time())
+        known = len(self.errors)
+        changed = self.conversation.apply_record(record)
+        self._share(changed, known)
+        if record.event is not None:
+            self._tell(record.type, record.event)
+            self._tell("*", record.event)
+        return record.event
+
+    def _share(self, changed: int | None, known: int) -> None:
+        """Bring the traits to the conversation's state, and tell of new messages and errors."""
+        now = self.conversation
+        self._set("conversation_id", now.id)
+        self._set("metadata", now.metadata)
+        self._set("agent", now.agent)
+        self._set("choices", now.choices)
+        if changed is not None:
+            self._tell("transcript", changed)
+        for problem in now.errors[known:]:
+            self._tell("error", problem)
+
+    def _set(self, name: str, value: Any) -> None:
+        """Set a trait; what an observer raises is listed, and does not end the session."""
+        try:
+            self.set_trait(name, value)
+        except Exception as error:  # noqa: BLE001  # an observer may raise anything
+            self._blame(name, error)
+
+    def _tell(self, name: str, value: Any) -> None:
+        for callback in self._listeners.get(name, [])[:]:
+            try:
+                result = callback(value)
+                if inspect.isawaitable(result):
+                    self._spawn(self._watched(name, result))
+            except Exception as error:  # noqa: BLE001  # a callback may raise anything
+                self._blame(name, error)
+
+    async def _watched(self, name: str, result: Awaitable[Any]) -> None:
+        try:
+            await result
+        except Exception as error:  # noqa: BLE001  # a callback may raise anything
+            self._blame(name, error)
+
+    def _blame(self, name: str, error: Exception) -> None:
+        """List an error of somebody's callback; one of an error callback is not told to it again."""
+        text = redact(f"A callback for {name} raised {type(error).__name__}: {error}")
+        problem = self.conversation.add_problem(text, "", time.time())
+        if name != "error":
+            self._tell("error", problem)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Forget a task; whoever awaits it gets its error, and a closed session has none to list."""
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _fetch_large(self, error: e.GeneralError, key: str, link: str) -> None:
+        """Fetch a message too large for the socket, and take it in as if it had come by it."""
+        try:
+            event = await fetch_large_message(link, self._connection.address, self._trusted)
+        except CaptivateError as failed:
+            self._problem(str(failed))
+            self._missed(error.conversation_id, large=key)
+            self._fail_turns(failed)
+            return
+        finally:
+            self._fetching.discard(key)
+        if isinstance(event, e.BotMessage):
+            event = msgspec.structs.replace(event, conversation_id=error.conversation_id)
+        self._received(encode(msgspec.structs.replace(event, event_id=key)))
+
+    def _missed(self, conversation_id: str | None, **what: str) -> None:
+        """Show in the transcript that something is missing there."""
+        told = e.ConversationUpdate(type=MISSED, conversation_id=conversation_id, data=what)
+        self._take("in", encode(told))
+
+    def _problem(self, text: str) -> None:
+        self._tell("error", self.conversation.add_problem(text, "", time.time()))
+
+    # --- the connection ----------------------------------------------------------------------
+
+    def _set_status(self, status: Status, error: CaptivateError | None) -> None:
+        if status == "reconnecting":
+            self._requests.fail(Disconnected())
+        if status == "closed":
+            closed = error or SessionClosed("The session was closed meanwhile.")
+            self._requests.fail(closed)
+            for turn in self._turns:
+                turn.fail(closed)
+        if error is not None:
+            self._problem(str(error))
+        self._set("status", status)
+
+    async def _recover(self) -> None:
+        """Go on in the same conversation: fetch what was missed, resend what never arrived."""
+        current = self.conversation.id
+        if current is None or self.conversation.deleted:
+            return
+        await self._catch_up(current, TIMEOUT)
+        await self._send_lost()
+
+    async def _catch_up(self, current: str, timeout: float) -> None:
+        """Fetch the transcript; where that fails, show that something may be missing.
+
+        Raise `Disconnected` or `ConnectionError` when the connection breaks.
+        """
+        why = "the server's answers cannot be read"
+        for _ in range(ATTEMPTS):
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._ask(
+                        lambda: self._send_now(e.TranscriptRequest(conversation_id=current)),
+                        e.ConversationTranscript,
+                        current,
+                    )
+            except Garbled:
+                continue
+            except ServerError as error:
+                why = str(error)
+                if error.conversation_id is None:
+                    continue
+                break
+            except TimeoutError:
+                await self._connection.check()
+                why = "the server sent no transcript"
+                break
+            self._silent = False
+            return
+        self._silent = True
+        missed = "was said while disconnected" if self.status != "open" else "could not be read"
+        self._problem(f"What {missed} is not known here: {why}")
+        self._missed(current)
+
+    async def _send_now(self, event: e.ClientEvent) -> None:
+        frame = encode(event)
+        await self._connection.send(frame)
+        self._take("out", frame)
+
+    async def _send_lost(self) -> None:
+        """Send again what never arrived; what is left when the connection breaks stays lost."""
+        if self._greeting is not None and not self.conversation.heard:
+            await self._send_now(self._greeting)
+        for lost in self.conversation.lost:
+            await self._write_message(lost)
+
+    def _doubt(self, error: e.GeneralError | None) -> None:
+        """Find out what got through, after something did not; a new connection does so anyhow."""
+        if self.status != "open" or self.conversation.id is None or self.conversation.deleted:
+            return
+        if self._silent:
+            if error is not None:
+                self._fail_turns(error_of(error))
+            return
+        self._doubted = True
+        if self._checking is None or self._checking.done():
+            self._checking = self._spawn(self._check(error))
+
+    async def _check(self, error: e.GeneralError | None) -> None:
+        """Compare with the server's transcript, until nothing is in doubt, and send what it lacks.
+
+        An error that concerns nothing which is sent again is told to whoever waits for a reply.
+        """
+        lost = False
+        async with self._sending:
+            for _ in range(ATTEMPTS):
+                if self.status != "open" or self.conversation.id is None:
+                    break
+                self._doubted = False
+                with contextlib.suppress(ConnectionError, Disconnected):
+                    await self._catch_up(self.conversation.id, CHECK_TIMEOUT)
+                    lost |= bool(self.conversation.lost)
+                    await self._send_lost()
+                if self._silent or not (self._doubted or self.conversation.in_doubt):
+                    break
+        if error is not None and not lost and self.status == "open":
+            self._fail_turns(error_of(error))

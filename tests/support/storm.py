@@ -1,0 +1,161 @@
+"""A conversation of 20 turns over a network that has faults, and what both sides make of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+import captivate_nb as cn
+from captivate_nb.demo.server import EmbeddedServer
+from captivate_nb.errors import CaptivateError
+from captivate_nb.transcript import readable
+
+Line = tuple[str, str]
+
+TURNS = 20
+FLOW = """
+flow: storm
+nodes:
+  welcome:
+    - buttons: Welcome
+      options: {Again: again, Agent: agent}
+  again:
+    - Here again.
+  more:
+    - You want more of {said}.
+    - pause: 0.01
+    - That was more of {said}.
+  agent:
+    - hand over: Somebody asks.
+      busy: welcome
+    - buttons: Back with the bot
+      options: {Again: again, Agent: agent}
+hear:
+  /more/: more
+fallback:
+  - You said {said}.
+agent:
+  name: Maya
+  greets:
+    - Maya is here.
+  hear:
+    bye:
+      - Goodbye.
+      - leave
+  otherwise: Maya heard {said}.
+"""
+KINDS = {
+    "delay": (1, 15),
+    "jitter": (1, 15),
+    "drop": (0.01, 0.12),
+    "drop-after": (6, 14),
+    "drop-mid-message": (0.01, 0.1),
+    "half-open": (0.005, 0.03),
+    "duplicate": (0.05, 0.3),
+    "truncate": (0.01, 0.06),
+    "garbage": (0.02, 0.15),
+    "413": (0.05, 0.3),
+    "slow-handshake": (1, 30),
+    "restart": (0.005, 0.02),
+}
+WORDS = ("yes", "yes", "no", "more", "tell me", "Again", "Agent", "bye")
+
+
+def faults_of(seed: int, *, reorder: bool) -> str:
+    """The faults of a run: two to five kinds, each as strong as chance has it."""
+    dice = random.Random(seed)
+    words = dice.sample(sorted(KINDS), dice.randint(2, 5))
+    spec = []
+    for word in words:
+        low, high = KINDS[word]
+        value = dice.uniform(low, high)
+        spec.append(f"{word}={value:.0f}" if low >= 1 else f"{word}={value:.3f}")
+    if reorder:
+        spec.append(f"reorder={dice.uniform(0.05, 0.3):.3f}")
+    return ", ".join([*spec, f"seed={seed}"])
+
+
+class Storm:
+    """One run."""
+
+    def __init__(self, seed: int, folder: Path, *, reorder: bool = False) -> None:
+        self.faults = faults_of(seed, reorder=reorder)
+        self.told = f"seed {seed}: {self.faults}"
+        self.reorder = reorder
+        self.said: list[str] = []
+        self.raised: list[CaptivateError] = []
+        self.here: list[Line] = []
+        self.there: list[Line] = []
+        self._dice = random.Random(-seed - 1)
+        self._flow = folder / "storm.yaml"
+        if not self._flow.exists():
+            self._flow.write_text(FLOW)
+
+    async def play(self) -> bool:
+        """Hold the conversation; tell whether both sides came to tell the same of it."""
+        self.server = EmbeddedServer(self._flow)
+        await asyncio.to_thread(self.server.start)
+        try:
+            async with await cn.connect(self.server.ws_url, self.server.key) as self.session:
+                self.server.faults = self.faults
+                for turn in range(TURNS):
+                    await self._turn(turn)
+                self.server.faults = "off"
+                return await self._settle()
+        finally:
+            await asyncio.to_thread(self.server.stop)
+
+    async def _turn(self, turn: int) -> None:
+        """Say or click something, and most often wait for the reply."""
+        text = self._dice.choice((*WORDS, f"line {turn}"))
+        wait = self._dice.random() < 0.7 or "truncate" in self.faults
+        self.said.append(text)
+        try:
+            await self.session.say(text, wait=wait, settle=0.02, timeout=20)
+        except CaptivateError as error:
+            self.raised.append(error)
+
+    async def _settle(self) -> bool:
+        for _ in range(1000):
+            if self.session.status == "open" and not self.session.outbox:
+                if self.reorder:
+                    await self.session.fetch_transcript()
+                self.here, self.there = self._here(), self.server.call(self._there)
+                if self._agreed():
+                    return True
+            await asyncio.sleep(0.01)
+        return False
+
+    def in_order(self) -> bool:
+        """Whether the server has what was said, each once, and in order.
+
+        Where messages are cut off on their way, one that is said again comes behind others.
+        """
+        there = [text for sender, text in self.there if sender == "user"]
+        if "truncate" in self.faults:
+            return sorted(there) == sorted(self.said)
+        return there == self.said
+
+    def _agreed(self) -> bool:
+        """Whether both sides tell the same: what the user said, and what was said to the user.
+
+        How the two mix is no part of it: a user may speak before an answer comes.
+        """
+        return all(
+            [line for line in self.here if (line[0] == "user") is ours]
+            == [line for line in self.there if (line[0] == "user") is ours]
+            for ours in (True, False)
+        )
+
+    def _here(self) -> list[Line]:
+        """What the client shows, its own system lines left out."""
+        shown = (m for m in self.session.transcript if m.sender != "system" and m.text)
+        return [(m.sender, m.text) for m in shown]
+
+    def _there(self) -> list[Line]:
+        """What the server has."""
+        conversation = self.server._hub.store.get(self.session.conversation_id or "")
+        assert conversation is not None
+        told = ((entry.sender, readable(entry.content)) for entry in conversation.entries)
+        return [(sender, text) for sender, text in told if text]

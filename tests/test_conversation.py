@@ -1,0 +1,982 @@
+"""The live state: what each event does to it, and that the same events give the same state."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from captivate_nb.conversation import (
+    MISSED,
+    Agent,
+    Conversation,
+    Problem,
+    transcript_of,
+    user_message,
+)
+from captivate_nb.eventlog import EventLog
+from captivate_nb.protocol import content as c
+from captivate_nb.protocol import events as e
+from captivate_nb.protocol.codec import decode, encode
+from captivate_nb.transcript import Message
+from strategies import break_frame, events
+
+FOLDER = Path(__file__).parent / "fixtures" / "socket_api"
+CONV = "conv-1"
+AGENT, LEAVE = c.Option("Chat to Agent", "agent"), c.Option("Leave Details", "leave")
+PDF = c.File("https://a/x.pdf", "x.pdf")
+GRACE = {"name": "Grace", "id": 7}
+
+
+def started(conversation_id=CONV, **start):
+    """A conversation that has just begun."""
+    conversation = Conversation()
+    conversation.apply(e.SocketConnected(socket_id="s-1"))
+    conversation.apply(e.ConversationStart(**start))
+    conversation.apply(e.ConversationStarted(conversation_id=conversation_id))
+    return conversation
+
+
+def bot(text, *options, **fields):
+    content = (c.Text(text), *((c.Buttons("", options),) if options else ()))
+    return e.BotMessage(content=content, **fields)
+
+
+def say(text, msg="", conversation_id=CONV, **fields):
+    return e.UserMessage(
+        conversation_id=conversation_id, client_msg_id=msg or f"id of {text}", text=text, **fields
+    )
+
+
+def entry(sender, text, **fields):
+    return e.TranscriptEntry(sender, (c.Text(text),), **fields)
+
+
+def told(*entries, conversation_id=CONV):
+    return e.ConversationTranscript(conversation_id=conversation_id, entries=entries)
+
+
+def update(kind, data=None, **fields):
+    return e.ConversationUpdate(type=kind, data=data or {}, **fields)
+
+
+def lines(conversation):
+    return [f"{message.sender}: {message.text}" for message in conversation.transcript]
+
+
+def states(conversation):
+    """How far the user's messages are."""
+    return [m.delivery for m in conversation.transcript.where(sender="user")]
+
+
+def state(conversation):
+    """All that a conversation shows."""
+    return {
+        "id": conversation.id,
+        "user_id": conversation.user_id,
+        "messages": list(conversation.transcript),
+        "choices": conversation.choices,
+        "metadata": conversation.metadata,
+        "agent": conversation.agent,
+        "actions": list(conversation.actions),
+        "updates": list(conversation.updates),
+        "errors": list(conversation.errors),
+        "deleted": conversation.deleted,
+        "socket_id": conversation.socket_id,
+        "upload_url": conversation.upload_url,
+    }
+
+
+# --- starting ---------------------------------------------------------------------------------
+
+
+def test_before_anything_came_there_is_nothing():
+    conversation = Conversation()
+    assert state(conversation) == {
+        "id": None,
+        "user_id": "anon",
+        "messages": [],
+        "choices": (),
+        "metadata": {},
+        "agent": None,
+        "actions": [],
+        "updates": [],
+        "errors": [],
+        "deleted": False,
+        "socket_id": None,
+        "upload_url": None,
+    }
+    assert conversation.lost == []
+
+
+def test_a_socket_tells_its_id_and_where_files_go():
+    conversation = Conversation()
+    assert conversation.apply(e.SocketConnected(socket_id="s-1", upload_url="http://a/f")) is None
+    assert (conversation.socket_id, conversation.upload_url) == ("s-1", "http://a/f")
+    conversation.apply(e.SocketConnected(socket_id="s-2"))
+    assert (conversation.socket_id, conversation.upload_url) == ("s-2", None)
+
+
+def test_a_start_gives_the_user_and_the_metadata_but_what_is_private():
+    conversation = started(user_id="ada", metadata={"plan": "vip", "private": {"k": 1}})
+    assert (conversation.id, conversation.user_id) == (CONV, "ada")
+    assert conversation.metadata == {"plan": "vip"}
+
+
+def test_answers_to_starts_come_in_the_order_of_the_requests():
+    conversation = Conversation()
+    conversation.apply(e.ConversationStart(user_id="ada"))
+    conversation.apply(e.ConversationStart(user_id="bob"))
+    seen = []
+    for number in (1, 2, 3):
+        assert conversation.apply(e.ConversationStarted(conversation_id=f"conv-{number}")) == 0
+        seen.append((conversation.id, conversation.user_id))
+    assert seen == [("conv-1", "ada"), ("conv-2", "bob"), ("conv-3", "anon")]
+
+
+def test_starts_that_a_broken_connection_swallowed_are_not_answered_later():
+    conversation = Conversation()
+    conversation.apply(e.ConversationStart(user_id="ada"))
+    conversation.apply(e.SocketConnected())
+    conversation.apply(e.ConversationStart(user_id="bob"))
+    conversation.apply(e.ConversationStarted(conversation_id=CONV))
+    assert conversation.user_id == "bob"
+
+
+def test_a_new_conversation_starts_empty_and_the_old_transcript_stays_with_who_has_it():
+    conversation = started(metadata={"plan": "vip"})
+    conversation.apply(bot("hi", AGENT))
+    conversation.apply(update("livechatAgentConnected", GRACE))
+    conversation.apply(e.ActionsReceived(actions=(c.Action("go"),)))
+    conversation.apply(e.GeneralError(code=500))
+    old = conversation.transcript
+    assert conversation.apply(e.ConversationStarted(conversation_id="conv-2")) == 0
+    kept = ("errors", "socket_id")
+    assert {key: value for key, value in state(conversation).items() if key not in kept} == {
+        key: value for key, value in state(started("conv-2")).items() if key not in kept
+    }
+    assert len(conversation.errors) == 1
+    assert (len(old), len(conversation.transcript)) == (2, 0)
+
+
+# --- messages ---------------------------------------------------------------------------------
+
+
+def test_what_the_user_says_is_a_message_that_was_sent():
+    conversation = started()
+    event = say("look", "u-1", files=(PDF,))
+    assert conversation.apply(event, at=5.0) == 0
+    (message,) = conversation.transcript
+    assert message == user_message(event, 5.0)
+    assert (message.id, message.sender, message.text) == ("u-1", "user", "look\nx.pdf")
+    assert (message.time, message.delivery) == (5.0, "sent")
+    assert message.content == (c.Text("look"), c.Files((PDF,)))
+    assert message.raw["content"]["text"] == "look"
+
+
+def test_asking_for_the_greeting_is_no_turn():
+    conversation = started()
+    assert conversation.apply(say("", "u-1")) is None
+    assert lines(conversation) == []
+
+
+def test_a_message_sent_again_stands_once_and_one_without_an_id_each_time():
+    conversation = started()
+    assert conversation.apply(say("hi", "u-1")) == 0
+    assert conversation.apply(say("hi", "u-1")) is None
+    for index in (1, 2):
+        event = e.UserMessage(conversation_id=CONV, client_msg_id="", text="hi")
+        assert conversation.apply(event) == index
+    assert len({message.id for message in conversation.transcript}) == 3
+
+
+def test_the_bots_message_is_kept_with_all_it_says():
+    conversation = started()
+    event = bot("hi", AGENT, message_id="b-1", event_id="e-1", bot={"name": "Bo"})
+    assert conversation.apply(event, at=7.0) == 0
+    (message,) = conversation.transcript
+    assert (message.id, message.sender, message.time) == ("b-1", "bot", 7.0)
+    assert (message.text, message.content) == ("hi\nChat to Agent", event.content)
+    assert (message.agent_name, message.delivery) == (None, None)
+    assert message.raw["ch_msg_id"] == "b-1"
+    assert message.raw["content"][0] == {"type": "text", "text": "hi"}
+
+
+def test_a_message_without_an_id_gets_its_events_or_its_place():
+    conversation = started()
+    conversation.apply(bot("a", event_id="e-1"))
+    conversation.apply(bot("b"))
+    conversation.apply(e.LivechatMessage(content=(c.Text("c"),), event_id="e-2"))
+    conversation.apply(e.LivechatMessage(content=(c.Text("d"),)))
+    assert [m.id for m in conversation.transcript] == ["e-1", "bot-1", "e-2", "agent-3"]
+
+
+def test_the_agents_message_has_the_agents_name():
+    conversation = started()
+    conversation.apply(e.LivechatMessage(content=(c.Text("one"),)))
+    conversation.apply(update("livechatAgentConnected", GRACE))
+    conversation.apply(e.LivechatMessage(content=(c.Text("two"),), message_id="a-1"))
+    conversation.apply(e.LivechatMessage(content=(c.Text("three"),), agent_name="Ada"))
+    names = [(m.text, m.agent_name) for m in conversation.transcript.where(sender="agent")]
+    assert names == [("one", None), ("two", "Grace"), ("three", "Ada")]
+
+
+def test_the_time_is_now_unless_told():
+    conversation = started()
+    conversation.apply(bot("hi"))
+    assert conversation.transcript[0].time > 1.7e9
+
+
+def test_an_event_that_comes_again_changes_nothing():
+    conversation = started()
+    assert conversation.apply(bot("hi", event_id="e-1")) == 0
+    assert conversation.apply(bot("hi", event_id="e-1")) is None
+    assert conversation.apply(bot("hi", event_id="e-2")) == 1
+    assert conversation.apply(bot("other", event_id="e-1")) == 2
+    assert conversation.apply(bot("hi")) == 3
+    assert lines(conversation) == ["bot: hi", "bot: hi", "bot: other", "bot: hi"]
+
+
+def test_choices_are_those_of_the_newest_message_until_the_user_answers():
+    conversation = started()
+    assert conversation.choices == ()
+    conversation.apply(bot("hi", AGENT, LEAVE))
+    assert conversation.choices == (AGENT, LEAVE)
+    conversation.apply(update("failedAgentAssignment"))
+    assert conversation.choices == (AGENT, LEAVE)
+    conversation.apply(say("agent"))
+    assert conversation.choices == ()
+    conversation.apply(bot("again", LEAVE))
+    conversation.apply(bot("no question"))
+    assert conversation.choices == ()
+
+
+# --- several conversations on one socket ------------------------------------------------------
+
+OTHERS = [
+    bot("hi", conversation_id="conv-2"),
+    say("hi", conversation_id="conv-2"),
+    e.LivechatMessage(content=(c.Text("hi"),), conversation_id="conv-2"),
+    e.ActionsReceived(actions=(c.Action("go"),), conversation_id="conv-2"),
+    e.MetadataSet(conversation_id="conv-2", client_msg_id="m", metadata={"a": 1}),
+    e.ConversationMetadata(conversation_id="conv-2", metadata={"a": 1}),
+    e.ConversationDeleted(conversation_id="conv-2", user_id="anon"),
+    update("livechatAgentConnected", GRACE, conversation_id="conv-2"),
+    told(entry("bot", "hi"), conversation_id="conv-2"),
+    e.EditMessage(conversation_id="conv-2", client_msg_id="m", message_id="b-1", text="x"),
+    e.MessageEdited(conversation_id="conv-2", message_id="b-1"),
+    e.MetadataUpdated(conversation_id="conv-2"),
+    e.UserConversations(),
+    e.UnknownEvent(type="typing"),
+]
+
+
+@pytest.mark.parametrize("event", OTHERS, ids=lambda event: event.event_type)
+def test_events_of_another_conversation_change_nothing(event):
+    conversation = started()
+    conversation.apply(bot("here", AGENT, message_id="b-1"))
+    before = state(conversation)
+    assert conversation.apply(event) is None
+    assert state(conversation) == before
+
+
+def test_events_without_a_conversation_belong_to_the_current_one():
+    conversation = started()
+    assert conversation.apply(bot("hi")) == 0
+    assert conversation.apply(update("livechatAgentConnected", GRACE)) == 1
+    assert (
+        conversation.apply(told(entry("bot", "hi"), entry("bot", "more"), conversation_id="")) == 2
+    )
+
+
+# --- metadata, actions, updates, errors, deletion ---------------------------------------------
+
+
+def test_metadata_is_merged_when_set_and_replaced_when_told():
+    conversation = started(metadata={"a": 1})
+    event = e.MetadataSet(
+        conversation_id=CONV, client_msg_id="m", metadata={"b": 2, "private": {"k": 1}}
+    )
+    assert conversation.apply(event) is None
+    assert conversation.metadata == {"a": 1, "b": 2}
+    assert (
+        conversation.apply(e.ConversationMetadata(conversation_id=CONV, metadata={"c": 3})) is None
+    )
+    assert conversation.metadata == {"c": 3}
+
+
+def test_actions_are_kept_in_order():
+    conversation = started()
+    conversation.apply(e.ActionsReceived(actions=(c.Action("a"), c.Action("b"))))
+    conversation.apply(e.ActionsReceived(actions=(c.Action("a"),), conversation_id=CONV))
+    assert [action.id for action in conversation.actions] == ["a", "b", "a"]
+    assert lines(conversation) == []
+
+
+def test_an_agent_comes_and_goes():
+    conversation = started()
+    joined = update("livechatAgentConnected", GRACE, event_id="e-1")
+    assert conversation.apply(joined, at=3.0) == 0
+    assert conversation.agent == Agent("Grace", "7", GRACE)
+    left = update("livechatAgentDisconnected")
+    assert conversation.apply(left) == 1
+    assert conversation.agent is None
+    assert conversation.updates == [joined, left]
+    assert lines(conversation) == [
+        "system: Grace joined the conversation",
+        "system: Grace left the conversation",
+    ]
+    first, second = conversation.transcript
+    assert (first.id, first.time, second.id) == ("e-1", 3.0, "system-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "line"),
+    [
+        ("failedAgentAssignment", {}, "No agent is free right now"),
+        ("livechatAgentDisconnected", {"name": "Ada"}, "Ada left the conversation"),
+        ("transferred", {}, "The conversation changed: transferred"),
+    ],
+)
+def test_other_updates_are_told_too(kind, data, line):
+    conversation = started()
+    conversation.apply(update(kind, data))
+    assert lines(conversation) == [f"system: {line}"]
+    assert conversation.agent is None
+
+
+@pytest.mark.parametrize(
+    ("data", "agent"),
+    [
+        ({"name": "Grace", "id": "a-1"}, ("Grace", "a-1")),
+        ({"agent": {"agentName": "Grace"}}, ("Grace", None)),
+        ({"agentInfo": {"displayName": "Grace", "id": 7}}, ("Grace", "7")),
+        ({"agent": "x", "firstName": "Grace", "id": []}, ("Grace", None)),
+        ({"name": "", "agentName": 5}, ("An agent", None)),
+        ({}, ("An agent", None)),
+    ],
+)
+def test_an_agents_name_is_found_wherever_it_is_told(data, agent):
+    conversation = started()
+    conversation.apply(update("livechatAgentConnected", data))
+    assert (conversation.agent.name, conversation.agent.id) == agent
+
+
+def test_errors_are_listed_but_for_the_one_that_stands_for_a_large_message():
+    conversation = started()
+    large = e.GeneralError(code=413, message_link="https://a/large")
+    assert conversation.apply(large) == 0
+    assert conversation.errors == []
+    error = e.GeneralError(code=400, description="Invalid", conversation_id="conv-9")
+    assert conversation.apply(error, at=3.0) is None
+    assert conversation.errors == [Problem("The server answered error 400: Invalid", "conv-9", 3.0)]
+    assert str(conversation.errors[0]) == "The server answered error 400: Invalid"
+    conversation.apply(e.GeneralError(code="E-7"))
+    assert conversation.errors[1].detail == ""
+
+
+def test_what_was_skipped_of_an_event_is_listed_and_the_rest_stands():
+    conversation = started()
+    event = e.BotMessage(content=(c.Text("hi"),), problems=("item 2 was skipped: it is empty",))
+    assert conversation.apply(event, at=3.0) == 0
+    assert conversation.errors == [
+        Problem("Part of a bot_message was skipped: item 2 was skipped: it is empty", "", 3.0)
+    ]
+
+
+def test_a_frame_that_was_no_event_is_listed():
+    conversation, log = started(), EventLog()
+    assert conversation.apply_record(log.record("in", "hello", 3.0)) is None
+    (problem,) = conversation.errors
+    assert problem.message.startswith("A frame was skipped: The frame is not JSON")
+    assert (problem.detail, problem.time) == ("hello", 3.0)
+    assert conversation.add_problem("Something") == Problem("Something")
+
+
+@pytest.mark.parametrize(
+    ("event", "deleted"),
+    [
+        (e.ConversationDeleted(conversation_id=CONV, user_id="ada"), True),
+        (e.ConversationDeleted(conversation_id=CONV), True),
+        (e.ConversationDeleted(conversation_id="ada", user_id="ada"), True),
+        (e.ConversationDeleted(user_id="ada"), True),
+        (e.ConversationDeleted(conversation_id="conv-2", user_id="ada"), False),
+        (e.ConversationDeleted(user_id="bob"), False),
+        (e.ConversationDeleted(), False),
+    ],
+)
+def test_a_conversation_is_deleted_alone_or_with_all_of_its_user(event, deleted):
+    conversation = started(user_id="ada")
+    conversation.apply(update("livechatAgentConnected", GRACE))
+    conversation.apply(event)
+    assert conversation.deleted is deleted
+    assert (conversation.agent is None) is deleted
+    assert len(conversation.transcript) == 1
+
+
+def test_deleting_before_there_is_a_conversation_is_no_matter():
+    conversation = Conversation()
+    conversation.apply(e.ConversationDeleted(user_id="anon"))
+    assert conversation.deleted is False
+
+
+# --- editing ----------------------------------------------------------------------------------
+
+
+def test_an_edit_shows_once_the_server_confirms_it():
+    conversation = started()
+    conversation.apply(say("helo", "u-1"))
+    conversation.apply(say("other", "u-2"))
+    edit = e.EditMessage(
+        conversation_id=CONV, client_msg_id="m", message_id="u-1", text="hello", files=(PDF,)
+    )
+    assert conversation.apply(edit) is None
+    assert lines(conversation)[0] == "user: helo"
+    assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-1")) == 0
+    assert lines(conversation) == ["user: hello\nx.pdf", "user: other"]
+    assert conversation.transcript[0].files == (PDF,)
+    assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-1")) is None
+
+
+def test_an_edit_of_a_message_that_is_not_here_changes_nothing():
+    conversation = started()
+    conversation.apply(say("hi", "u-1"))
+    conversation.apply(
+        e.EditMessage(conversation_id=CONV, client_msg_id="m", message_id="u-9", text="x")
+    )
+    assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-9")) is None
+    assert lines(conversation) == ["user: hi"]
+
+
+# --- the server's transcript ------------------------------------------------------------------
+
+
+def reconnect(conversation):
+    conversation.apply(e.SocketConnected(socket_id="s-2"))
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV))
+
+
+def test_missed_messages_are_inserted_in_the_servers_order():
+    conversation = started()
+    conversation.apply(bot("hi"))
+    conversation.apply(say("yes"))
+    reconnect(conversation)
+    conversation.apply(bot("newest"))
+    first = conversation.apply(
+        told(
+            entry("bot", "hi"),
+            entry("user", "yes"),
+            entry("bot", "missed"),
+            entry("agent", "missed too", name="Grace", message_id="a-1"),
+            entry("bot", "newest"),
+        )
+    )
+    assert first == 1
+    assert lines(conversation) == [
+        "bot: hi",
+        "user: yes",
+        "bot: missed",
+        "agent: missed too",
+        "bot: newest",
+    ]
+    missed = conversation.transcript[3]
+    assert (missed.id, missed.agent_name, missed.time) == ("a-1", "Grace", None)
+    assert conversation.lost == []
+
+
+def test_what_the_server_has_is_confirmed_and_keeps_its_id_and_time():
+    conversation = started()
+    conversation.apply(say("yes", "u-1"), at=5.0)
+    assert conversation.apply(told(entry("user", "yes", message_id="m-9"))) == 0
+    (message,) = conversation.transcript
+    assert (message.id, message.time, message.delivery) == ("u-1", 5.0, "confirmed")
+
+
+def test_the_same_transcript_again_changes_nothing():
+    conversation = started()
+    conversation.apply(bot("hi"))
+    transcript = told(entry("bot", "hi"), entry("user", "yes"), entry("bot", "more"))
+    assert conversation.apply(transcript) == 1
+    assert conversation.apply(transcript) is None
+    assert lines(conversation) == ["bot: hi", "user: yes", "bot: more"]
+
+
+def test_equal_texts_are_counted():
+    conversation = started()
+    for number in range(2):
+        conversation.apply(say("yes", f"u-{number}"))
+        conversation.apply(bot("ok"))
+    reconnect(conversation)
+    conversation.apply(told(*[entry("user", "yes"), entry("bot", "ok")] * 3))
+    assert lines(conversation) == ["user: yes", "bot: ok"] * 3
+    assert [m.id for m in conversation.transcript.where(sender="user")][:2] == ["u-0", "u-1"]
+
+
+def test_a_text_is_known_again_whatever_its_spacing_but_not_from_another_sender():
+    conversation = started()
+    conversation.apply(bot("hello  there "))
+    conversation.apply(told(entry("bot", "hello there"), entry("user", "hello there")))
+    assert lines(conversation) == ["bot: hello  there ", "user: hello there"]
+
+
+def test_lines_of_our_own_stay_behind_the_message_they_came_after():
+    conversation = started()
+    conversation.apply(update("failedAgentAssignment"))
+    conversation.apply(bot("one"))
+    conversation.apply(update("livechatAgentConnected", GRACE))
+    conversation.apply(bot("two"))
+    conversation.apply(update("livechatAgentDisconnected"))
+    conversation.apply(
+        told(
+            entry("user", "before"),
+            entry("bot", "one"),
+            entry("bot", "between"),
+            entry("bot", "two"),
+        )
+    )
+    assert lines(conversation) == [
+        "system: No agent is free right now",
+        "user: before",
+        "bot: one",
+        "system: Grace joined the conversation",
+        "bot: between",
+        "bot: two",
+        "system: Grace left the conversation",
+    ]
+
+
+def test_what_the_server_never_got_is_lost_and_found_once():
+    conversation = started()
+    conversation.apply(bot("hi"))
+    conversation.apply(say("got", "u-1"))
+    lost = [say("lost", "u-2"), say("got", "u-3")]
+    for event in lost:
+        conversation.apply(event)
+    reconnect(conversation)
+    assert conversation.apply(told(entry("bot", "hi"), entry("user", "got"))) == 1
+    after = ["bot: hi", "user: got", "user: lost", "user: got"]
+    assert (lines(conversation), states(conversation)) == (after, ["confirmed", "queued", "queued"])
+    assert conversation.lost == lost
+    conversation.apply(bot("meanwhile"))
+    assert conversation.apply(lost[0]) == 2
+    assert conversation.lost == lost[1:]
+    assert conversation.apply(lost[1]) == 2
+    assert conversation.apply(lost[1]) is None
+    assert conversation.lost == []
+    assert lines(conversation) == [*after[:2], "bot: meanwhile", *after[2:]]
+    assert states(conversation) == ["confirmed", "sent", "sent"]
+
+
+def test_the_loss_of_the_last_message_is_told_as_a_change():
+    conversation = started()
+    conversation.apply(told(entry("user", "got")))
+    conversation.apply(say("lost"))
+    reconnect(conversation)
+    assert conversation.apply(told(entry("user", "got"))) == 1
+    assert lines(conversation) == ["user: got", "user: lost"]
+    assert states(conversation) == ["confirmed", "queued"]
+
+
+def test_a_break_while_lost_messages_are_sent_again_keeps_them_in_their_order():
+    conversation = started()
+    events = [say(text) for text in ("one", "two", "three")]
+    for event in events:
+        conversation.apply(event)
+    reconnect(conversation)
+    conversation.apply(told())
+    conversation.apply(events[0])
+    reconnect(conversation)
+    conversation.apply(told())
+    assert conversation.lost == events
+    conversation.apply(told(entry("user", "two")))
+    assert conversation.lost == [events[0], events[2]]
+
+
+def test_what_was_doubted_is_lost_once_the_server_lacks_it():
+    conversation, log = started(), EventLog()
+    conversation.apply(say("one"))
+    assert not conversation.in_doubt
+    conversation.apply_record(log.record("in", "garbled", 3.0))
+    assert conversation.in_doubt
+    conversation.apply(say("two"))
+    assert conversation.apply(told()) is None
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV))
+    conversation.apply(e.GeneralError(code=400))
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV))
+    conversation.apply(told())
+    assert [event.text for event in conversation.lost] == ["one"]
+    conversation.apply(told(entry("user", "one")))
+    assert [event.text for event in conversation.lost] == ["two"]
+    assert not conversation.in_doubt
+
+
+def test_what_the_server_cannot_read_again_and_again_has_failed():
+    conversation = started()
+    event = say("one")
+    for times in range(1, 5):
+        conversation.apply(event)
+        conversation.apply(e.GeneralError(code=400))
+        conversation.apply(e.TranscriptRequest(conversation_id=CONV))
+        conversation.apply(told())
+        assert bool(conversation.lost) is (times < 4)
+    assert states(conversation) == ["failed"]
+    conversation.apply(told(entry("user", "one")))
+    assert states(conversation) == ["confirmed"]
+
+
+def test_a_gap_is_shown_until_the_server_tells_what_was_said():
+    conversation = started()
+    conversation.apply(say("old"))
+    conversation.apply(told(entry("user", "old")))
+    conversation.apply(say("one"))
+    conversation.apply(e.SocketConnected())
+    conversation.apply(say("two"))
+    gap = update(MISSED, conversation_id=CONV)
+    assert conversation.apply(gap) == 3
+    assert lines(conversation)[-1] == "system: Messages may be missing here"
+    assert states(conversation) == ["confirmed", "unknown", "sent"]
+    assert conversation.updates == []
+    conversation.apply(told(entry("user", "old"), entry("user", "one"), entry("bot", "hi")))
+    assert lines(conversation) == ["user: old", "user: one", "user: two", "bot: hi"]
+
+
+LARGE = e.GeneralError(code=413, message_link="https://a/1", event_id="e-1", conversation_id=CONV)
+
+
+def test_a_large_message_has_its_place_before_it_is_fetched():
+    conversation = started()
+    assert conversation.apply(LARGE) == 0
+    assert conversation.apply(LARGE) is None
+    conversation.apply(bot("next"))
+    assert lines(conversation) == ["system: A large message is on its way", "bot: next"]
+    assert conversation.heard == 1
+    assert conversation.apply(bot("large", event_id="e-1")) == 0
+    assert conversation.apply(bot("large", event_id="e-1")) is None
+    assert (lines(conversation), conversation.heard) == (["bot: large", "bot: next"], 2)
+
+
+def test_a_large_message_that_a_transcript_told_first_is_not_repeated():
+    conversation = started()
+    conversation.apply(LARGE)
+    conversation.apply(told(entry("bot", "large"), entry("bot", "next")))
+    assert conversation.apply(bot("large", event_id="e-1")) is None
+    assert lines(conversation) == ["bot: large", "bot: next"]
+
+
+def test_a_large_message_that_a_transcript_told_before_its_error_came_leaves_no_gap():
+    conversation = started()
+    conversation.apply(told(entry("bot", "large", message_id="b-1"), entry("bot", "next")))
+    conversation.apply(LARGE)
+    assert conversation.apply(bot("large", event_id="e-1", message_id="b-1")) == 2
+    assert (lines(conversation), conversation.heard) == (["bot: large", "bot: next"], 2)
+
+
+def test_a_large_message_that_cannot_be_had_leaves_a_line():
+    conversation = started()
+    conversation.apply(LARGE)
+    assert conversation.apply(update(MISSED, {"large": "e-1"})) == 0
+    assert conversation.apply(update(MISSED, {"large": "e-2"})) is None
+    assert lines(conversation) == ["system: A large message came, and could not be shown here"]
+
+
+def test_a_message_that_stands_here_by_its_id_is_not_repeated():
+    conversation = started()
+    conversation.apply(told(entry("bot", "hi", message_id="b-1")))
+    assert conversation.apply(bot("hi", message_id="b-1", event_id="e-9")) is None
+    assert conversation.apply(bot("hi", message_id="b-2")) == 1
+    assert conversation.apply(bot("other", message_id="b-1")) == 2
+
+
+def test_what_was_said_on_this_connection_is_on_its_way_and_not_lost():
+    conversation = started()
+    conversation.apply(say("on its way"))
+    assert conversation.apply(told()) is None
+    assert lines(conversation) == ["user: on its way"]
+    assert conversation.lost == []
+
+
+def test_what_was_confirmed_once_is_not_lost_when_a_server_forgets_it():
+    conversation = started()
+    conversation.apply(say("old"))
+    conversation.apply(told(entry("user", "old")))
+    reconnect(conversation)
+    conversation.apply(told())
+    assert lines(conversation) == ["user: old"]
+    assert conversation.lost == []
+
+
+def test_what_the_bot_said_here_stays_when_the_server_does_not_tell_it():
+    conversation = started()
+    conversation.apply(bot("one"))
+    conversation.apply(bot("two", AGENT))
+    reconnect(conversation)
+    conversation.apply(told(entry("bot", "one")))
+    assert lines(conversation) == ["bot: one", "bot: two\nChat to Agent"]
+    assert conversation.choices == (AGENT,)
+
+
+def test_asking_for_the_greeting_and_empty_entries_are_no_turns():
+    conversation = started()
+    conversation.apply(
+        told(
+            entry("user", ""),
+            e.TranscriptEntry("bot", ()),
+            e.TranscriptEntry("bot", (), (c.Action("go"),)),
+            e.TranscriptEntry("bot", (c.Text(""), c.Text("hi"))),
+        )
+    )
+    silent, greeting = conversation.transcript
+    assert (silent.text, silent.actions) == ("", (c.Action("go"),))
+    assert greeting.content == (c.Text("hi"),)
+    assert conversation.actions == []
+
+
+def test_a_servers_transcript_is_of_the_same_messages():
+    document = decode((FOLDER / "19_conversation_transcript.json").read_text())
+    messages = transcript_of(document)
+    assert [(m.sender, m.text) for m in messages] == [
+        ("user", "hello"),
+        ("bot", "Hi. I'm the Captivate Bot."),
+        ("user", "agent"),
+        ("bot", "Please wait while I connect you to the support team."),
+        ("user", "hello"),
+        ("user", "hello"),
+        ("agent", "Our agents are currently busy at the moment."),
+    ]
+    assert [m.id for m in messages][:2] == ["user-0", "bot-1"]
+    assert {m.delivery for m in messages.where(sender="user")} == {"confirmed"}
+    assert messages[3].actions == (c.Action("escalateToHuman"),)
+    assert messages[1].raw["channelName"] == "test custom channel"
+    conversation = started("hart_acb3b13e-4818-40fa-b57e-d8a80feba5c1")
+    conversation.apply(document)
+    assert conversation.transcript == messages
+
+
+# --- resuming ---------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_resumed_by_asking_for_its_transcript():
+    conversation = started(user_id="ada", metadata={"a": 1})
+    conversation.apply(bot("here", AGENT))
+    assert conversation.apply(e.TranscriptRequest(conversation_id="conv-2")) is None
+    assert conversation.id == CONV
+    assert conversation.apply(told(entry("bot", "there"), conversation_id="conv-2")) == 0
+    assert (conversation.id, conversation.user_id) == ("conv-2", "ada")
+    assert (lines(conversation), conversation.metadata) == (["bot: there"], {})
+    assert conversation.apply(bot("on", conversation_id="conv-2")) == 1
+
+
+def test_resuming_an_empty_conversation_changes_all():
+    conversation = started()
+    conversation.apply(bot("here"))
+    conversation.apply(e.TranscriptRequest(conversation_id="conv-2"))
+    assert conversation.apply(told(conversation_id="conv-2")) == 0
+    assert (conversation.id, lines(conversation)) == ("conv-2", [])
+
+
+def test_a_transcript_without_a_conversation_answers_the_request():
+    conversation = started()
+    conversation.apply(bot("here"))
+    conversation.apply(e.TranscriptRequest(conversation_id="conv-2"))
+    conversation.apply(told(entry("bot", "there"), conversation_id=""))
+    assert (conversation.id, lines(conversation)) == ("conv-2", ["bot: there"])
+
+
+def test_a_late_transcript_of_an_earlier_conversation_is_ignored():
+    conversation = started()
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV))
+    conversation.apply(e.ConversationStarted(conversation_id="conv-2"))
+    assert conversation.apply(told(entry("bot", "there"))) is None
+    assert (conversation.id, lines(conversation)) == ("conv-2", [])
+
+
+def test_a_transcript_that_was_asked_for_once_resumes_once():
+    conversation = started()
+    conversation.apply(e.TranscriptRequest(conversation_id="conv-2"))
+    conversation.apply(told(conversation_id="conv-2"))
+    conversation.apply(e.ConversationStarted(conversation_id="conv-3"))
+    assert conversation.apply(told(conversation_id="conv-2")) is None
+    assert conversation.id == "conv-3"
+
+
+def test_a_conversation_the_server_does_not_know_is_not_resumed_later():
+    conversation = started()
+    conversation.apply(e.TranscriptRequest(conversation_id="conv-2"))
+    conversation.apply(e.GeneralError(code=400, conversation_id="conv-2"))
+    assert conversation.apply(told(conversation_id="conv-2")) is None
+    assert conversation.id == CONV
+
+
+def test_a_request_outlives_answers_about_other_conversations():
+    conversation = started()
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV))
+    conversation.apply(e.TranscriptRequest(conversation_id="conv-2"))
+    assert conversation.apply(told(entry("bot", "here"))) == 0
+    assert conversation.id == CONV
+    conversation.apply(told(conversation_id="conv-2"))
+    assert conversation.id == "conv-2"
+
+
+# --- properties -------------------------------------------------------------------------------
+
+
+def check(conversation):
+    """Whatever came, what a conversation shows fits together."""
+    messages = list(conversation.transcript)
+    assert all(type(message) is Message for message in messages)
+    for message in messages:
+        assert message.sender in ("user", "bot", "agent", "system")
+        assert isinstance(message.id, str)
+        assert isinstance(message.text, str)
+        assert (message.delivery is not None) is (message.sender == "user")
+        assert message.agent_name is None or message.sender == "agent"
+        json.dumps(message.raw)
+    turns = [message for message in messages if message.sender != "system"]
+    answered = not turns or turns[-1].sender == "user"
+    assert conversation.choices == (() if answered else turns[-1].choices)
+    assert conversation.agent is None or conversation.agent.name
+    assert all(isinstance(problem.message, str) for problem in conversation.errors)
+    assert conversation.transcript[-20:].to_html()
+    assert json.loads(conversation.transcript.to_json()) == conversation.transcript.to_dicts()
+    assert conversation.transcript._repr_mimebundle_()
+    assert conversation.choices._repr_mimebundle_()
+
+
+passing = st.tuples(st.sampled_from(["in", "out"]), events().map(encode))
+
+
+@given(st.lists(passing, max_size=12), st.data())
+def test_a_log_replayed_gives_the_state_that_was(tmp_path_factory, passed, data):
+    conversation, log, states = Conversation(), EventLog(), []
+    start = encode(e.ConversationStarted(conversation_id=CONV))
+    for at, (direction, frame) in enumerate([("in", start), *passed]):
+        states.append(state(conversation))
+        conversation.apply_record(log.record(direction, frame, at))
+    check(conversation)
+    path = log.save(tmp_path_factory.mktemp("logs") / "talk.jsonl")
+    assert state(Conversation.replay(EventLog.load(path))) == state(conversation)
+    part = data.draw(st.integers(0, len(log) - 1))
+    assert state(Conversation.replay(log[:part])) == states[part]
+
+
+TEXTS = st.sampled_from(["yes", "no", "hello"])
+STORY = st.lists(
+    st.tuples(st.sampled_from(["say", "hear", "line", "lose", "break"]), TEXTS), max_size=25
+)
+
+
+@given(STORY)
+@settings(max_examples=200)
+def test_after_any_broken_connections_the_transcript_is_the_servers(story):
+    """The server is a list. What is said just before a break is lost; what comes during it missed."""
+    conversation = started()
+    server, system, lost, asleep = [], 0, [], False
+    for number, (step, text) in enumerate([*story, ("break", ""), ("break", "")]):
+        event = say(text, f"u-{number}")
+        if step == "break" and not asleep:
+            asleep = True
+        elif step == "break":
+            asleep = False
+            reconnect(conversation)
+            conversation.apply(told(*(entry(sender, text) for sender, text in server)))
+            found = conversation.lost
+            assert [event.text for event in found] == lost
+            for again in found:
+                conversation.apply(again)
+                server.append(("user", again.text))
+            lost = []
+        elif step == "hear":
+            server.append(("bot", text))
+            if not asleep:
+                conversation.apply(bot(text))
+        elif step == "line" and not asleep:
+            system += 1
+            conversation.apply(update(str(system)))
+        elif step == "say" and not asleep and not lost:
+            conversation.apply(event)
+            server.append(("user", text))
+        elif step == "lose" and not asleep:
+            conversation.apply(event)
+            lost.append(text)
+    turns = [(m.sender, m.text) for m in conversation.transcript if m.sender != "system"]
+    assert turns == server
+    ours = [m.text.rpartition(" ")[2] for m in conversation.transcript.where(sender="system")]
+    assert ours == [str(number) for number in range(1, system + 1)]
+    check(conversation)
+
+
+GOOD = [path.read_text() for path in sorted(FOLDER.glob("*.json"))] + [
+    encode(event)
+    for event in (
+        e.SocketConnected(socket_id="s-1", upload_url="http://a/f"),
+        e.ConversationStarted(conversation_id=CONV),
+        bot("hi", AGENT, LEAVE, event_id="e-1"),
+        e.BotMessage(
+            content=(
+                c.Cards((c.Card("Tea", "Hot", "https://a/t.png", "https://a", (AGENT,)),)),
+                c.Files((PDF,), "Read"),
+                c.Html("<b>x</b>"),
+                c.Markdown("*x*"),
+                c.Table("<table><tr><td>x</td></tr></table>"),
+                c.Pause(500),
+                c.Unknown("sticker", {"type": "sticker", "n": 1}),
+            ),
+            conversation_id=CONV,
+        ),
+        say("hello", files=(PDF,)),
+        update("livechatAgentConnected", GRACE, conversation_id=CONV),
+        update("livechatAgentDisconnected", conversation_id=CONV),
+        e.LivechatMessage(content=(c.Text("hi"),), agent_name="Grace"),
+        e.ActionsReceived(actions=(c.Action("go", {"a": 1}),)),
+        e.MetadataSet(conversation_id=CONV, client_msg_id="m", metadata={"a": 1}),
+        e.ConversationMetadata(conversation_id=CONV, metadata={"a": 1}),
+        e.MetadataUpdated(conversation_id=CONV),
+        e.TranscriptRequest(conversation_id="conv-2"),
+        told(entry("user", "hello"), entry("bot", "hi"), entry("agent", "ho", name="Grace")),
+        told(entry("bot", "there"), conversation_id="conv-2"),
+        e.EditMessage(conversation_id=CONV, client_msg_id="m", message_id="id of hello", text="x"),
+        e.MessageEdited(conversation_id=CONV, message_id="id of hello"),
+        e.UserConversations(
+            conversations=(e.ConversationSummary(CONV, {"a": 1}),), pagination=e.Pagination()
+        ),
+        e.GetConversations(user_id="ada", variant="get_user_conversations_v2", page=1, limit=5),
+        e.ConversationDeleted(conversation_id=CONV, user_id="ada"),
+        e.GeneralError(code=413, message_link="https://a/large"),
+        e.UnknownEvent(type="typing", payload={"on": True}),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    "logs", [100, pytest.param(5_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
+)
+def test_broken_frames_break_nothing(logs, capsys):
+    """20,000 of them in 100 logs, and 1,000,000 in 5,000."""
+    seed = int(os.environ.get("CAPTIVATE_NB_SEED") or random.randrange(2**32))
+    with capsys.disabled():
+        print(f"\n{logs * 200:,} broken frames, CAPTIVATE_NB_SEED={seed}")
+    chance = random.Random(seed)
+    read = 0
+    for _ in range(logs):
+        conversation, log = started(), EventLog()
+        for number in range(200):
+            frames = [break_frame(chance.choice(GOOD), chance)]
+            if number % 4 == 0:
+                frames.append(chance.choice(GOOD))
+            for frame in frames:
+                direction = chance.choice(["in", "in", "in", "out"])
+                record = log.record(direction, frame, float(number))
+                read += record.event is not None
+                changed = conversation.apply_record(record)
+                assert changed is None or 0 <= changed <= len(conversation.transcript)
+        check(conversation)
+        again = started()
+        for record in log:
+            again.apply_record(record)
+        assert state(again) == state(conversation)
+    assert read > logs * 140  # all 50 good ones of a log, and most broken ones in part

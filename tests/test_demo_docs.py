@@ -1,0 +1,36 @@
+"""The page for flow designers says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from captivate_nb.demo import steps
+from captivate_nb.demo.checks import CHECKS
+from captivate_nb.demo.loader import _AGENT_WORDS, _WORDS
+from support.flows import Player, said
+
+PAGE = (Path(__file__).parent.parent / "docs" / "flows.md").read_text(encoding="utf-8")
+
+
+def example() -> str:
+    found = re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_example_holds_a_conversation():
+    player = Player(example(), vip=True, user={"firstName": "Ann"})
+    assert said(player.greet()) == ["Hello Ann!", "The first cup is on us.", "What would you like?"]
+    assert player.told("Green tea") == ["To which email address may we send the bill?"]
+    assert player.told("table 7, please") == [
+        "Thank you, we will look for you at table 7.",
+        "To which email address may we send the bill?",
+    ]
+    assert player.told("ann@example.org") == ["One Green tea coming up, ann@example.org!"]
+    assert player.metadata["tea"] == "Green tea"
+
+
+def test_every_word_is_on_the_page():
+    words = {*steps._VERBS, *CHECKS, *_WORDS, *_AGENT_WORDS, *steps.REQUESTS}
+    assert [word for word in sorted(words) if f"{word}" not in PAGE] == []

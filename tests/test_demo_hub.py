@@ -1,0 +1,114 @@
+"""What one server's conversations share: who is told what, and how."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from captivate_nb.demo.hub import new_id
+from captivate_nb.demo.limits import Limits
+from captivate_nb.demo.server import EmbeddedServer
+from support.bare import connect, texts
+
+
+def test_ids_have_the_form_of_the_document_s():
+    assert re.fullmatch(r"[A-Za-z0-9+/]{15}=", new_id())
+    assert new_id() != new_id()
+
+
+async def test_the_socket_is_told_where_to_upload():
+    with EmbeddedServer() as server:
+        async with connect(server) as client:
+            assert client.connected["upload_url"] == f"{server.http_url}/files"
+            assert client.connected["socket_id"].endswith("=")
+
+
+async def test_a_conversation_goes_to_the_socket_that_last_named_it():
+    with EmbeddedServer() as server:
+        async with connect(server) as first, connect(server) as second:
+            second.conversation_id = await first.start()
+            assert (await second.told("Leave my details"))[0] == "What is your name?"
+            await first.say("Ann")
+            assert texts(await first.bot()) == ["Thank you, Ann. What is your email address?"]
+
+
+async def test_a_closed_socket_s_conversation_is_taken_up_by_another():
+    with EmbeddedServer() as server:
+        async with connect(server) as first:
+            conversation_id = await first.start()
+            await first.say("")
+            await first.bot()
+        async with connect(server) as second:
+            second.conversation_id = conversation_id
+            told = await second.ask("conversation_transcript_request", "conversation_transcript")
+            assert len(told["transcript"]) == 1
+            assert (await second.told("Leave my details"))[0] == "What is your name?"
+
+
+async def test_of_two_conversations_on_a_socket_the_other_one_is_named(tmp_path: Path):
+    path = tmp_path / "slow.yaml"
+    path.write_text("nodes: {a: [One., {pause: 0.1}, Two.]}")
+    with EmbeddedServer(path) as server:
+        async with connect(server) as client:
+            first = await client.start()
+            await client.say("")
+            assert "conversation_id" not in await client.bot()
+            await client.start()
+            assert (await client.bot())["conversation_id"] == first
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "list_key"),
+    [
+        ({"transcript": "transcript"}, "conversation_transcript", "transcript"),
+        ({"transcript": "messages"}, "conversation_transcript", "messages"),
+    ],
+)
+async def test_both_shapes_of_a_transcript(asked, answer, list_key):
+    with EmbeddedServer(**asked) as server:
+        async with connect(server) as client:
+            await client.start()
+            await client.say("")
+            await client.bot()
+            told = await client.ask("conversation_transcript_request", answer)
+            entry = told[list_key][0]
+            entry = entry["messages"][0] if list_key == "transcript" else entry
+            assert entry["messages"][0]["text"] == "Hi. I'm the Captivate Bot."
+
+
+async def test_what_is_over_the_limit_goes_as_a_link():
+    with EmbeddedServer("everything", limits=Limits(message=8000)) as server:
+        async with connect(server) as client:
+            await client.start()
+            await client.say("")
+            await client.bot()
+            await client.say("Very long message")
+            error = await client.until("general_error")
+            assert error["error_code"] == 413
+            assert error["conversation_id"] == client.conversation_id
+            body = get(error["message_link"], server.key)
+            assert body["botMessage"]["content"][0]["text"].startswith("All work and no play")
+            told = await client.ask("conversation_transcript_request", "conversation_transcript")
+            assert "All work and no play" in str(told["transcript"][-1])
+
+
+def get(link: str, key: str):
+    request = urllib.request.Request(link, headers={"x-api-key": key})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return json.load(answer)
+
+
+async def test_an_idle_conversation_is_forgotten_and_its_client_told():
+    with EmbeddedServer(limits=Limits(idle=0.05)) as server:
+        async with connect(server) as client:
+            await client.start()
+            error = await client.until("general_error")
+            assert (error["error_code"], error["conversation_id"]) == (410, client.conversation_id)
+            assert error["error_desc"] == "Nothing was said for 0.05 s: start a new conversation"
+            await client.say("Still there?")
+            assert (await client.until("general_error"))["error_desc"] == "Invalid conversation_id"
+            assert not list(server._hub.store)

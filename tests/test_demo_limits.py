@@ -1,0 +1,52 @@
+"""What one server bears."""
+
+from __future__ import annotations
+
+import pytest
+
+from captivate_nb.demo.limits import Bucket, Limits
+from captivate_nb.errors import ServeError, UsageError
+
+
+def test_limits_are_read_from_text_and_the_last_of_a_name_counts():
+    read = Limits.parse(["queue=100", "rate=0.5", "queue=200"])
+    assert read == Limits(queue=200, rate=0.5)
+    assert Limits.parse([]) == Limits()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("conversation=3", "There is no limit “conversation”. Did you mean “conversations”?"),
+        ("zzz", f"There is no limit “zzz”. There are: {', '.join(Limits.__struct_fields__)}."),
+        ("queue", "A limit is given with its value: queue=NUMBER."),
+        ("queue=1.5", "The limit queue is “1.5”; it must be a whole number."),
+        ("rate=fast", "The limit rate is “fast”; it must be a number."),
+    ],
+)
+def test_text_that_is_no_limit(text: str, problem: str):
+    with pytest.raises(UsageError) as raised:
+        Limits.parse([text])
+    assert str(raised.value) == problem
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("queue=0", "0"), ("idle=-2.5", "-2.5"), ("rate=nan", "nan")]
+)
+def test_a_limit_is_above_zero(text: str, shown: str):
+    name = text.partition("=")[0]
+    with pytest.raises(ServeError) as raised:
+        Limits.parse([text])
+    assert str(raised.value) == f"The limit {name} is {shown}; it must be above 0."
+
+
+def test_a_bucket_gives_a_burst_and_then_its_rate():
+    now = [100.0]
+    bucket = Bucket(2, 3, lambda: now[0])
+    assert [bucket.take() for _ in range(4)] == [0, 0, 0, 0.5]
+    now[0] += 0.25
+    assert bucket.take() == 0.25
+    now[0] += 0.25
+    assert bucket.take() == 0
+    now[0] += 1000
+    assert [bucket.take() for _ in range(4)] == [0, 0, 0, 0.5]

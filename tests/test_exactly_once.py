@@ -1,0 +1,74 @@
+"""Nothing lost, nothing twice, in order: the real client, the real server, a network with faults."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.storm import Storm
+
+FIRST = int(os.environ.get("CAPTIVATE_NB_SEED", "0"))
+QUICK, LONG, AT_ONCE = 16, 1000, 6
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notice and repair in fractions of a second what takes seconds otherwise."""
+    monkeypatch.setattr("captivate_nb.connection.FIRST_DELAY", 0.01)
+    monkeypatch.setattr("captivate_nb.connection.CONNECT_TIMEOUT", 3.0)
+    monkeypatch.setattr("captivate_nb.transport.CONNECT_TIMEOUT", 3.0)
+    monkeypatch.setattr("captivate_nb.transport.PING_INTERVAL", 0.3)
+    monkeypatch.setattr("captivate_nb.transport.ANSWER_LIMIT", 0.4)
+    monkeypatch.setattr("captivate_nb.wire.TIMEOUT", 2.0)
+    monkeypatch.setattr("captivate_nb.wire.CHECK_TIMEOUT", 1.0)
+
+
+async def weather(storm: Storm, caplog: pytest.LogCaptureFixture) -> None:
+    """Play it, and look at both sides."""
+    unseen: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    async with asyncio.timeout(100):
+        agreed = await storm.play()
+    assert storm.in_order(), f"{storm.told}\nsaid  {storm.said}\nthere {storm.there}"
+    assert agreed, f"{storm.told}\nhere  {storm.here}\nthere {storm.there}"
+    assert unseen == [], storm.told
+    assert [r for r in caplog.records if r.levelno >= logging.ERROR] == [], storm.told
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + QUICK))
+async def test_both_sides_tell_the_same_after_any_weather(
+    seed: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    await weather(Storm(seed, tmp_path), caplog)
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + 2))
+async def test_a_transcript_puts_in_order_what_came_out_of_it(
+    seed: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    """The wire numbers nothing: after a swap the order is known again with the next transcript."""
+    await weather(Storm(seed, tmp_path, reorder=True), caplog)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_a_thousand_conversations_in_any_weather(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    gate, failed = asyncio.Semaphore(AT_ONCE), []
+
+    async def run(seed: int) -> None:
+        async with gate:
+            storm = Storm(seed, tmp_path, reorder=seed % 5 == 0)
+            try:
+                await weather(storm, caplog)
+            except Exception as error:
+                failed.append(f"{storm.told}: {type(error).__name__} {str(error)[:2000]}")
+
+    await asyncio.gather(*(run(seed) for seed in range(FIRST, FIRST + LONG)))
+    assert not failed, "\n".join(failed)

@@ -1,0 +1,52 @@
+"""Keys: from the environment, or from a file that only its owner may read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from captivate_nb import keys
+from captivate_nb.errors import InvalidKey
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    path.write_text("the-key\n")
+    path.chmod(0o600)
+    return path
+
+
+def test_from_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MY_KEY", " the-key ")
+    assert keys.from_environment("MY_KEY") == "the-key"
+    monkeypatch.setenv("MY_KEY", "  ")
+    with pytest.raises(InvalidKey, match="MY_KEY is not set"):
+        keys.from_environment("MY_KEY")
+
+
+def test_from_a_file(file: Path):
+    assert keys.from_file(file) == keys.from_file(str(file)) == "the-key"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o777])
+def test_a_file_that_others_may_use(file: Path, mode: int):
+    file.chmod(mode)
+    with pytest.raises(InvalidKey, match="chmod 600") as caught:
+        keys.from_file(file)
+    assert "the-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", b"two words", b"\xff\xfe", b"x" * 5000])
+def test_a_file_that_holds_something_else(file: Path, data: bytes):
+    file.write_bytes(data)
+    with pytest.raises(InvalidKey, match="the key and nothing else"):
+        keys.from_file(file)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path):
+    with pytest.raises(InvalidKey, match="cannot be read: No such file"):
+        keys.from_file(tmp_path / "nope")
+    with pytest.raises(InvalidKey, match="Is a directory"):
+        keys.from_file(tmp_path)

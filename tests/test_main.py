@@ -1,0 +1,123 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import websockets
+
+from captivate_nb.__main__ import main
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    command = [sys.executable, "-m", "captivate_nb", "serve", *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_serves_until_it_is_told_to_stop(number: signal.Signals):
+    with serving("--flow", "shop", "--key", "a key") as (process, ready):
+        assert ready["key"] == "a key"
+        assert ready["ws"].replace("ws://", "http://") == f"{ready['http']}/dev"
+        async with websockets.connect(f"{ready['ws']}?apiKey={quote('a key')}") as socket:
+            assert "socket_connected" in str(await socket.recv())
+            process.send_signal(number)
+            rest, errors = await asyncio.to_thread(process.communicate, timeout=20)
+            with pytest.raises(websockets.ConnectionClosed):
+                await socket.recv()
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_a_flow_of_one_s_own_and_a_random_key(tmp_path: Path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("nodes: {a: Hello.}")
+    with serving("--flow", str(path)) as (_, ready):
+        assert len(ready["key"]) >= 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "The following arguments are required: COMMAND. See captivate-nb --help."),
+        (["srve"], "“srve” is not a command. Did you mean “serve”?"),
+        (["xyzzy"], "“xyzzy” is not a command. There is serve."),
+        (["serve", "--prt", "1"], "“--prt” is not an option. Did you mean “--port”?"),
+        (["serve", "--port", "x"], "Argument --port: invalid int value: 'x'."),
+        (["serve", "--port"], "Argument --port: expected one argument."),
+        (["serve", "--port", "70000"], "70000 is no port"),
+        (["serve", "--flow", "suport"], "Did you mean “support”?"),
+        (["serve", "--host", "0.0.0.0"], "Others can reach 0.0.0.0: give a key of your own."),
+        (["serve", "--host", "192.0.2.1", "--key", "k"], "cannot listen on 192.0.2.1"),
+        (["serve", "--key", ""], "An empty key keeps nobody out"),
+        (["serve", "--limit", "burts=1"], "There is no limit “burts”. Did you mean “burst”?"),
+        (["serve", "--limit", "burst=0"], "The limit burst is 0; it must be above 0."),
+        (["serve", "--store", "/dev/null/x"], "/dev/null/x cannot be used as a store: Not a dir"),
+    ],
+)
+def test_errors_are_one_line(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]):
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("captivate-nb: ")
+    assert words in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_help(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", "--help"])
+    assert caught.value.code == 0
+    assert "--flow" in capsys.readouterr().out
+
+
+def test_it_takes_the_command_line_s_own_arguments(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "argv", ["captivate-nb", "serve", "--flow", "xyzzy"])
+    assert main() == 2
+    assert "No flow is named “xyzzy”" in capsys.readouterr().err
+
+
+def test_a_store_and_limits_are_passed_on(tmp_path: Path):
+    store = tmp_path / "store.db"
+    with serving("--store", str(store), "--limit", "sockets=1", "--limit", "idle=60"):
+        assert main(["serve", "--store", str(store)]) == 2
+
+
+async def test_a_bad_network_is_served_and_told_with_the_seed_that_repeats_it():
+    options = ("--fault", "hotel wifi", "--fault", "delay=0, seed=7", "--profile", "apigateway")
+    with serving(*options) as (_, ready):
+        assert ready["faults"].startswith("jitter=400, drop=0.02")
+        assert ready["faults"].endswith("seed=7")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--fault", "dorp=1", "“dorp=1” is not a fault. Did you mean “drop”?"),
+        ("--profile", "apigatway", "Did you mean “apigateway”?"),
+    ],
+)
+def test_a_network_that_cannot_be_is_said_in_one_line(option, value, says, capsys):
+    assert main(["serve", option, value]) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1

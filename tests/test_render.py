@@ -1,0 +1,193 @@
+"""Static HTML of messages: all of a message shows, and nothing a bot says does more than that."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captivate_nb import render
+from captivate_nb.protocol import content as c
+from captivate_nb.transcript import Message
+from strategies import HOSTILE, contents, text
+from support.markup import dangers, tags, words
+
+AGENT = c.Option("Chat to Agent", "agent")
+SITE = c.Option("Our site", "", "https://ok.example/?a=1&b=2")
+ATTACKS = [*HOSTILE, "javascript:alert(1)", "https://ok.example/\"onmouseover='alert(1)", "</div>"]
+
+
+def said(*content, sender="bot", **fields):
+    return Message(id="1", sender=sender, text="", content=content, **fields)
+
+
+def body(html):
+    """The HTML behind our own style sheet."""
+    before, style, after = html.partition("</style>")
+    assert before.startswith('<div class="cnb-static"><style>')
+    assert style
+    return after
+
+
+def shown(*content, **fields):
+    return body(render.messages_html([said(*content, **fields)]))
+
+
+def test_messages_stand_in_order_each_on_its_senders_side():
+    html = body(
+        render.messages_html(
+            [
+                said(c.Text("hi")),
+                said(c.Text("yes"), sender="user"),
+                said(c.Text("joined"), sender="system"),
+                said(c.Text("hello"), sender="agent", agent_name="Grace"),
+                said(c.Text("hello"), sender="agent"),
+            ]
+        )
+    )
+    sides = [
+        fields["class"] for _, fields in tags(html) if fields.get("class", "").startswith("m ")
+    ]
+    assert sides == ["m bot", "m user", "m system", "m agent", "m agent"]
+    assert words(html) == "bothiuseryesjoinedGracehelloagenthello"
+
+
+def test_a_message_without_content_shows_its_text():
+    html = body(render.messages_html([Message(id="1", sender="system", text="Grace <left>")]))
+    assert words(html) == "Grace <left>"
+    assert words(body(render.messages_html([Message(id="1", sender="bot", text="")]))) == "bot"
+
+
+def test_what_stands_above_is_counted_and_nothing_is_said_to_be_nothing():
+    assert words(body(render.messages_html([said(c.Text("x"))], earlier=3))).startswith(
+        "… 3 earlier messages"
+    )
+    assert words(body(render.messages_html([]))) == "No messages yet."
+
+
+@pytest.mark.parametrize(
+    ("item", "read"),
+    [
+        (c.Text("a\nb"), "a\nb"),
+        (c.Text(""), ""),
+        (c.Buttons("Sure?", (AGENT, SITE)), "Sure?Chat to AgentOur site"),
+        (c.Buttons("", ()), ""),
+        (c.Cards((c.Card("Tea", "Hot", options=(AGENT,)), c.Card("Pie"))), "TeaHotChat to AgentPie"),
+        (c.Files((c.File("https://x/a.pdf", "a.pdf"),), "Read"), "Read📎 a.pdf"),
+        (c.Html("<p>a<b>b</b></p>"), "ab"),
+        (c.Table("<table><tr><td>a</td></tr></table>"), "a"),
+        (c.Markdown("*a* <b>"), "a <b>\n"),
+        (c.Pause(5), ""),
+        (c.Unknown("sticker", {}), "sticker"),
+        (c.Unknown("", {}), "unknown"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_content_shows(item, read):
+    assert words(shown(item)) == f"bot{read}"
+
+
+def links(html):
+    return [fields for tag, fields in tags(html) if tag == "a"]
+
+
+def images(html):
+    return [fields for tag, fields in tags(html) if tag == "img"]
+
+
+def test_an_option_with_a_link_leads_there():
+    (link,) = links(shown(c.Buttons("", (SITE, AGENT))))
+    assert link == {
+        "href": "https://ok.example/?a=1&b=2",
+        "target": "_blank",
+        "rel": "noopener noreferrer",
+    }
+    assert links(shown(c.Buttons("", (c.Option("x", "", "javascript:alert(1)"),)))) == []
+
+
+def test_a_card_shows_its_picture_and_leads_where_it_says():
+    html = shown(c.Cards((c.Card("Tea", "", "https://ok.example/t.png", "https://ok.example"),)))
+    (image,) = images(html)
+    assert (image["src"], image["alt"]) == ("https://ok.example/t.png", "Tea")
+    assert (image["loading"], image["referrerpolicy"]) == ("lazy", "no-referrer")
+    assert [link["href"] for link in links(html)] == ["https://ok.example"]
+    bad = shown(c.Cards((c.Card("Tea", "", "javascript:1", "data:text/html,x"),)))
+    assert (images(bad), links(bad)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("file", "pictures", "leads", "read"),
+    [
+        (c.File("https://x/a.png", "a.png", "image/png"), ["https://x/a.png"], [], ""),
+        (c.File("https://x/a.png", "", "image"), ["https://x/a.png"], [], ""),
+        (c.File("data:image/png;base64,AA", "a", "image/png"), ["data:image/png;base64,AA"], [], ""),
+        (c.File("javascript:1", "a.png", "image/png"), [], [], "📎 a.png"),
+        (c.File("https://x/a.pdf", "a.pdf", "application/pdf"), [], ["https://x/a.pdf"], "📎 a.pdf"),
+        (c.File("https://x/a.png"), [], ["https://x/a.png"], "📎 https://x/a.png"),
+        (c.File("", "a.pdf"), [], [], "📎 a.pdf"),
+        (c.File("", "\u202e"), [], [], "📎 file"),
+    ],
+)  # fmt: skip
+def test_a_file_shows_as_picture_or_link_or_name(file, pictures, leads, read):
+    html = shown(c.Files((file,)))
+    assert [image["src"] for image in images(html)] == pictures
+    assert [link["href"] for link in links(html)] == leads
+    assert words(html) == f"bot{read}"
+
+
+def test_options_show_as_pills():
+    html = body(render.options_html([AGENT, SITE]))
+    assert [words(html), len(links(html))] == ["Chat to AgentOur site", 1]
+    assert words(body(render.options_html([]))) == "No options."
+
+
+def test_a_page_lets_nothing_run_even_if_something_got_in():
+    page = render.page_html([said(c.Text("hi"))], title="A <b>")
+    policy = dict(tags(page)[3][1])
+    assert policy["http-equiv"] == "Content-Security-Policy"
+    assert policy["content"].startswith("default-src 'none';")
+    assert "script" not in policy["content"]
+    assert "<title>A &lt;b&gt;</title>" in page
+    assert [tag for tag, _ in tags(page)].count("html") == 1
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_anywhere_in_a_message_is_disarmed(attack):
+    option = c.Option(attack, attack, attack)
+    html = shown(
+        c.Text(attack),
+        c.Buttons(attack, (option,)),
+        c.Cards((c.Card(attack, attack, attack, attack, (option,)),)),
+        c.Files((c.File(attack, attack, attack), c.File(attack, attack, "image/png")), attack),
+        c.Html(attack),
+        c.Markdown(attack),
+        c.Table(attack),
+        c.Unknown(attack, {"type": attack}),
+        sender="agent",
+        agent_name=attack,
+    )
+    assert dangers(html) == []
+    assert dangers(body(render.options_html([option]))) == []
+    assert html.count("<div") + 1 == html.count("</div>")
+
+
+@given(contents, st.none() | text)
+def test_no_content_gets_out_of_its_bubble(content, name):
+    html = shown(*content, sender="agent", agent_name=name)
+    assert dangers(html) == []
+    assert html.endswith("</div></div></div>")
+    assert html.count("<div") + 1 == html.count("</div>")  # the outermost stands before the style
+
+
+def test_remote_images_are_said_in_words():
+    picture = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+    content = (
+        c.Html(f'<p>a<img src="https://x.test/1.png" alt="a > b"> <img src="{picture}"></p>'),
+        c.Cards((c.Card(text="Mug", image_url="https://x.test/mug.png"),)),
+    )
+    html = render.without_remote_images(
+        render.messages_html([Message(id="1", sender="bot", text="", content=content)])
+    )
+    assert "x.test" not in html
+    assert "🖼 a &gt; b, not loaded" in html or "🖼 a > b, not loaded" in html
+    assert "🖼 Mug, not loaded" in html
+    assert picture in html

@@ -1,0 +1,182 @@
+"""Messages as the JSON items of the page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from captivate_nb.protocol.content import (
+    Buttons,
+    Card,
+    Cards,
+    Content,
+    File,
+    Files,
+    Html,
+    Markdown,
+    Option,
+    Pause,
+    Table,
+    Text,
+    Unknown,
+)
+from captivate_nb.transcript import Message
+from captivate_nb.widgets.items import DATA_LIMIT, LOOK_BACK, answer, items, message_item
+
+
+def message(*content: Content, sender: str = "bot", text: str = "", **fields: Any) -> Message:
+    return Message(id="m", sender=sender, text=text, content=content, **fields)
+
+
+def parts(*content: Content) -> list[dict[str, Any]]:
+    return message_item(message(*content))["parts"]
+
+
+def user(text: str, *content: Content) -> Message:
+    return message(*content, sender="user", text=text)
+
+
+def asking(*labels: str) -> Message:
+    return message(Buttons("Which?", tuple(Option(label, label.lower()) for label in labels)))
+
+
+def test_a_text_is_a_small_item():
+    item = message_item(message(Text("Hello"), time=1700000000.12345))
+    assert item == {
+        "id": "m",
+        "from": "bot",
+        "parts": [{"kind": "text", "text": "Hello"}],
+        "at": 1700000000.123,
+    }
+
+
+def test_what_only_has_text_shows_it():
+    assert message_item(message(sender="system", text="Maya joined"))["parts"] == [
+        {"kind": "text", "text": "Maya joined"}
+    ]
+    assert message_item(message())["parts"] == []
+
+
+def test_an_agent_has_a_name():
+    assert message_item(message(sender="agent", agent_name="Maya\u202e"))["name"] == "Maya"
+    assert message_item(message(sender="agent"))["name"] == "Agent"
+
+
+def test_the_users_own_say_how_far_they_got():
+    assert message_item(message(sender="user", delivery="queued"))["delivery"] == "queued"
+
+
+def test_html_markdown_and_tables_are_made_safe():
+    hostile = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+    for content in (Html(hostile), Table(hostile), Markdown(f"*a* {hostile}")):
+        [part] = parts(content)
+        assert part["kind"] == "html"
+        assert "<script" not in part["html"]
+        assert "<img src=x" not in part["html"]
+        assert "onerror=alert" not in part["html"].replace("&lt;img src=x onerror=alert", "")
+    assert parts(Markdown("*a*"))[0]["html"].strip() == "<p><em>a</em></p>"
+
+
+def test_options_are_numbered_through_the_whole_message():
+    said = parts(
+        Buttons("One?", (Option("A", "a"), Option("B", "b"))),
+        Cards((Card("Card", options=(Option("C", "c"),)), Card("Empty"))),
+        Buttons("", (Option("D\u0007", "d"),)),
+    )
+    assert said[0] == {
+        "kind": "options",
+        "title": "One?",
+        "options": [{"n": 0, "label": "A"}, {"n": 1, "label": "B"}],
+    }
+    assert said[1]["cards"] == [
+        {"title": "Card", "options": [{"n": 2, "label": "C"}]},
+        {"title": "Empty"},
+    ]
+    assert said[2]["options"] == [{"n": 3, "label": "D"}]
+
+
+def test_links_and_pictures_are_let_through_by_scheme():
+    [part] = parts(
+        Cards(
+            (
+                Card("A", "about", "https://x.test/a.png", "mailto:a@x.test"),
+                Card("B", "", "javascript:alert(1)", "javascript:alert(1)"),
+            )
+        )
+    )
+    assert part["cards"] == [
+        {"title": "A", "text": "about", "image": "https://x.test/a.png", "link": "mailto:a@x.test"},
+        {"title": "B"},
+    ]
+    [buttons] = parts(
+        Buttons("", (Option("in", url="https://x.test"), Option("no", url="javascript:alert(1)")))
+    )
+    assert buttons["options"] == [
+        {"n": 0, "label": "in", "url": "https://x.test"},
+        {"n": 1, "label": "no"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "item"),
+    [
+        (
+            File("https://x.test/a/guide.pdf?x=1", type="application/pdf", size=0),
+            {
+                "name": "guide.pdf",
+                "type": "application/pdf",
+                "size": 0,
+                "url": "https://x.test/a/guide.pdf?x=1",
+            },
+        ),
+        (
+            File("https://x.test/p", "p.png", "image"),
+            {
+                "name": "p.png",
+                "type": "image",
+                "url": "https://x.test/p",
+                "image": "https://x.test/p",
+            },
+        ),
+        (
+            File("data:image/png;base64,AA", type="image/png"),
+            {"name": "file", "type": "image/png", "image": "data:image/png;base64,AA"},
+        ),
+        (
+            File("javascript:alert(1)", "x.mp4", "video/mp4", thumbnail="https://x.test/t.jpg"),
+            {"name": "x.mp4", "type": "video/mp4", "image": "https://x.test/t.jpg"},
+        ),
+        (File(), {"name": "file"}),
+    ],
+)
+def test_files(file: File, item: dict[str, Any]):
+    assert parts(Files((file,), "Here:")) == [{"kind": "files", "title": "Here:", "files": [item]}]
+
+
+def test_pauses_and_what_is_unknown():
+    assert parts(Pause(1500)) == [{"kind": "pause", "ms": 1500}]
+    [part] = parts(Unknown("carousel3d", {"a": "é"}))
+    assert part == {"kind": "unknown", "type": "carousel3d", "data": '{\n  "a": "é"\n}'}
+    [large] = parts(Unknown("x", {"a": "b" * 100_000}))
+    assert len(large["data"]) == DATA_LIMIT
+
+
+def test_an_answer_is_found_by_value_or_label():
+    messages = [asking("Yes", "No"), user("no"), asking("Yes"), user("Yes"), user("what?")]
+    assert [answer(messages, index) for index in range(5)] == [None, [0, 1], None, [2, 0], None]
+    assert [item.get("answers") for item in items(messages, 1, 9)] == [[0, 1], None, [2, 0], None]
+
+
+def test_an_answer_is_looked_for_near_by_and_is_a_text():
+    far = [asking("Yes"), *(user("hm") for _ in range(LOOK_BACK)), user("Yes")]
+    assert answer(far, len(far) - 1) is None
+    assert answer(far[1:], len(far) - 2) is None
+    near = [asking("Yes"), user("Yes", Files((File("https://x.test/a"),)))]
+    assert answer(near, 1) is None
+
+
+def test_items_are_json():
+    message_ = message(Text("é"), Unknown("x", {"a": {1, 2}}), time=None)
+    assert json.loads(json.dumps(message_item(message_)))["id"] == "m"
