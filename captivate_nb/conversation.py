@@ -19,6 +19,7 @@ from .merge import delivered, merge, messages_of
 from .protocol import events as e
 from .protocol.content import Action, Content, Files, Text
 from .protocol.writers import write_payload
+from .sanitize import clean
 from .transcript import Choices, Delivery, Message, Transcript, readable
 
 MISSED = "captivate_nb.missed"
@@ -106,6 +107,10 @@ class Conversation:
         self.heard = 0
         """How many messages of the other side there are, bot and agents."""
         self.transcript = Transcript.view(self._messages)
+
+    def __repr__(self) -> str:
+        agent = f", with {clean(self.agent.name)}" if self.agent else ""
+        return f"<Conversation {self.id or 'not started'}: {len(self.transcript)} messages{agent}>"
 
     @classmethod
     def replay(cls, log: Iterable[EventRecord]) -> Self:

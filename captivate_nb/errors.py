@@ -11,6 +11,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+UNKNOWN_CONVERSATION = "Invalid conversation_id"
+"""What a server says of a conversation that it does not know; the only error the document shows."""
+
 
 class CaptivateError(Exception):
     """Root of the tree: catch this to catch everything captivate_nb raises on purpose."""
@@ -79,7 +82,10 @@ class ServerError(CaptivateError):
         self, code: int | str, description: str, conversation_id: str | None = None
     ) -> None:
         where = f" (conversation {conversation_id})" if conversation_id else ""
-        super().__init__(f"The server answered error {code}: {description}{where}.")
+        told = f"{description.rstrip('.')}{where}."
+        if description == UNKNOWN_CONVERSATION:
+            told += " session.conversations() lists those it knows; session.restart() starts one."
+        super().__init__(f"The server answered error {code}: {told}")
         self.code = code
         self.description = description
         self.conversation_id = conversation_id

@@ -23,12 +23,20 @@ def state_at(log: EventLog, n: int) -> Conversation:
 
     Raise `UsageError` when there is no such event.
     """
+    return Conversation.replay(log_until(log, n))
+
+
+def log_until(log: EventLog, n: int) -> EventLog:
+    """Return a log up to event `n`, that one included; negative counts from the end.
+
+    Raise `UsageError` when there is no such event.
+    """
     last = len(log) - 1
     index = n + last + 1 if n < 0 else n
     if not 0 <= index <= last:
         there = f"there are 0 to {last} so far" if log else "there are none so far"
         raise UsageError(f"There is no event {n}: {there}.")
-    return Conversation.replay(log[: index + 1])
+    return log[: index + 1]
 
 
 class Recording:

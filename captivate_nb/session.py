@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
+import msgspec
+
 from .branch import repeat
 from .choosing import offered
 from .conversation import transcript_of
@@ -30,6 +32,7 @@ from .errors import (
 from .export import steps_of
 from .files import Attachable, attachables, resolve
 from .http import fetch_file, upload
+from .past import log_until
 from .protocol import events as e
 from .protocol.codec import encode, to_json
 from .protocol.content import Action, File, Option
@@ -141,7 +144,7 @@ class Session(Recall):
         `timeout` seconds, with what did arrive; `InvalidMessage` for an empty or too large text;
         `ServerError` for the server's own. Cancelling stops the wait: the line stays said.
         """
-        if not text.strip():
+        if not _as_text(text).strip():
             raise InvalidMessage("There is nothing to say: the text is empty. Nothing was sent.")
         return await self._speak(text, (), wait, settle, timeout)
 
@@ -183,8 +186,9 @@ class Session(Recall):
         """
         if not files:
             raise InvalidMessage("There are no files to send. Nothing was sent.")
+        words = _as_text(text or "")
         ready = tuple([await self._sendable(file) for file in attachables(files)])
-        return await self._speak(text or "", ready, wait, settle, timeout)
+        return await self._speak(words, ready, wait, settle, timeout)
 
     @on_own_loop
     async def stop_waiting(self) -> None:
@@ -218,7 +222,10 @@ class Session(Recall):
         """Replace the text of one of the user's own messages."""
         current = self._current()
         event = e.EditMessage(
-            conversation_id=current, client_msg_id=_new_id(), message_id=message_id, text=text
+            conversation_id=current,
+            client_msg_id=_new_id(),
+            message_id=message_id,
+            text=_as_text(text),
         )
         await self._request(event, e.MessageEdited, current)
 
@@ -226,9 +233,11 @@ class Session(Recall):
     async def send_raw(self, event: dict[str, Any]) -> None:
         """Send any event as it is given: `{"event_type", "event_payload"}`, or with its envelope.
 
-        Raise `ProtocolError` when it has no JSON form, `InvalidMessage` when it is too large.
+        Raise `UsageError` when it is no dict, `ProtocolError` when it has no JSON form,
+        `InvalidMessage` when it is too large.
         """
         self._check_open()
+        _check_object(event, "An event")
         wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
         await self._send_frame(to_json(wrapped))
 
@@ -252,6 +261,7 @@ class Session(Recall):
 
         `target` is default, bot, live or bot_live; what is under `private` is never returned.
         """
+        _check_object(metadata, "Metadata")
         if target not in e.TARGETS:
             raise UsageError(
                 f"There is no metadata target {target!r}: it is one of {', '.join(e.TARGETS)}."
@@ -348,12 +358,11 @@ class Session(Recall):
     ) -> None:
         """Start a new conversation, as the same user with the same metadata where not given."""
         self._check_open()
-        start = self._start
-        self._start = e.ConversationStart(
-            user_id=start.user_id if user_id is None else user_id,
-            user=start.user if user is None else user,
-            metadata=start.metadata if metadata is None else metadata,
-        )
+        given = {"user_id": user_id, "user": user, "metadata": metadata}
+        changes = {name: value for name, value in given.items() if value is not None}
+        if user_id is not None or user is not None:
+            changes["user_data"] = None  # it was the other user's
+        self._start = msgspec.structs.replace(self._start, **changes)
         await self._begin(self._start)
 
     @on_own_loop
@@ -372,10 +381,13 @@ class Session(Recall):
     async def branch(self, n: int) -> Session:
         """Open a session beside this one and do there what the user did up to event `n`.
 
+        Negative counts from the end; raise `UsageError` when there is no such event.
+
         It starts a new conversation on the same server, as the same user with the metadata this
         one began with, and is closed with this session. Raise what `say` and `click` do.
         Cancelling closes it.
         """
+        steps = steps_of(log_until(self.events, n))
         again = Session(
             self._connection.address,
             user_id=self._start.user_id or "anon",
@@ -387,7 +399,7 @@ class Session(Recall):
         )
         await again.open()
         try:
-            await repeat(again, steps_of(self.events[: n + 1]))
+            await repeat(again, steps)
         except BaseException:
             await again.close()
             raise
@@ -514,6 +526,17 @@ class Session(Recall):
 
 def _new_id() -> str:
     return str(uuid.uuid4())
+
+
+def _as_text(text: str) -> str:
+    if not isinstance(text, str):
+        raise InvalidMessage(f"A message is text, not {text!r:.60}. Nothing was sent.")
+    return text
+
+
+def _check_object(given: dict[str, Any], what: str) -> None:
+    if not isinstance(given, dict):
+        raise UsageError(f"{what} is a dict such as {{...}}, not {given!r:.60}. Nothing was sent.")
 
 
 def _without_surrogates(text: str) -> str:

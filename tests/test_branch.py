@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import captivate_nb as cn
-from captivate_nb.errors import ServerError
+from captivate_nb.errors import ServerError, UsageError
 from support.rogue import Socket, bot, frame, rogue, until
 
 
@@ -26,6 +26,8 @@ async def test_a_branch_goes_as_it_went_and_then_its_own_way():
         assert [m.text for m in other.transcript] == [m.text for m in session.at(n).transcript]
         await other.say("Bob")
         assert [m.text for m in session.transcript.where(sender="user")][-1] == "Ada"
+        with pytest.raises(UsageError, match="no event 9999"):
+            await session.branch(9999)
     assert other.status == "closed"
 
 

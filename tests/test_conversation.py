@@ -216,6 +216,14 @@ def test_a_message_without_an_id_gets_its_events_or_its_place():
     assert [m.id for m in conversation.transcript] == ["e-1", "bot-1", "e-2", "agent-3"]
 
 
+def test_its_repr_says_where_it_stands():
+    assert repr(Conversation()) == "<Conversation not started: 0 messages>"
+    conversation = started()
+    agent = {"agent": {"name": "Maya\u202e"}}
+    conversation.apply(e.ConversationUpdate(type="livechatAgentConnected", data=agent))
+    assert repr(conversation) == f"<Conversation {CONV}: 1 messages, with Maya>"
+
+
 def test_the_agents_message_has_the_agents_name():
     conversation = started()
     conversation.apply(e.LivechatMessage(content=(c.Text("one"),)))

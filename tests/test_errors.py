@@ -72,7 +72,8 @@ def test_a_server_error_keeps_code_words_and_conversation():
     assert (error.code, error.description) == (400, "Invalid conversation_id")
     assert error.conversation_id == "conv-1"
     assert "error 400: Invalid conversation_id (conversation conv-1)" in str(error)
-    assert "conversation" not in str(ServerError("E7", "Busy")).replace("Busy", "")
+    assert "session.conversations() lists those it knows" in str(error)
+    assert str(ServerError("E7", "Busy.")) == "The server answered error E7: Busy."
 
 
 def test_a_reply_timeout_carries_what_did_arrive():

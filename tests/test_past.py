@@ -8,7 +8,7 @@ import pytest
 
 import captivate_nb as cn
 from captivate_nb.errors import InvalidFile, UsageError
-from captivate_nb.past import log_of, recording, state_at
+from captivate_nb.past import log_of, log_until, recording, state_at
 from captivate_nb.protocol.content import File, Files, Text
 
 
@@ -34,6 +34,9 @@ def test_there_is_no_such_event():
         state_at(cn.EventLog(), 0)
     with pytest.raises(UsageError, match="no event 5: there are 0 to 0 so far"):
         state_at(log_of([]), 5)
+    with pytest.raises(UsageError, match="no event -2: there are 0 to 0 so far"):
+        log_until(log_of([]), -2)
+    assert len(log_until(log_of([]), -1)) == 1
 
 
 async def test_a_transcript_becomes_the_same_messages():

@@ -101,6 +101,8 @@ async def test_an_unknown_metadata_target_names_the_nearest():
     async with await cn.demo() as session:
         with pytest.raises(UsageError, match="bot_live"):
             await session.set_metadata({"a": 1}, target="bot-live")
+        with pytest.raises(UsageError, match="Metadata is a dict"):
+            await session.set_metadata(["vip"])  # type: ignore[arg-type]
 
 
 async def test_lists_filters_pages_and_deletes():
@@ -206,6 +208,8 @@ async def test_text_that_cannot_be_said():
         for empty in ("", "  \n"):
             with pytest.raises(InvalidMessage, match="empty"):
                 await session.say(empty)
+        with pytest.raises(InvalidMessage, match="is text, not 5"):
+            await session.say(5)  # type: ignore[arg-type]
         with pytest.raises(InvalidMessage, match=r"1[34]\d,\d+ bytes.*131,072"):
             await session.say("x" * 140_000)
         reply = await session.say("y" * 120_000)
@@ -255,6 +259,10 @@ async def test_raw_events_are_sent_as_they_are():
         assert session.events.where(type="nope", direction="out")
         with pytest.raises(ProtocolError, match="JSON"):
             await session.send_raw({"event_type": "x", "event_payload": {"a": object()}})
+        known = len(session.events)
+        with pytest.raises(UsageError, match="An event is a dict .* not 'event'"):
+            await session.send_raw("event")  # type: ignore[arg-type]
+        assert len(session.events) == known
 
 
 async def test_a_session_is_used_from_another_loop():
@@ -386,6 +394,19 @@ async def test_what_is_sent_at_the_start():
                 "metadata": {"a": 1},
                 "userData": {"b": 2},
             }
+
+
+async def test_a_restart_keeps_what_it_is_not_told_anew():
+    user = {"firstName": "Ann"}
+    async with await cn.demo(
+        user_id="ann", user=user, metadata={"a": 1}, user_data={"b": 2}
+    ) as session:
+        await session.restart(metadata={"a": 2})
+        await session.restart(user_id="bob", user={})
+        starts = session.events.where(type="conversation_start")
+    first, again, other = [json.loads(record.frame)["event"]["event_payload"] for record in starts]
+    assert again == first | {"metadata": {"a": 2}}
+    assert other == {"userId": "bob", "userBasicInfo": {}, "metadata": {"a": 2}}
 
 
 async def test_a_reply_waits_for_announced_pauses_and_ends_when_quiet():
