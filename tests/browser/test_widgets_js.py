@@ -118,6 +118,8 @@ class Widgets:
             "log", views, saved=saved, note="", empty="Nothing yet.", bot="Shop Bot", fallback=""
         )
         log.total = start + len(known)
+        drawn = views * sum(item is not None for item in known)
+        await expect(log.messages).to_have_count(drawn)  # a slice of them is drawn at a time
         return log
 
 
@@ -417,15 +419,19 @@ async def test_options_on_offer_are_below_the_log_until_answered(widgets: Widget
 
 # --- following -----------------------------------------------------------------------------------
 
-AT_END = "log => log.scrollHeight - log.scrollTop - log.clientHeight < 2"
+AT_END = """async (log) => {
+  for (let still = 0, top = log.scrollTop; still < 15; still = log.scrollTop === top ? still + 1 : 0) {
+    top = log.scrollTop;
+    await new Promise(requestAnimationFrame);
+  }
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+}"""  # once nothing moves any more
 
 
 async def test_it_follows_stays_and_follows_again(widgets: Widgets):
     log = await widgets.log(*numbered(0, 100))
     fresh = widgets.page.get_by_role("button", name="New messages")
-    await expect(log.log).to_have_js_property(
-        "scrollTop", await log.log.evaluate("l => l.scrollHeight - l.clientHeight")
-    )
+    assert await log.log.evaluate(AT_END)
     await log.append(*numbered(100, 110))
     assert await log.log.evaluate(AT_END)
     await expect(fresh).to_be_hidden()
@@ -433,6 +439,7 @@ async def test_it_follows_stays_and_follows_again(widgets: Widgets):
     await log.log.hover()
     await widgets.page.mouse.wheel(0, -1500)
     await expect(log.messages.nth(100)).not_to_be_in_viewport()
+    assert not await log.log.evaluate(AT_END)
     where = await log.log.evaluate("log => log.scrollTop")
     await log.append(*numbered(110, 120))
     await expect(fresh).to_be_visible()
