@@ -201,8 +201,12 @@ class Transport:
             yield frame
 
     async def close(self) -> None:
-        """Close the socket; harmless on a closed one."""
-        await self._websocket.close()
+        """Close the socket; harmless on a closed one. Cancelling breaks the connection instead."""
+        try:
+            await self._websocket.close()
+        except asyncio.CancelledError:
+            self.abort()
+            raise
 
     async def is_alive(self) -> bool:
         """Ask the other side for an answer, within `ANSWER_LIMIT` seconds; cancelling is safe.

@@ -259,3 +259,22 @@ async def test_a_closed_connection_is_not_alive():
         transport.abort()
         assert [frame async for frame in transport.frames()][1:] == []
         assert not await transport.is_alive()
+
+
+async def test_a_close_that_is_cancelled_breaks_the_connection():
+    async def deaf(socket: Socket) -> None:
+        await socket.connect()
+        socket.websocket.transport.pause_reading()
+
+    async with rogue(deaf) as server:
+        transport = await open_transport(Address(server.url))
+        frames = transport.frames()
+        await anext(frames)
+        closing = asyncio.create_task(transport.close())
+        await asyncio.wait([closing], timeout=0.05)
+        assert not closing.done(), "nobody answers"
+        closing.cancel()
+        await asyncio.wait([closing])
+        assert closing.cancelled()
+        assert transport._websocket.transport.is_closing()
+        assert [frame async for frame in frames] == []

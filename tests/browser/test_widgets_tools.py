@@ -200,6 +200,8 @@ async def test_a_finger_swipes_the_cards(widgets: Widgets):  # noqa: F811
     assert box is not None
     session = await widgets.page.context.new_cdp_session(widgets.page)
     await session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    drawn = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    await row.evaluate(drawn)  # a finger is felt where it was
     for kind, x in (("touchStart", 250), *(("touchMove", x) for x in range(240, 0, -20))):
         points = [{"x": box["x"] + x, "y": box["y"] + 15}]
         await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
