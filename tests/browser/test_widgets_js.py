@@ -778,6 +778,29 @@ async def test_the_header_says_how_it_stands(widgets: Widgets):
     await expect(state).to_have_text("no kernel · c-1 · 38 ms")
 
 
+async def test_the_header_starts_anew_in_one_click_where_there_is_room(widgets: Widgets):
+    header = await widgets(
+        "header", name="Shop Bot", status="open", facts=[], about="", started_with='{"plan": "vip"}'
+    )
+    anew = widgets.page.get_by_role("button", name="Start as a new user")
+    other = widgets.page.get_by_role("button", name="Start with other metadata")
+    await expect(anew).to_be_hidden()
+    await expect(other).to_be_hidden()
+    await widgets.page.add_style_tag(content=".cnb-panel.cnb-panel { width: 760px; }")
+    await anew.dblclick(force=True)
+    assert await header.sent() == [{"kind": "restart", "user": "new", "sizes": []}]
+    await expect(anew).to_be_disabled()
+    await expect(other).to_be_disabled()
+    await header.tell(kind="settled")
+    await other.click()
+    box = widgets.page.get_by_role("textbox", name="Metadata to start with, as JSON")
+    await expect(box).to_be_focused()
+    await expect(box).to_have_value('{"plan": "vip"}')
+    await header.set("tools", ["inspect"])
+    await expect(anew).to_be_hidden()
+    await expect(other).to_be_hidden()
+
+
 async def test_a_row_of_buttons_answers_before_python(widgets: Widgets):
     row = await widgets("choices")
     await widgets.page.evaluate(

@@ -8,10 +8,15 @@ export default {
     const avatar = make("div", { class: "cnb-avatar", "aria-hidden": "true" });
     const name = make("div", { class: "cnb-heading" });
     const state = make("div", { class: "cnb-state", role: "status" });
-    const restart = iconButton("restart", "Start a new conversation", () => {
-      restart.disabled = true;
-      model.send({ kind: "restart" });
-    });
+    const restart = iconButton("restart", "Start a new conversation", () => again());
+    const anew = iconButton("newcomer", "Start as a new user", () => again({ user: "new" }));
+    const other = iconButton("json", "Start with other metadata", () => menu.ask());
+    const starts = [restart, anew, other];
+    const again = (how = {}) => {
+      for (const button of starts) button.disabled = true;
+      model.send({ kind: "restart", ...how });
+    };
+    for (const button of [anew, other]) button.classList.add("cnb-roomy"); // else they are in the menu
     const inspect = iconButton("inspect", "Inspector", () => model.send({ kind: "inspect" }));
     const find = iconButton("find", "Find in this conversation (/)", () =>
       el.closest(".cnb-panel")?.querySelector(".cnb-log")?.dispatchEvent(new CustomEvent("cnb-find")));
@@ -28,9 +33,11 @@ export default {
       state.textContent = [status, ...model.get("facts")].join(" · ");
       state.title = model.get("about");
       state.dataset.status = status;
-      restart.disabled = menu.button.disabled = ["closed", "no kernel"].includes(status);
+      for (const button of [...starts, menu.button]) {
+        button.disabled = ["closed", "no kernel"].includes(status);
+        button.hidden = !tools.includes("restart");
+      }
       inspect.setAttribute("aria-pressed", String(Boolean(model.get("inspecting"))));
-      restart.hidden = menu.button.hidden = !tools.includes("restart");
       inspect.hidden = !tools.includes("inspect");
       close.hidden = !tools.includes("close");
       past.textContent = model.get("past") ?? "";
@@ -44,7 +51,7 @@ export default {
     });
     model.on("comm_live_update", () => setTimeout(draw)); // when the panel around us knows it too
     el.classList.add("cnb-top");
-    el.append(make("div", { class: "cnb-header" }, avatar, make("div", { class: "cnb-who" }, name, state), find, restart, menu.button, inspect, close), menu.list, menu.form.node, banner);
+    el.append(make("div", { class: "cnb-header" }, avatar, make("div", { class: "cnb-who" }, name, state), find, ...starts, menu.button, inspect, close), menu.list, menu.form.node, banner);
     draw();
     setTimeout(draw); // once we stand in the panel
   },
