@@ -359,7 +359,7 @@ class Session(Recall):
         """Start a new conversation, as the same user with the same metadata where not given."""
         self._check_open()
         given = {"user_id": user_id, "user": user, "metadata": metadata}
-        changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+        changes = {name: value for name, value in given.items() if value is not None}
         if user_id is not None or user is not None:
             changes["user_data"] = None  # it was the other user's
         self._start = msgspec.structs.replace(self._start, **changes)

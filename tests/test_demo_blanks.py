@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from captivate_nb.demo.blanks import fill_data, fill_item, fill_text, spoken
+from captivate_nb.demo.blanks import fill_data, fill_item, fill_text
 from captivate_nb.protocol import content as c
 
 FACTS = {
@@ -82,10 +82,3 @@ def show(url: str) -> str:
 )
 def test_items(item: c.Content, filled: c.Content):
     assert fill_item(item, FACTS, show) == filled
-
-
-def test_files_without_a_text_are_spoken_of_by_name():
-    files = (c.File("u/a.png", "a.png"), c.File("data:text/plain,hi"))
-    assert spoken("", files) == "a.png, a file"
-    assert spoken("look", files) == "look"
-    assert spoken("", ()) == ""

@@ -159,14 +159,14 @@ def test_a_rule_leads_out_of_a_question():
 
 def test_a_file_is_no_answer():
     player = asking()
-    assert said(player.hear("", c.File("u/a.png", "a.png"))) == ["A file!", "Mail?"]
+    assert said(player.hear("", files=True)) == ["A file!", "Mail?"]
     assert player.told("ann@example.org") == ["Plan?"]
 
 
 def test_files_without_a_node_of_their_own():
     player = Player(MENU)
     player.greet()
-    assert said(player.hear("", c.File("u/a.png", "a.png"))) == ["Hm?"]
+    assert said(player.hear("", files=True)) == ["Hm?"]
 
 
 def test_an_old_option_leads_out_of_a_question():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,11 +20,6 @@ _BLANK = re.compile(r"\{([\w.]+)(?:\|([^{}]*))?\}")
 
 Facts = Mapping[str, Any]
 Show = Callable[[str], str]
-
-
-def spoken(text: str, files: Iterable[c.File]) -> str:
-    """Return what `{said}` stands for: a text, or the names of files that came without one."""
-    return text or ", ".join(file.name or "a file" for file in files)
 
 
 def fill_text(text: str, facts: Facts) -> str:

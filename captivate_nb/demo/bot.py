@@ -15,7 +15,7 @@ import msgspec
 from captivate_nb.protocol import content as c
 
 from . import flow
-from .blanks import Facts, Show, fill_data, fill_item, fill_text, spoken
+from .blanks import Facts, Show, fill_data, fill_item, fill_text
 from .checks import LONGEST_ANSWER
 
 MOST_STEPS = 500  # in one turn: a flow that goes in a circle must not go on for ever
@@ -72,10 +72,10 @@ class Bot:
         """Say the flow's first words."""
         return self.go(self.script.start, {})
 
-    def hear(self, text: str, files: tuple[c.File, ...] = ()) -> Iterator[Effect]:
+    def hear(self, text: str, *, files: bool = False) -> Iterator[Effect]:
         """Answer what the user said; an option is chosen by its value or label as text."""
         text = text[:LONGEST_ANSWER].strip()
-        said = {"said": spoken(text, files)}
+        said = {"said": text}
         if (node := self.memory.routes.get(flow.fold(text))) is not None:
             return self.go(node, said)
         if self.memory.waits == "answer" and text:

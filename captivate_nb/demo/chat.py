@@ -120,7 +120,7 @@ class Chat:
                 return player.greet() if memory.node is None else ()
             case "hear":
                 taken = hub.desk.hear(conversation.id, turn.text, turn.files)
-                return () if taken else player.hear(turn.text, turn.files)
+                return () if taken else player.hear(turn.text, files=bool(turn.files))
             case "receive":
                 return self._received(player, turn.action)
             case "busy":

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from captivate_nb.protocol import content as c
-
 from . import bot, flow
-from .blanks import Facts, Show, spoken
+from .blanks import Facts, Show
 from .desk import Call, Desk, What
 from .turns import Turns
 
@@ -37,8 +35,8 @@ class ScriptedAgent:
         elif self._desk.scripted and what == "waiting":
             self._turns_of(call).add(lambda: self._join(call))
         elif self._desk.scripted and what == "heard" and call.agent is not None:
-            heard = call.heard[-1]
-            self._turns_of(call).add(lambda: self._answer(call, *heard))
+            text, _ = call.heard[-1]
+            self._turns_of(call).add(lambda: self._answer(call, text))
 
     def _turns_of(self, call: Call) -> Turns:
         return self._turns.setdefault(call.conversation_id, Turns())
@@ -51,13 +49,13 @@ class ScriptedAgent:
         before = tuple(call.heard)
         self._desk.accept(call, script.name)
         await self._play(call, script.greets, "")
-        for heard in before:
-            await self._answer(call, *heard)
+        for text, _ in before:
+            await self._answer(call, text)
 
-    async def _answer(self, call: Call, text: str, files: tuple[c.File, ...]) -> None:
+    async def _answer(self, call: Call, text: str) -> None:
         script = self._flow.agent
         node, groups = bot.match(script.rules, text) or (script.otherwise, {})
-        await self._play(call, node, spoken(text, files), groups)
+        await self._play(call, node, text, groups)
 
     async def _play(self, call: Call, node: str, said: str, groups: Facts | None = None) -> None:
         player = bot.Bot(self._flow, bot.Memory(), lambda: self._facts(call), self._show)

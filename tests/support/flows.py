@@ -38,8 +38,8 @@ class Player:
     def greet(self) -> list[Any]:
         return self.play(self.bot.greet())
 
-    def hear(self, text: str, *files: c.File) -> list[Any]:
-        return self.play(self.bot.hear(text, files))
+    def hear(self, text: str, *, files: bool = False) -> list[Any]:
+        return self.play(self.bot.hear(text, files=files))
 
     def told(self, text: str) -> list[str]:
         """Say something, and return what a person reads of the answer."""
