@@ -72,6 +72,11 @@ async def test_an_agent_joins_answers_and_leaves(client: Bare, server: EmbeddedS
     assert picture["files"][0]["url"] == f"{server.http_url}/pictures/maya.svg"
     await client.say("My order 1234 is late")
     assert "order 1234" in (await client.until("livechat_message"))["content"][0]["text"]
+    await client.say(
+        content={"files": [{"url": "https://x.test/a.pdf", "type": "application/pdf"}]}
+    )
+    answer = (await client.until("livechat_message"))["content"][0]["text"]
+    assert answer == "I see: “your file”. Let me look into that for you."
     await client.say("thanks!")
     assert "Goodbye" in (await client.until("livechat_message"))["content"][0]["text"]
     assert (await client.until("conversation_update"))["type"] == "livechatAgentDisconnected"

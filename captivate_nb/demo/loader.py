@@ -207,7 +207,7 @@ _DEFAULTS = {
     "fallback": "Sorry, I did not understand that.",
     "busy": "Sorry, nobody from the team is free right now.",
     "greets": "Hello, this is {agent}. How can I help?",
-    "otherwise": "I see: “{said}”. Let me look into that for you.",
+    "otherwise": "I see: “{said|your file}”. Let me look into that for you.",
 }
 
 
