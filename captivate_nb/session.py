@@ -31,6 +31,7 @@ from .errors import (
 )
 from .export import steps_of
 from .files import Attachable, attachables, resolve
+from .given import object_of, text_of
 from .http import fetch_file, upload
 from .past import log_until
 from .protocol import events as e
@@ -144,7 +145,7 @@ class Session(Recall):
         `timeout` seconds, with what did arrive; `InvalidMessage` for an empty or too large text;
         `ServerError` for the server's own. Cancelling stops the wait: the line stays said.
         """
-        if not _as_text(text).strip():
+        if not text_of(text).strip():
             raise InvalidMessage("There is nothing to say: the text is empty. Nothing was sent.")
         return await self._speak(text, (), wait, settle, timeout)
 
@@ -186,9 +187,8 @@ class Session(Recall):
         """
         if not files:
             raise InvalidMessage("There are no files to send. Nothing was sent.")
-        words = _as_text(text or "")
         ready = tuple([await self._sendable(file) for file in attachables(files)])
-        return await self._speak(words, ready, wait, settle, timeout)
+        return await self._speak(text or "", ready, wait, settle, timeout)
 
     @on_own_loop
     async def stop_waiting(self) -> None:
@@ -225,7 +225,7 @@ class Session(Recall):
             conversation_id=current,
             client_msg_id=_new_id(),
             message_id=message_id,
-            text=_as_text(text),
+            text=text_of(text),
         )
         await self._request(event, e.MessageEdited, current)
 
@@ -237,7 +237,7 @@ class Session(Recall):
         `InvalidMessage` when it is too large.
         """
         self._check_open()
-        _check_object(event, "An event")
+        object_of(event, "An event")
         wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
         await self._send_frame(to_json(wrapped))
 
@@ -261,7 +261,7 @@ class Session(Recall):
 
         `target` is default, bot, live or bot_live; what is under `private` is never returned.
         """
-        _check_object(metadata, "Metadata")
+        object_of(metadata, "Metadata")
         if target not in e.TARGETS:
             raise UsageError(
                 f"There is no metadata target {target!r}: it is one of {', '.join(e.TARGETS)}."
@@ -359,7 +359,7 @@ class Session(Recall):
         """Start a new conversation, as the same user with the same metadata where not given."""
         self._check_open()
         given = {"user_id": user_id, "user": user, "metadata": metadata}
-        changes = {name: value for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
         if user_id is not None or user is not None:
             changes["user_data"] = None  # it was the other user's
         self._start = msgspec.structs.replace(self._start, **changes)
@@ -424,7 +424,7 @@ class Session(Recall):
         event = e.UserMessage(
             conversation_id=self._current(),
             client_msg_id=_new_id(),
-            text=_without_surrogates(text),
+            text=text_of(text),
             files=files,
         )
         check_size(encode(event))
@@ -526,19 +526,3 @@ class Session(Recall):
 
 def _new_id() -> str:
     return str(uuid.uuid4())
-
-
-def _as_text(text: str) -> str:
-    if not isinstance(text, str):
-        raise InvalidMessage(f"A message is text, not {text!r:.60}. Nothing was sent.")
-    return text
-
-
-def _check_object(given: dict[str, Any], what: str) -> None:
-    if not isinstance(given, dict):
-        raise UsageError(f"{what} is a dict such as {{...}}, not {given!r:.60}. Nothing was sent.")
-
-
-def _without_surrogates(text: str) -> str:
-    """Return text that has a UTF-8 form: half a character, as a broken paste has, becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
