@@ -109,8 +109,9 @@ class Conversation:
         self.transcript = Transcript.view(self._messages)
 
     def __repr__(self) -> str:
+        name = clean(self.id or "") or "not started"
         agent = f", with {clean(self.agent.name)}" if self.agent else ""
-        return f"<Conversation {self.id or 'not started'}: {len(self.transcript)} messages{agent}>"
+        return f"<Conversation {name}: {len(self.transcript)} messages{agent}>"
 
     @classmethod
     def replay(cls, log: Iterable[EventRecord]) -> Self:

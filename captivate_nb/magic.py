@@ -22,6 +22,7 @@ from . import keys
 from .arguments import parse, read_json, unquote
 from .errors import InvalidKey, NoSession, ReplyTimeout, UsageError, did_you_mean
 from .kernel import run
+from .sanitize import clean
 from .session import Session
 from .start import connect, current, demo
 from .transcript import Reply
@@ -233,9 +234,9 @@ def _code(rest: str) -> None:
 def _status(rest: str) -> None:
     _no_more("status", rest)
     session = _caught_up()
-    agent = f", {session.agent.name} is in it" if session.agent else ""
+    agent = f", {clean(session.agent.name)} is in it" if session.agent else ""
     print(f"{session.status}: {session.url}")
-    print(f"conversation {session.conversation_id} of {session.user_id}{agent}")
+    print(f"conversation {clean(session.conversation_id or '')} of {session.user_id}{agent}")
     print(
         f"{len(session.transcript)} messages, {len(session.events)} events,"
         f" {len(session.errors)} errors"

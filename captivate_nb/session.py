@@ -38,6 +38,7 @@ from .protocol import events as e
 from .protocol.codec import encode, to_json
 from .protocol.content import Action, File, Option
 from .recall import Recall
+from .sanitize import clean
 from .transcript import Reply, Transcript
 from .transport import Address, check_size
 from .waiting import Turn
@@ -94,7 +95,8 @@ class Session(Recall):
         )
 
     def __repr__(self) -> str:
-        return f"<Session {self.status} {self.url} {self.conversation_id or 'no conversation'}>"
+        conversation = clean(self.conversation_id or "") or "no conversation"
+        return f"<Session {self.status} {self.url} {conversation}>"
 
     # --- opening and closing -----------------------------------------------------------------
 
@@ -381,11 +383,10 @@ class Session(Recall):
     async def branch(self, n: int) -> Session:
         """Open a session beside this one and do there what the user did up to event `n`.
 
-        Negative counts from the end; raise `UsageError` when there is no such event.
-
         It starts a new conversation on the same server, as the same user with the metadata this
-        one began with, and is closed with this session. Raise what `say` and `click` do.
-        Cancelling closes it.
+        one began with, and is closed with this session. Negative `n` counts from the end. Raise
+        `UsageError` when there is no such event, and what `say` and `click` do. Cancelling closes
+        it.
         """
         steps = steps_of(log_until(self.events, n))
         again = Session(

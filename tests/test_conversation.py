@@ -219,6 +219,7 @@ def test_a_message_without_an_id_gets_its_events_or_its_place():
 def test_its_repr_says_where_it_stands():
     assert repr(Conversation()) == "<Conversation not started: 0 messages>"
     conversation = started()
+    assert repr(started("c\x1b[31m-1\u202e")) == "<Conversation c[31m-1: 0 messages>"
     agent = {"agent": {"name": "Maya\u202e"}}
     conversation.apply(e.ConversationUpdate(type="livechatAgentConnected", data=agent))
     assert repr(conversation) == f"<Conversation {CONV}: 1 messages, with Maya>"

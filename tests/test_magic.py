@@ -21,6 +21,7 @@ from captivate_nb.errors import (
     UsageError,
 )
 from support.kernels import Kernel
+from support.rogue import Socket, frame, rogue, until
 from support.shells import Shell, Terminal
 
 
@@ -177,6 +178,19 @@ async def test_a_magic_cell_runs_its_lines_in_order(shell: Shell):
     session = shell.names["session"]
     assert session.agent.name == "Maya"
     await session.close()
+
+
+async def test_status_moves_no_terminal(shell: Shell, capsys: pytest.CaptureFixture[str]):
+    async def greet(socket: Socket) -> None:
+        await socket.greet("c\x1b[2J-1")
+        agent = {"type": "livechatAgentConnected", "data": {"agent": {"name": "Maya\x1b[31m"}}}
+        await socket.send(frame("conversation_update", agent))
+
+    async with rogue(greet) as server, await cn.connect(server.url, "key") as session:
+        await until(lambda: session.agent)
+        await shell.run("%captivate status")
+        assert "conversation c[2J-1 of anon, Maya[31m is in it\n" in capsys.readouterr().out
+        assert "\x1b" not in repr(session)
 
 
 async def test_agent_opens_the_agents_panel(shell: Shell):
