@@ -15,7 +15,7 @@ import { Tools } from "./tools.js";
  * @typedef {import("./store.js").Batch} Batch
  */
 
-const BLOCK = 50; // messages in one block of the page's layout
+const BLOCK = 100; // messages in one block of the page's layout
 const SLICE = 8; // milliseconds of drawing before the page may do something else
 const AWAITED = 10000; // milliseconds for which a reply is awaited visibly
 const SPOKEN = 3000; // milliseconds for which what is read out stays in the page
