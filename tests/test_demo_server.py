@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -113,6 +114,55 @@ def test_calls_run_on_the_server_s_thread():
             server.call(lambda: 1 // 0)
         server.call(server.stop)
     assert repr(server) == "<EmbeddedServer 'support' stopped>"
+
+
+def test_a_call_that_comes_as_the_server_ends_is_refused_at_once():
+    server = EmbeddedServer().start()
+    loop = server.call(asyncio.get_running_loop)
+    queue, close = loop.call_soon_threadsafe, loop.close
+    queued, refused = threading.Event(), []
+
+    def call() -> None:
+        with pytest.raises(ServeError, match="The server has stopped") as caught:
+            server.call(list)
+        refused.append(caught.value)
+
+    def queue_and_tell(*args, **kwargs):
+        handle = queue(*args, **kwargs)
+        queued.set()
+        return handle
+
+    callers = [threading.Thread(target=call) for _ in range(2)]
+
+    def close_between_two_calls() -> None:
+        loop.call_soon_threadsafe = queue_and_tell
+        callers[0].start()
+        assert queued.wait(5)
+        close()
+        callers[1].start()
+        callers[1].join()
+
+    loop.close = close_between_two_calls
+    server.stop()
+    callers[0].join()
+    assert len(refused) == 2
+
+
+def test_a_server_that_is_busy_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch):
+    go_on = threading.Event()
+    with EmbeddedServer() as server:
+        monkeypatch.setattr(sys.modules[EmbeddedServer.__module__], "START_LIMIT", 0.01)
+        with pytest.raises(ServeError, match="The server is busy: no answer"):
+            server.call(go_on.wait)
+        go_on.set()
+
+
+def test_a_time_out_of_the_work_itself_is_raised_as_it_is():
+    def work() -> None:
+        raise TimeoutError("mine")
+
+    with EmbeddedServer() as server, pytest.raises(TimeoutError, match="mine"):
+        server.call(work)
 
 
 def test_where_it_cannot_listen_it_does_not_start():

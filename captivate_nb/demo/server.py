@@ -9,10 +9,10 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from tornado.httpserver import HTTPServer
@@ -92,6 +92,7 @@ class EmbeddedServer:
         self._agent = Agent(self.call, self._hub)
         self._network = Network(faults, profiles.read(profile))
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._calls: set[Future[Any]] = set()
         self._thread: threading.Thread | None = None
         self._stopped: asyncio.Event | None = None
 
@@ -181,21 +182,35 @@ class EmbeddedServer:
     def call(self, work: Callable[[], T]) -> T:
         """Run `work` on the server's thread, and return what it returns or raise what it raises.
 
-        Raise `ServeError` when the server does not run.
+        Raise `ServeError` when the server does not run, stops before it comes to it, or has not
+        done it within `START_LIMIT`.
         """
         if threading.current_thread() is self._thread:
             return work()
         if self._loop is None:
             raise ServeError("The server does not run; start it first.")
         done: Future[T] = Future()
-        self._loop.call_soon_threadsafe(_settle, done, work)
-        return done.result(START_LIMIT)
+        self._calls.add(done)
+        try:
+            _queue(self._loop, done, work)
+            return done.result(START_LIMIT)
+        except CancelledError:
+            raise ServeError("The server has stopped.") from None
+        except TimeoutError:
+            if done.done():
+                raise
+            raise ServeError(f"The server is busy: no answer in {START_LIMIT:.0f} s.") from None
+        finally:
+            done.cancel()
+            self._calls.discard(done)
 
     def _run(self, listener: socket.socket, started: Future[None]) -> None:
         try:
             with asyncio.Runner() as runner:
                 runner.run(self._serve(listener, started))
         finally:
+            for done in self._calls.copy():  # the loop has ended, and comes to them no more
+                done.cancel()
             if self._journal is not None:
                 self._journal.close()
 
@@ -262,7 +277,16 @@ class EmbeddedServer:
         )
 
 
+def _queue(loop: asyncio.AbstractEventLoop, done: Future[T], work: Callable[[], T]) -> None:
+    try:
+        loop.call_soon_threadsafe(_settle, done, work)
+    except RuntimeError:  # the loop has ended
+        done.cancel()
+
+
 def _settle(done: Future[T], work: Callable[[], T]) -> None:
+    if not done.set_running_or_notify_cancel():
+        return
     try:
         done.set_result(work())
     except Exception as error:  # noqa: BLE001 (raised again where it was asked for)
