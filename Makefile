@@ -7,6 +7,7 @@
 #   make oldest                     every test on the oldest dependencies that pyproject.toml allows
 #   make pictures                   the README's pictures, taken anew from the real panel
 #   make bench-panel                what the chat panel costs, beside Panel's ChatFeed
+#   make bench-load                 500 conversations at once on one embedded server
 #   make lint | format | clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -22,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel lint format clean
+.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -46,6 +47,9 @@ pictures: $(VENV)/.chromium
 
 bench-panel: $(VENV)/.bench
 	PYTHONPATH=tests $(BENCH)/bin/python -m benchmarks.panel
+
+bench-load: $(VENV)/.test
+	python benchmarks/server_load.py $(ARGS)
 
 lint: $(VENV)/.test $(VENV)/.node
 	ruff format --check .

@@ -14,6 +14,7 @@ from playwright.async_api import async_playwright
 from support import chromium
 from support.server import JupyterServer
 
+from . import cdn
 from .cases import FEW, Line, appends, burst, choices, filled, looks, opening, page, pixels
 from .source import Source
 from .tab import Desk
@@ -21,7 +22,13 @@ from .tab import Desk
 LIMIT = 2400
 """Seconds after which a run is broken."""
 
-FLAGS = ["--disable-background-networking", "--disable-gpu", "--no-first-run", "--no-sandbox"]
+FLAGS = [
+    "--disable-background-networking",
+    "--disable-gpu",
+    "--no-first-run",
+    "--no-sandbox",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
 MARKS = {True: "met", False: "missed", None: ""}
 
 
@@ -44,7 +51,7 @@ async def measure(desk: Desk) -> list[Line]:
         told(await page(few, many))
         told(await appends(few, many))
         told(await looks(many))
-        async with desk.tab("Feed") as feed:
+        async with cdn.serve() as root, desk.tab(f"Feed({root!r})") as feed:
             told(await opening(many, feed))
             await feed.connect(FEW)
             told(await pixels(few, feed))

@@ -24,8 +24,8 @@ PACE = 0.06
 OPENINGS = 5
 ROUNDS = 10
 TURNS = 50
-WARM = 3
-"""Rounds of turns before the page's heap is looked at."""
+WARM = 10
+"""Rounds of turns before the page's heap is looked at: JupyterLab itself adds listeners meanwhile."""
 
 ORDER = """() => [...document.querySelectorAll(".cnb-list .cnb-message")]
   .map((message) => Number(/#(\\d+)#/.exec(message.textContent)[1]))"""
@@ -294,6 +294,7 @@ async def choices(tab: Tab) -> list[Line]:
     for _ in range(ROUNDS + WARM):
         await tab.run(f"await chat.turns({TURNS})")
         await tab.until(f"{COUNT} === 0")
+        await tab.reset()
         models = await tab.page.evaluate(
             "jupyterapp.shell.currentWidget.sessionContext.session.kernel._comms.size"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -49,13 +50,20 @@ class Ours:
 
 
 class Feed(Ours):
-    """Panel's ChatFeed: the same messages, each as the text that it is."""
+    """Panel's ChatFeed: the same messages, each as the text that it is.
 
-    def __init__(self) -> None:
+    Its scripts come with the notebook, and then its styles by URL, from `cdn`: that is what it does
+    by itself. With `inline` left on, Panel 1.9 walks through all models for each model's styles as
+    it displays them, and 100 messages take minutes.
+    """
+
+    def __init__(self, cdn: str) -> None:
         super().__init__()
+        os.environ["PANEL_CDN_ROOT"] = cdn
         import panel as pn
 
         pn.extension(inline=True)
+        pn.config.inline = False
         self._chat = pn.chat
 
     async def connect(self, url: str) -> None:

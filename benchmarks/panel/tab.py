@@ -22,8 +22,8 @@ PROBE = (HERE / "probe.js").read_text(encoding="utf-8")
 TRACED = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 PREPARE = """import sys
 sys.path.insert(0, {folder!r})
-from benchmarks.panel.inside import {kind}
-chat = {kind}()"""
+from benchmarks.panel.inside import Feed, Ours
+chat = {made}"""
 
 
 class Task(NamedTuple):
@@ -51,21 +51,26 @@ class Tab:
     async def connect(self, said: int = 0) -> None:
         """Open the kernel's session; `said` messages are there already."""
         if not self._pid:
-            self._pid = int(await self.run("import os; print(os.getpid())"))
+            self._pid = int(await self.value("__import__('os').getpid()"))
         name = str(self._pid)
         await self.run(f"await chat.connect({self._source.url(name)!r})")
         self.chat = self._source.chats[name]
         self.chat.sent = [0.0] * said
 
-    async def run(self, code: str) -> str:
-        """Run code in the kernel, in no cell; return what it prints."""
-        return str(await self.page.evaluate("code => bench.run(code)", code))
+    async def run(self, code: str) -> None:
+        """Run code in the kernel, in no cell."""
+        await self.page.evaluate("code => bench.run(code)", code)
+
+    async def value(self, expression: str) -> str:
+        """Return the `repr` of what an expression is in the kernel."""
+        told = await self.page.evaluate("it => bench.run('', { it })", expression)
+        return str(told["it"]["data"]["text/plain"])
 
     async def show(self) -> tuple[float, float]:
         """Display a new panel; return when it began to be made and was, in milliseconds."""
         await self.notebook.run_cell(1, timeout=600)
-        began, made = (await self.run("print(chat.began, chat.made)")).split()
-        return 1000 * float(began), 1000 * float(made)
+        began, made = [float(await self.value(f"chat.{name}")) for name in ("began", "made")]
+        return 1000 * began, 1000 * made
 
     async def reset(self) -> None:
         """Forget what the probe has noted."""
@@ -127,9 +132,9 @@ class Desk:
         self._source = source
 
     @asynccontextmanager
-    async def tab(self, kind: str = "Ours") -> AsyncIterator[Tab]:
-        """A notebook whose first cell prepares a chat of a kind and whose second shows it."""
-        cells = [PREPARE.format(folder=str(HERE.parents[1]), kind=kind), "chat.show()"]
+    async def tab(self, made: str = "Ours()") -> AsyncIterator[Tab]:
+        """A notebook whose first cell makes a chat of `inside` and whose second shows it."""
+        cells = [PREPARE.format(folder=str(HERE.parents[1]), made=made), "chat.show()"]
         file = self._server.add_notebook(f"{uuid.uuid4().hex}.ipynb", cells)
         context = await self._browser.new_context(viewport=SIZE)
         page = await context.new_page()
