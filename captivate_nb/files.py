@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
@@ -52,7 +52,10 @@ def attachables(given: Attachable | Sequence[Attachable]) -> list[Attachable]:
     match given:
         case (str() as name, bytes() as data, str() as mimetype):
             return [(name, data, mimetype)]
-    return cast("list[Attachable]", list(given))
+    try:
+        return list(cast("Iterable[Attachable]", given))
+    except TypeError:  # it is no list, and `resolve` says what it might be
+        return [cast("Attachable", given)]
 
 
 def resolve(given: Attachable) -> File | Local:
@@ -60,11 +63,18 @@ def resolve(given: Attachable) -> File | Local:
 
     Raise `InvalidFile` for what is neither: a path with no file, a folder, a URL of another kind.
     """
-    if isinstance(given, File):
-        return given
-    if isinstance(given, tuple):
-        return Local(*given)
-    text = str(given)
+    match given:
+        case File():
+            return given
+        case (str() as name, bytes() as data, str() as mimetype):
+            return Local(name, data, mimetype)
+        case str() | Path():
+            text = str(given)
+        case _:
+            raise InvalidFile(
+                "A file is a URL, a path, a File, or (name, bytes, MIME type), not"
+                f" {given!r:.60}. Nothing was sent."
+            )
     if isinstance(given, str) and text.lower().startswith(("http://", "https://", "data:")):
         return _by_address(text)
     if isinstance(given, str) and "://" in text:

@@ -1,10 +1,16 @@
-"""What a caller gives to be sent, checked before anything is."""
+"""What a caller gives, checked before anything is done with it."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from .errors import InvalidMessage, UsageError
+from .protocol.codec import to_json
+
+Json = TypeVar("Json")
 
 
 def text_of(text: str) -> str:
@@ -17,8 +23,53 @@ def text_of(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def id_of(given: object, what: str) -> str:
+    """Return what names a thing; raise `UsageError` when it is no text, or empty."""
+    if not isinstance(given, str) or not given:
+        raise UsageError(f"{what} is text, not {given!r:.60}. Nothing was sent.")
+    return given
+
+
 def object_of(given: dict[str, Any], what: str) -> dict[str, Any]:
     """Return what is to be sent as a JSON object; raise `UsageError` when it is no dict."""
     if not isinstance(given, dict):
         raise UsageError(f"{what} is a dict such as {{...}}, not {given!r:.60}. Nothing was sent.")
+    return json_of(given, what)
+
+
+def json_of(given: Json, what: str) -> Json:
+    """Return what is to be sent as JSON.
+
+    Raise `UsageError` for a number that JSON has no form for, which would go out as null, and
+    `ProtocolError` for anything else without one.
+    """
+    to_json(given)
+    try:
+        json.dumps(given, allow_nan=False, default=str, skipkeys=True)
+    except ValueError:
+        raise UsageError(
+            f"{what} holds NaN or infinity, and JSON has no such number. Nothing was sent; give"
+            " None or a text instead."
+        ) from None
+    return given
+
+
+def seconds_of(given: object, what: str) -> float:
+    """Return a time; raise `UsageError` when it is no number of seconds."""
+    if not isinstance(given, int | float) or math.isnan(given):
+        raise UsageError(f"{what} is a number of seconds, not {given!r:.60}. Nothing was sent.")
+    return given
+
+
+def count_of(given: object, what: str) -> int | None:
+    """Return a number that counts from 1, or None; raise `UsageError` for any other."""
+    if given is None or (isinstance(given, int) and given >= 1):
+        return given
+    raise UsageError(f"{what} is a whole number from 1, not {given!r:.60}. Nothing was sent.")
+
+
+def callback_of(given: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what is to be called; raise `UsageError` when it cannot be."""
+    if not callable(given):
+        raise UsageError(f"A callback is a function, not {given!r:.60}.")
     return given

@@ -56,9 +56,9 @@ async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
     the key. Raise `InvalidFile` for any other URL, and when it is too large or cannot be had.
     Cancelling drops the request.
     """
-    shown = url[:100]
+    shown = str(url)[:100]
     try:
-        parts, own = urlsplit(url), urlsplit(str(address))
+        parts, own = urlsplit(str(url)), urlsplit(str(address))
         same = (parts.hostname, parts.port) == (own.hostname, own.port)
     except ValueError:
         same = False

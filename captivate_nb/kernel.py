@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 
 import nest_asyncio2
 
+from .errors import UsageError
+
 R = TypeVar("R")
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -33,8 +35,13 @@ def run(coro: Coroutine[Any, Any, R]) -> R:
     Interrupting it (Ctrl-C, the stop button) cancels the coroutine and raises
     `KeyboardInterrupt`; other tasks of the loop go on unharmed. While it waits inside a running
     loop, that loop goes on too. From a thread without a loop, it runs on the loop of the main
-    thread when that is running.
+    thread when that is running. Raise `UsageError` when it is no coroutine.
     """
+    if not asyncio.iscoroutine(coro):
+        raise UsageError(
+            'run takes what would be awaited, such as session.say("hello"), not'
+            f" {coro!r:.60}. Was the call's () forgotten?"
+        )
     try:
         running = asyncio.get_running_loop()
     except RuntimeError:

@@ -32,10 +32,11 @@ def log_until(log: EventLog, n: int) -> EventLog:
     Raise `UsageError` when there is no such event.
     """
     last = len(log) - 1
-    index = n + last + 1 if n < 0 else n
-    if not 0 <= index <= last:
+    whole = isinstance(n, int)
+    index = n + last + 1 if whole and n < 0 else n
+    if not (whole and 0 <= index <= last):
         there = f"there are 0 to {last} so far" if log else "there are none so far"
-        raise UsageError(f"There is no event {n}: {there}.")
+        raise UsageError(f"There is no event {n!r:.60}: {there}.")
     return log[: index + 1]
 
 
@@ -66,13 +67,19 @@ class Recording:
 def recording(source: EventLog | MessageSequence | Iterable[EventRecord] | str | Path) -> Recording:
     """Return what a log, the path of a saved one, or a transcript tells of a conversation.
 
-    Raise `InvalidFile` for a file that is no event log.
+    Raise `InvalidFile` for a file that is no event log, `UsageError` for anything else.
     """
     if isinstance(source, str | Path):
         return Recording(EventLog.load(source))
     if isinstance(source, MessageSequence):
         return Recording(log_of(source))
-    return Recording(EventLog(source))
+    try:
+        return Recording(EventLog(source))
+    except (TypeError, AttributeError):
+        raise UsageError(
+            "A conversation is replayed from an event log (session.events), the file of one, or"
+            f" a transcript; got {type(source).__name__}."
+        ) from None
 
 
 def log_of(messages: Iterable[Message]) -> EventLog:

@@ -7,7 +7,9 @@ from typing import Any
 
 from .changes import MISSING, MetadataChange, metadata_changes, value_at
 from .conversation import Conversation
+from .errors import UsageError
 from .export import to_code
+from .given import callback_of
 from .past import state_at
 from .timing import TurnTiming, turn_timings
 from .wire import Wire
@@ -28,6 +30,9 @@ class Recall(Wire):
 
         A value that is not there is None. Return a function that stops it.
         """
+        callback_of(callback)
+        if not isinstance(path, str):
+            raise UsageError(f"A path is text such as “user.name”, not {path!r:.60}.")
         known = value_at(self.metadata, path)
 
         def look(_event: Any) -> Any:

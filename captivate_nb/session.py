@@ -31,7 +31,7 @@ from .errors import (
 )
 from .export import steps_of
 from .files import Attachable, attachables, resolve
-from .given import object_of, text_of
+from .given import count_of, id_of, json_of, object_of, seconds_of, text_of
 from .http import fetch_file, upload
 from .past import log_until
 from .protocol import events as e
@@ -91,7 +91,10 @@ class Session(Recall):
         self._greet = greet
         self._at_close: list[Callable[[], Awaitable[None]]] = []
         self._start = e.ConversationStart(
-            user_id=user_id, user=user or {}, user_data=user_data, metadata=dict(metadata or {})
+            user_id=id_of(user_id, "A user's ID"),
+            user=object_of(user or {}, "A user"),
+            user_data=None if user_data is None else object_of(user_data, "User data"),
+            metadata=object_of(metadata or {}, "Metadata").copy(),
         )
 
     def __repr__(self) -> str:
@@ -165,7 +168,8 @@ class Session(Recall):
         An `Option` of an earlier turn is sent too, as a reader can still click it. Raise
         `UnknownChoice` when none is meant; else as `say` does.
         """
-        option = choice if isinstance(choice, Option) else offered(choice, self.transcript)
+        self._check_open()
+        option = choice if isinstance(choice, Option) else offered(str(choice), self.transcript)
         if option.url is not None and not option.value:
             raise UnknownChoice(
                 f"“{option.label}” opens the link {option.url} and sends nothing to the bot."
@@ -215,7 +219,8 @@ class Session(Recall):
 
         An action need not have a reply: by default it returns an empty one once it is sent.
         """
-        action = Action(id, {} if data is None else data)
+        sent = {} if data is None else json_of(data, "An action's data")
+        action = Action(id_of(id, "An action's ID"), sent)
         event = e.ActionSent(conversation_id=self._current(), action=action)
         return await self._take_turn(lambda: self._send(event), None, wait, settle, timeout)
 
@@ -226,7 +231,7 @@ class Session(Recall):
         event = e.EditMessage(
             conversation_id=current,
             client_msg_id=_new_id(),
-            message_id=message_id,
+            message_id=id_of(message_id, "A message's ID"),
             text=text_of(text),
         )
         await self._request(event, e.MessageEdited, current)
@@ -267,7 +272,7 @@ class Session(Recall):
         if target not in e.TARGETS:
             raise UsageError(
                 f"There is no metadata target {target!r}: it is one of {', '.join(e.TARGETS)}."
-                + did_you_mean(target, e.TARGETS)
+                + did_you_mean(str(target), e.TARGETS)
             )
         current = self._current()
         event = e.MetadataSet(
@@ -310,16 +315,16 @@ class Session(Recall):
         clients' one after an error or 3 s of silence.
         """
         self._check_open()
-        who = user_id or self.user_id
-        if filter or search or page or limit:
+        who = id_of(user_id or self.user_id, "A user's ID")
+        if filter or search or page is not None or limit is not None:
             answer = await self._request(
                 e.GetConversations(
                     user_id=who,
                     variant="get_user_conversations_v2",
-                    filter=filter or {},
-                    search=search or {},
-                    page=page,
-                    limit=limit,
+                    filter=object_of(filter or {}, "A filter"),
+                    search=object_of(search or {}, "A search"),
+                    page=count_of(page, "A page"),
+                    limit=count_of(limit, "A limit"),
                 ),
                 e.UserConversations,
             )
@@ -338,7 +343,7 @@ class Session(Recall):
     @on_own_loop
     async def delete(self, conversation_id: str | None = None, *, soft: bool | None = None) -> None:
         """Delete a conversation, by default the current one; `soft` None leaves it to the server."""
-        which = conversation_id or self._current()
+        which = id_of(conversation_id or self._current(), "A conversation's ID")
         await self._request(
             e.DeleteConversation(conversation_id=which, soft=soft), e.ConversationDeleted, which
         )
@@ -347,7 +352,7 @@ class Session(Recall):
     async def delete_all(self, user_id: str | None = None) -> None:
         """Delete all conversations of a user, by default the current one."""
         self._check_open()
-        who = user_id or self.user_id
+        who = id_of(user_id or self.user_id, "A user's ID")
         await self._request(e.DeleteConversation(conversation_id=who), e.ConversationDeleted)
 
     @on_own_loop
@@ -360,10 +365,15 @@ class Session(Recall):
     ) -> None:
         """Start a new conversation, as the same user with the same metadata where not given."""
         self._check_open()
-        given = {"user_id": user_id, "user": user, "metadata": metadata}
-        changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+        changes: dict[str, Any] = {}
         if user_id is not None or user is not None:
             changes["user_data"] = None  # it was the other user's
+        if user_id is not None:
+            changes["user_id"] = id_of(user_id, "A user's ID")
+        if user is not None:
+            changes["user"] = object_of(user, "A user")
+        if metadata is not None:
+            changes["metadata"] = object_of(metadata, "Metadata").copy()
         self._start = msgspec.structs.replace(self._start, **changes)
         await self._begin(self._start)
 
@@ -374,7 +384,7 @@ class Session(Recall):
         Raise `ServerError` when the server does not know it; the current one then goes on.
         """
         self._check_open()
-        request = e.TranscriptRequest(conversation_id=conversation_id)
+        request = e.TranscriptRequest(conversation_id=id_of(conversation_id, "A conversation's ID"))
         await self._request(request, e.ConversationTranscript, conversation_id)
         await self.fetch_metadata()
         return self.transcript
@@ -442,6 +452,7 @@ class Session(Recall):
         timeout: float,
     ) -> Reply:
         """Send, and collect what comes back until it is quiet."""
+        settle, timeout = seconds_of(settle, "settle"), seconds_of(timeout, "timeout")
         conversation, seen, acted = self.conversation.id, len(self.transcript), len(self.actions)
         deadline = self.loop.time() + timeout
         with self._turn() as turn:

@@ -25,7 +25,7 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
-from .errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate
+from .errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate, UsageError
 from .errors import InvalidMessage as RefusedMessage
 
 FRAME_LIMIT = 32 * 1024
@@ -58,6 +58,8 @@ class Secret:
     """An API key that shows in no repr, and that `redact` takes out of any text."""
 
     def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise UsageError(f"A key is text, not {type(value).__name__}.")
         self._value = value
         if len(value) >= REDACTED_LENGTH:
             _known_keys.add(value)
@@ -145,6 +147,8 @@ class Address:
 
 def take_key(url: str) -> tuple[str, Secret]:
     """Return a URL without the `apiKey` of its query, and that key."""
+    if not isinstance(url, str):
+        raise InvalidURL(f"A URL is text such as wss://host/dev, not {type(url).__name__}.")
     found = _KEY_QUERY.search(url)
     if found is None:
         return url, Secret("")

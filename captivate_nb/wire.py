@@ -22,6 +22,7 @@ from .connection import Connection, Status
 from .conversation import MISSED, Agent, Conversation, Problem, large_key, user_message
 from .errors import CaptivateError, RequestTimeout, ServerError, SessionClosed
 from .eventlog import Direction, EventLog
+from .given import callback_of
 from .http import fetch_large_message
 from .protocol import events as e
 from .protocol.codec import encode
@@ -140,7 +141,7 @@ class Wire(HasTraits):
         changed, "error" a `Problem`. A callback may be a coroutine function; what it raises is
         listed in `errors`. Return a function that stops it.
         """
-        self._listeners.setdefault(event_type, []).append(callback)
+        self._listeners.setdefault(event_type, []).append(callback_of(callback))
 
         def stop() -> None:
             if callback in self._listeners[event_type]:

@@ -124,6 +124,15 @@ def test_a_path_that_cannot_be_read_is_named_with_the_reason(tmp_path, monkeypat
     assert text.endswith(f"Check the path (now in {tmp_path}).")
 
 
+@pytest.mark.parametrize(
+    "given", [5, None, ("name", b"data"), ("name", "text", "text/plain"), (1, 2, 3, 4)]
+)
+def test_what_is_no_file_is_named(given):
+    assert attachables([given]) == [given]
+    with pytest.raises(InvalidFile, match="A file is a URL, a path, a File, or .*, not "):
+        resolve(given)
+
+
 def test_bytes_come_with_a_name_and_a_type():
     local = resolve(BYTES)
     assert (local.name, local.data, local.mimetype) == BYTES

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from captivate_nb.errors import InvalidMessage, UsageError
-from captivate_nb.given import object_of, text_of
+from captivate_nb.errors import InvalidMessage, ProtocolError, UsageError
+from captivate_nb.given import (
+    callback_of,
+    count_of,
+    id_of,
+    json_of,
+    object_of,
+    seconds_of,
+    text_of,
+)
 
 
 @pytest.mark.parametrize("text", ["", "plain", "Grüße 😀", "a\nb\0"])
@@ -36,3 +45,57 @@ def test_what_is_none_is_named_and_refused(given: Any):
 def test_a_dict_is_an_object():
     given = {"a": 1}
     assert object_of(given, "An event") is given
+
+
+@pytest.mark.parametrize("given", [None, 5, "", b"id", ["a"]])
+def test_an_id_is_text(given: Any):
+    assert id_of("a-1", "A user's ID") == "a-1"
+    with pytest.raises(UsageError) as refused:
+        id_of(given, "A user's ID")
+    assert str(refused.value) == f"A user's ID is text, not {given!r}. Nothing was sent."
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("wrap", [lambda n: n, lambda n: [n], lambda n: {"a": {"b": [1, n]}}])
+def test_a_number_that_json_has_no_form_for_is_refused(number: float, wrap: Any):
+    with pytest.raises(
+        UsageError, match=r"An action's data holds NaN or infinity.*Nothing was sent"
+    ):
+        json_of(wrap(number), "An action's data")
+
+
+def test_what_has_a_json_form_is_sent_as_it_is():
+    for given in (None, 1.5, "NaN", [1, {"a": [10**30]}], {1: {2, 3}}, {"at": date(2026, 1, 1)}):
+        assert json_of(given, "It") is given
+
+
+def test_what_has_no_json_form_is_refused():
+    circle: list[Any] = []
+    circle.append(circle)
+    for given in (object(), {"a": object()}, {(1, 2): 3}, circle):
+        with pytest.raises(ProtocolError, match="cannot be sent as JSON"):
+            json_of(given, "It")
+
+
+@pytest.mark.parametrize("given", [None, "1", [1], float("nan")])
+def test_seconds_are_a_number(given: Any):
+    assert [seconds_of(each, "timeout") for each in (0, 1.5, float("inf"))] == [
+        0,
+        1.5,
+        float("inf"),
+    ]
+    with pytest.raises(UsageError, match="timeout is a number of seconds, not"):
+        seconds_of(given, "timeout")
+
+
+@pytest.mark.parametrize("given", [0, -1, 1.0, "1"])
+def test_a_count_is_a_whole_number_from_one(given: Any):
+    assert [count_of(each, "A page") for each in (None, 1, 20)] == [None, 1, 20]
+    with pytest.raises(UsageError, match="A page is a whole number from 1, not"):
+        count_of(given, "A page")
+
+
+def test_a_callback_can_be_called():
+    assert callback_of(print) is print
+    with pytest.raises(UsageError, match="A callback is a function, not None"):
+        callback_of(None)  # type: ignore[arg-type]

@@ -166,6 +166,7 @@ async def test_a_file_of_the_server_on_this_machine_is_fetched_without_the_key()
         ("ws://127.0.0.1:8000", "ftp://127.0.0.1:8000/a"),
         ("ws://127.0.0.1:8000", "http://127.0.0.1:x/a"),
         ("wss://chat.example.com", "https://chat.example.com/a"),
+        ("ws://127.0.0.1:8000", 5),
     ],
 )
 async def test_no_other_file_is_fetched(server: str, url: str):

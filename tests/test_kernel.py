@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from captivate_nb import kernel as room
+from captivate_nb.errors import UsageError
 from support.kernels import Kernel
 
 
@@ -92,6 +93,14 @@ def test_in_a_thread_of_its_own_loop(fresh_loop: None):
     thread.start()
     thread.join(10)
     assert results == [1]
+
+
+@pytest.mark.parametrize("given", [5, None, answer])
+def test_what_is_no_coroutine_is_not_run(given: Any):
+    with pytest.raises(
+        UsageError, match=r"what would be awaited.*not .*Was the call's \(\) forgotten"
+    ):
+        room.run(given)
 
 
 async def test_post_starts_on_the_loop_named_and_tells_errors():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,11 +30,20 @@ async def test_a_saved_log_is_a_recording(tmp_path: Path):
         recording(tmp_path / "none.jsonl")
 
 
+@pytest.mark.parametrize("source", [5, None, [5], object()])
+def test_what_is_no_conversation_is_refused(source: Any):
+    with pytest.raises(UsageError, match="is replayed from an event log .* got "):
+        recording(source)
+
+
 def test_there_is_no_such_event():
     with pytest.raises(UsageError, match="no event 0: there are none so far"):
         state_at(cn.EventLog(), 0)
     with pytest.raises(UsageError, match="no event 5: there are 0 to 0 so far"):
         state_at(log_of([]), 5)
+    for n in ("1", None, 0.0):
+        with pytest.raises(UsageError, match=f"no event {n!r}: there are 0 to 0 so far"):
+            log_until(log_of([]), n)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no event -2: there are 0 to 0 so far"):
         log_until(log_of([]), -2)
     assert len(log_until(log_of([]), -1)) == 1

@@ -44,6 +44,14 @@ async def test_watching_a_path_of_the_metadata():
     assert seen == [(1, 2), (2, None), (None, 3)]
 
 
+async def test_what_cannot_be_watched():
+    async with await cn.demo() as session:
+        with pytest.raises(UsageError, match="A path is text such as “user.name”, not 5"):
+            session.watch(5, print)  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match="A callback is a function, not None"):
+            session.watch("a", None)  # type: ignore[arg-type]
+
+
 async def test_a_watcher_may_be_a_coroutine_and_its_errors_are_listed():
     async with await cn.demo() as session:
 

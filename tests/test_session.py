@@ -193,6 +193,9 @@ async def test_files_are_uploaded_and_served_back(tmp_path: Path):
         ([], InvalidMessage, "no files"),
         (["/no/such/file.png"], InvalidFile, "cannot be read"),
         (["ftp://host/x"], InvalidFile, "https://"),
+        (5, InvalidFile, "A file is a URL, a path, a File, or .* not 5"),
+        ([None], InvalidFile, "not None"),
+        ([("name", "text")], InvalidFile, r"not \('name', 'text'\)"),
         ([("empty.txt", b"", "text/plain")], InvalidFile, "is empty"),
     ],
 )
@@ -225,11 +228,55 @@ async def test_a_click_that_means_nothing():
             await session.click("Chat with Agent")
         with pytest.raises(UnknownChoice, match="There are: Leave Contact Details, Chat to Agent"):
             await session.click("zzz")
+        with pytest.raises(UnknownChoice, match="No option is called “5”"):
+            await session.click(5)  # type: ignore[arg-type]
         old = session.choices[0]
         await session.click("  chat TO agent ")
         with pytest.raises(UnknownChoice, match="no options are on offer"):
             await session.click("Chat to Agent")
         assert await session.click(old)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda session: session.say("x", timeout="soon"),
+        lambda session: session.say("x", settle=None),
+        lambda session: session.act(5),
+        lambda session: session.act("", {}),
+        lambda session: session.act("x", {"price": float("nan")}),
+        lambda session: session.edit(5, "x"),
+        lambda session: session.send_raw({"event_type": "x", "event_payload": float("inf")}),
+        lambda session: session.set_metadata({"price": float("nan")}),
+        lambda session: session.set_metadata({}, target=5),
+        lambda session: session.conversations(5),
+        lambda session: session.conversations(filter=5),
+        lambda session: session.conversations(search=[1]),
+        lambda session: session.conversations(page=0),
+        lambda session: session.conversations(page=1, limit="all"),
+        lambda session: session.resume(None),
+        lambda session: session.delete(5),
+        lambda session: session.delete_all(5),
+        lambda session: session.restart(user_id=5),
+        lambda session: session.restart(user=5),
+        lambda session: session.restart(metadata=[1]),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_before_anything_is_sent(call: Any):
+    async with await cn.demo() as session:
+        known = len(session.events)
+        with pytest.raises(UsageError, match=" not | holds NaN | no metadata target "):
+            await call(session)
+        assert len(session.events) == known
+        await session.restart()
+
+
+@pytest.mark.parametrize(
+    "options", [{"user_id": 5}, {"user": 5}, {"metadata": [1]}, {"user_data": "x"}]
+)
+async def test_what_cannot_be_meant_opens_nothing(options: dict[str, Any]):
+    with pytest.raises(UsageError, match="Nothing was sent"):
+        await cn.demo(**options)
 
 
 async def test_use_after_close_says_so():
@@ -239,6 +286,7 @@ async def test_use_after_close_says_so():
     assert session.status == "closed"
     for call in (
         session.say("x"),
+        session.click("zzz"),
         session.restart(),
         session.conversations(),
         session.send_raw({"event_type": "x", "event_payload": {}}),

@@ -20,6 +20,7 @@ from captivate_nb.errors import (
     InvalidURL,
     KeyRefused,
     NotCaptivate,
+    UsageError,
 )
 from captivate_nb.transport import (
     FRAME_LIMIT,
@@ -68,6 +69,8 @@ def test_a_key_is_percent_encoded():
         ("https://host/dev?apiKey=very-secret-key", "the Socket API's is wss://host/dev"),
         ("http://host", "the Socket API's is ws://host"),
         ("ftp://host", "wss://host/dev"),
+        (5, "A URL is text such as wss://host/dev, not int"),
+        (b"ws://host?apiKey=very-secret-key", "not bytes"),
     ],
 )
 def test_a_url_that_cannot_be_one(url: str, says: str):
@@ -89,6 +92,11 @@ def test_a_url_that_cannot_be_one(url: str, says: str):
 def test_a_key_is_taken_out_of_a_url(url: str, plain: str, key: str):
     found, secret = take_key(url)
     assert (found, secret.reveal()) == (plain, key)
+
+
+def test_a_key_is_text_and_shows_in_no_error():
+    with pytest.raises(UsageError, match=r"A key is text, not bytes\.$"):
+        Secret(b"very-secret-key")  # type: ignore[arg-type]
 
 
 def test_a_secret_never_shows():

@@ -12,6 +12,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 
 import captivate_nb as cn
+from captivate_nb.errors import UsageError
 from captivate_nb.widgets import panel as panel_module
 from captivate_nb.widgets.composer import FILES_LIMIT
 from captivate_nb.widgets.panel import DELETED, NOTES
@@ -161,6 +162,11 @@ async def test_a_closed_session_says_so_and_takes_nothing(front_end: FrontEnd):
     assert (offered(late), late.chat_log.note) == ([], NOTES["closed"])
     for each in (panel, late):
         each.close()
+
+
+def test_a_panel_of_no_session_says_what_it_needs():
+    with pytest.raises(UsageError, match=r"ChatPanel needs a session, .*; got int\."):
+        cn.ChatPanel(5)  # type: ignore[arg-type]
 
 
 # --- what it does ------------------------------------------------------------------------------

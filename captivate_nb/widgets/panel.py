@@ -61,6 +61,11 @@ class ChatPanel(InspectedPanel):
     closed = CLOSED
 
     def __init__(self, session: Session, *, remote_images: RemoteImages = "allow") -> None:
+        if not isinstance(session, Session):
+            raise UsageError(
+                "ChatPanel needs a session, such as await captivate_nb.demo(); got"
+                f" {type(session).__name__}."
+            )
         self.session = session
         self._latency: float | None = None
         self._unsaved: asyncio.TimerHandle | None = None
@@ -120,6 +125,8 @@ class ChatPanel(InspectedPanel):
 
     def close(self) -> None:
         """Stop listening and free every model; where it was shown, the conversation stays as text."""
+        if self.comm is None:
+            return
         stops, self._stops = self._stops, []
         for stop in stops:
             stop()

@@ -28,7 +28,7 @@ class ReplayPanel(InspectedPanel):
     """Shows an event log, a saved one, or a transcript: read only, with inspector and slider.
 
     Pictures of other hosts are not loaded before the reader allows it, unless `remote_images` is
-    "allow". Raise `InvalidFile` for a file that is no event log.
+    "allow". Raise `InvalidFile` for a file that is no event log, `UsageError` for anything else.
     """
 
     closed = CLOSED
