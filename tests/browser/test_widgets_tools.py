@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random, randrange
 from typing import Any
 
 import pytest
@@ -16,6 +17,16 @@ IN_VIEW = """node => {
   const at = node.getBoundingClientRect();
   return at.top >= box.top - 1 && at.bottom <= box.bottom + 1;
 }"""
+
+
+SEEK = """async (log, id) => {
+  log.dispatchEvent(new CustomEvent("cnb-seek", { detail: id, bubbles: true }));
+  const node = log.querySelector(".cnb-linked");
+  const [box, first] = [log.getBoundingClientRect(), node.getBoundingClientRect()];
+  for (let frame = 0; frame < 5; frame += 1) await new Promise(requestAnimationFrame);
+  const last = node.getBoundingClientRect();
+  return first.top >= box.top - 1 && first.bottom <= box.bottom + 1 && Math.abs(last.top - first.top) < 2;
+}"""  # whether it is in view at once, and where it was when the browser has laid out all it would
 
 
 async def test_the_tools_are_made_on_demand_and_once(widgets: Widgets):  # noqa: F811
@@ -103,6 +114,16 @@ async def test_one_jumps_from_turn_to_turn(widgets: Widgets):  # noqa: F811
     await widgets.page.get_by_role("button", name="Next turn of the user").click()
     await expect(spoken).to_have_text("message 240")
     await expect(widgets.page.locator(".cnb-linked")).to_have_text("message 240")
+
+
+@pytest.mark.parametrize("seed", [randrange(10**6)])
+async def test_what_is_jumped_to_stays_in_view(widgets: Widgets, seed: int):  # noqa: F811
+    chance = Random(seed)
+    items = [text("word " * chance.choice([1, 3, 40]), n) for n in range(1000)]
+    log = await widgets.log(*items)
+    await expect(log.messages).to_have_count(1000)
+    for index in chance.sample(range(1000), 20):
+        assert await log.log.evaluate(SEEK, f"m{index}"), (seed, index)
 
 
 # --- search --------------------------------------------------------------------------------------

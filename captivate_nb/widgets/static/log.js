@@ -288,14 +288,19 @@ export class View {
     if (index >= 0) this.reveal(index);
   }
 
-  /** Bring a message into view; what is not laid out yet is laid out on the way there. @param {number} index */
-  reveal(index, tries = 3) {
+  /** Bring a message into view. @param {number} index */
+  reveal(index) {
     this.following = false;
+    this.layOut(Math.floor(index / BLOCK));
     const [box, node] = [this.scroller, this.nodes[index]].map((each) => each?.getBoundingClientRect());
     if (!box || !node || (node.top >= box.top && node.bottom <= box.bottom)) return;
-    const before = this.scroller.scrollTop;
     this.scroller.scrollTop += node.top - box.top - 40;
-    if (tries > 0 && this.scroller.scrollTop !== before) requestAnimationFrame(() => this.reveal(index, tries - 1));
+  }
+
+  /** Lay out a block and those beside it at once, so that nothing there moves when the browser would. @param {number} number */
+  layOut(number) {
+    for (const block of this.list.querySelectorAll(".cnb-laid")) block.classList.remove("cnb-laid");
+    for (const near of [number - 1, number, number + 1]) this.blocks[near]?.classList.add("cnb-laid");
   }
 
   /** @param {number} index */
