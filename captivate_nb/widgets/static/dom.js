@@ -120,3 +120,13 @@ export async function copy(text, button) {
   button.textContent = "Copied";
   setTimeout(() => (button.textContent = name), 1500);
 }
+
+/**
+ * Lay out one of the blocks that the browser lays out when they come near the view, and those beside
+ * it, at once: what is scrolled to there then moves no more. Those of the last time are let go.
+ * @param {HTMLElement[]} blocks @param {number} number
+ */
+export function layOut(blocks, number) {
+  for (const block of blocks) block?.classList.remove("cnb-laid");
+  for (const near of [number - 1, number, number + 1]) blocks[near]?.classList.add("cnb-laid");
+}

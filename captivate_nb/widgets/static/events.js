@@ -1,4 +1,4 @@
-import { copy, make, size } from "./dom.js";
+import { copy, layOut, make, size } from "./dom.js";
 import { JsonForm, choose } from "./form.js";
 
 /**
@@ -236,7 +236,9 @@ export class EventsTab {
     if (!this.nodes[n]) return;
     this.mark(n);
     this.nodes[n].hidden = false;
-    this.blocks[Math.floor(n / SPAN)].hidden = false;
+    const number = Math.floor(n / SPAN);
+    this.blocks[number].hidden = false;
+    layOut(this.blocks, number);
     const row = this.nodes[n].getBoundingClientRect();
     const box = this.list.getBoundingClientRect();
     if (row.top >= box.top && row.bottom <= box.bottom) return;

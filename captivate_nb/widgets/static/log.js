@@ -1,4 +1,4 @@
-import { initials, make, problemLine } from "./dom.js";
+import { initials, layOut, make, problemLine } from "./dom.js";
 import { ownKeys } from "./keys.js";
 import { MARKS, bubble, clock, drawPart, words } from "./parts.js";
 import { Search } from "./search.js";
@@ -291,16 +291,10 @@ export class View {
   /** Bring a message into view. @param {number} index */
   reveal(index) {
     this.following = false;
-    this.layOut(Math.floor(index / BLOCK));
+    layOut(this.blocks, Math.floor(index / BLOCK));
     const [box, node] = [this.scroller, this.nodes[index]].map((each) => each?.getBoundingClientRect());
     if (!box || !node || (node.top >= box.top && node.bottom <= box.bottom)) return;
     this.scroller.scrollTop += node.top - box.top - 40;
-  }
-
-  /** Lay out a block and those beside it at once, so that nothing there moves when the browser would. @param {number} number */
-  layOut(number) {
-    for (const block of this.list.querySelectorAll(".cnb-laid")) block.classList.remove("cnb-laid");
-    for (const near of [number - 1, number, number + 1]) this.blocks[near]?.classList.add("cnb-laid");
   }
 
   /** @param {number} index */
