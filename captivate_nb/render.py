@@ -25,7 +25,7 @@ from .protocol.content import (
     Text,
     Unknown,
 )
-from .sanitize import clean, escape, markdown_html, safe_html, safe_image, safe_link
+from .sanitize import clean, escape, markdown_html, safe_html, safe_image, safe_link, shows_nothing
 
 if TYPE_CHECKING:
     from .transcript import Message
@@ -105,7 +105,8 @@ def _item(item: Content) -> str:
         case Files(files, title):
             return _text(title) + "".join(_file(file) for file in files)
         case Html(html) | Table(html):
-            return safe_html(html)
+            safe = safe_html(html)
+            return "<code>html</code>" if shows_nothing(safe) else safe
         case Markdown(text):
             return markdown_html(text)
         case Pause():

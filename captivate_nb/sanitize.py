@@ -74,6 +74,11 @@ def safe_html(source: str) -> str:
     )
 
 
+def shows_nothing(safe: str) -> bool:
+    """Tell whether there is nothing to see in HTML that `safe_html` returned."""
+    return not (re.search(r"<(img|hr)\b", safe) or re.sub(r"<[^>]*>", "", safe).strip())
+
+
 def _nests_deeper(source: str, limit: int) -> bool:
     opened: Counter[str] = Counter()
     depth = 0

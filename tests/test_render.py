@@ -76,6 +76,7 @@ def test_what_stands_above_is_counted_and_nothing_is_said_to_be_nothing():
         (c.Files((c.File("https://x/a.pdf", "a.pdf"),), "Read"), "Read📎 a.pdf"),
         (c.Html("<p>a<b>b</b></p>"), "ab"),
         (c.Table("<table><tr><td>a</td></tr></table>"), "a"),
+        (c.Html("<script>a</script>"), "html"),
         (c.Markdown("*a* <b>"), "a <b>\n"),
         (c.Pause(5), ""),
         (c.Unknown("sticker", {}), "sticker"),

@@ -316,3 +316,19 @@ def test_escaped_text_shows_as_it_is(attack):
 )  # fmt: skip
 def test_the_text_of_html_is_what_a_person_reads(html, text):
     assert s.html_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "nothing"),
+    [
+        ("", True),
+        ("<p> </p>\n<br>", True),
+        ("<script>a()</script><style>b{}</style>", True),
+        ("<p>a</p>", False),
+        ("a", False),
+        ("<hr>", False),
+        ('<img src="https://ok.example/a.png">', False),
+    ],
+)
+def test_html_that_shows_nothing(html, nothing):
+    assert s.shows_nothing(s.safe_html(html)) is nothing

@@ -79,6 +79,16 @@ def test_html_markdown_and_tables_are_made_safe():
     assert parts(Markdown("*a*"))[0]["html"].strip() == "<p><em>a</em></p>"
 
 
+def test_html_of_which_nothing_is_left_shows_its_source():
+    for content in (Html("<script>a()</script>"), Table("<style>b {}</style> <p></p>\n"), Html("")):
+        [part] = parts(content)
+        assert part["kind"] == "source"
+        assert part["title"] == "HTML of which nothing is left when it is made safe"
+        assert part["data"] == content.html
+    for html in ("<p>a</p>", "<hr>", '<img src="https://ok.example/a.png">'):
+        assert parts(Html(html))[0]["kind"] == "html"
+
+
 def test_options_are_numbered_through_the_whole_message():
     said = parts(
         Buttons("One?", (Option("A", "a"), Option("B", "b"))),
@@ -158,7 +168,9 @@ def test_files(file: File, item: dict[str, Any]):
 def test_pauses_and_what_is_unknown():
     assert parts(Pause(1500)) == [{"kind": "pause", "ms": 1500}]
     [part] = parts(Unknown("carousel3d", {"a": "é"}))
-    assert part == {"kind": "unknown", "type": "carousel3d", "data": '{\n  "a": "é"\n}'}
+    title = "Content of unknown type “carousel3d”"
+    assert part == {"kind": "source", "title": title, "data": '{\n  "a": "é"\n}'}
+    assert parts(Unknown("\u202e", {}))[0]["title"] == "Content of unknown type “?”"
     [large] = parts(Unknown("x", {"a": "b" * 100_000}))
     assert len(large["data"]) == DATA_LIMIT
 

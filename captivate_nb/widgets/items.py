@@ -33,6 +33,7 @@ from captivate_nb.sanitize import (
     safe_html,
     safe_image,
     safe_link,
+    shows_nothing,
 )
 from captivate_nb.transcript import Message
 
@@ -42,7 +43,7 @@ LOOK_BACK = 50
 """Messages before a user's message among which the question it answers is looked for."""
 
 DATA_LIMIT = 4_000
-"""Characters shown of the data of an item of unknown type."""
+"""Characters shown of the source of what cannot be drawn."""
 
 
 def items(messages: Sequence[Message], start: int, stop: int) -> list[Item]:
@@ -98,7 +99,11 @@ def _part(content: Content, numbers: Iterator[int]) -> Iterator[Item]:
         case Text(text):
             yield _text(text)
         case Html(html) | Table(html):
-            yield {"kind": "html", "html": safe_html(html)}
+            safe = safe_html(html)
+            if shows_nothing(safe):
+                yield _source("HTML of which nothing is left when it is made safe", html)
+            else:
+                yield {"kind": "html", "html": safe}
         case Markdown(text):
             yield {"kind": "html", "html": markdown_html(text)}
         case Buttons(title, options):
@@ -118,8 +123,13 @@ def _part(content: Content, numbers: Iterator[int]) -> Iterator[Item]:
         case Pause(ms):
             yield {"kind": "pause", "ms": ms}
         case _:
-            shown = clean_text(json.dumps(content.data, indent=2, ensure_ascii=False, default=str))
-            yield {"kind": "unknown", "type": clean(content.type), "data": shown[:DATA_LIMIT]}
+            data = json.dumps(content.data, indent=2, ensure_ascii=False, default=str)
+            yield _source(f"Content of unknown type “{clean(content.type) or '?'}”", data)
+
+
+def _source(title: str, data: str) -> Item:
+    """Return the part that stands for what cannot be drawn: what it is, and its source."""
+    return {"kind": "source", "title": title, "data": clean_text(data)[:DATA_LIMIT]}
 
 
 def _text(text: str) -> Item:

@@ -214,7 +214,7 @@ async def test_every_kind_of_content_has_its_look(widgets: Widgets):
         {"kind": "cards", "cards": cards},
         {"kind": "files", "title": "Files:", "files": files},
         {"kind": "pause", "ms": 1500},
-        {"kind": "unknown", "type": "", "data": "{}"},
+        {"kind": "source", "title": "Content of unknown type “?”", "data": "{}"},
         {
             "kind": "options",
             "title": "",

@@ -12,7 +12,7 @@ import { make, size } from "./dom.js";
  *   | { kind: "cards", cards: Card[] }
  *   | { kind: "files", title: string, files: File[] }
  *   | { kind: "pause", ms: number }
- *   | { kind: "unknown", type: string, data: string }} Part
+ *   | { kind: "source", title: string, data: string }} Part
  * @typedef {{ id: string, from: "user" | "bot" | "agent" | "system", parts: Part[], at?: number,
  *   name?: string, delivery?: string, answers?: [number, number] }} Item
  */
@@ -37,7 +37,7 @@ export function pieces(item) {
     if (part.kind === "html") return [new DOMParser().parseFromString(part.html, "text/html").body.textContent?.trim()];
     if (part.kind === "options") return [part.title, ...labels(part.options)];
     if (part.kind === "cards") return part.cards.flatMap((card) => [card.title, card.text, ...labels(card.options)]);
-    if (part.kind === "unknown") return [part.data];
+    if (part.kind === "source") return [part.data];
     return part.kind === "files" ? [part.title, ...part.files.map((file) => file.name)] : [];
   }).map((said) => said.flatMap((piece) => piece || []));
 }
@@ -58,9 +58,8 @@ export function drawPart(part, node, load) {
   if (part.kind === "cards") node.append(make("div", { class: "cnb-cards", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide }, ...part.cards.map((card) => drawCard(card, load))));
   if (part.kind === "files") node.append(...(part.title ? [bubble(part.title)] : []), ...part.files.map((file) => drawFile(file, load)));
   if (part.kind === "pause") node.append(make("div", { class: "cnb-pause" }, `pause ${part.ms / 1000} s`));
-  if (part.kind === "unknown") {
-    const summary = make("summary", {}, `Content of unknown type “${part.type || "?"}”`);
-    node.append(make("details", { class: "cnb-bubble cnb-unknown" }, summary, make("pre", {}, part.data)));
+  if (part.kind === "source") {
+    node.append(make("details", { class: "cnb-bubble cnb-source" }, make("summary", {}, part.title), make("pre", {}, part.data)));
   }
 }
 
