@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest_asyncio
@@ -90,6 +91,14 @@ class Widget:
         """The text of every message, in the order of the page."""
         return await self.messages.evaluate_all("nodes => nodes.map((node) => node.textContent)")
 
+    async def shows(self, *texts: str) -> None:
+        """Wait until these are the texts of all messages: they are drawn a slice at a time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while await self.texts() != list(texts):
+                    await self.page.evaluate("new Promise(requestAnimationFrame)")
+        assert await self.texts() == list(texts)
+
     @property
     def messages(self) -> Locator:
         return self.page.locator(".cnb-list .cnb-message")
@@ -159,7 +168,7 @@ def numbered(start: int, stop: int) -> list[dict[str, Any]]:
 async def test_text_is_never_markup_and_is_cheap(widgets: Widgets):
     log = await widgets.log()
     await log.append(text("<img src=x onerror=alert(1)>\n& <b>so</b> on"))
-    assert await log.texts() == ["<img src=x onerror=alert(1)>\n& <b>so</b> on"]
+    await log.shows("<img src=x onerror=alert(1)>\n& <b>so</b> on")
     await log.append(text("Hello", 1, "agent", name="Maya"))
     nodes = await log.messages.evaluate_all(
         """nodes => nodes.map((node) => {
@@ -302,7 +311,7 @@ async def test_a_view_draws_what_is_saved_and_asks_for_the_rest(widgets: Widgets
     assert (need["start"], need["stop"]) == (0, 100)
     await log.tell(kind="fill", start=0, items=numbered(0, 100), total=650)
     await expect(log.messages).to_have_count(650)
-    assert await log.texts() == [f"message {n}" for n in range(650)]
+    await log.shows(*(f"message {n}" for n in range(650)))
     assert await log.sent() == []
 
 
@@ -325,7 +334,7 @@ async def test_a_lost_message_is_asked_for_until_it_comes(widgets: Widgets):
     assert [need["start"] for need in await log.sent()] == [2]
     await log.tell(kind="fill", start=2, items=[], total=2)
     await log.tell(kind="append", start=3, items=numbered(3, 4), total=4)
-    assert await log.texts() == ["message 0", "message 1", "message 3"]
+    await log.shows("message 0", "message 1", "message 3")
     for _ in range(2):
         [need] = await log.sent()
         assert (need["start"], need["stop"]) == (2, 3)
@@ -333,21 +342,21 @@ async def test_a_lost_message_is_asked_for_until_it_comes(widgets: Widgets):
     await widgets.page.clock.run_for(60_000)
     assert len(await log.sent()) <= 5
     await log.tell(kind="fill", start=2, items=numbered(2, 3), total=4)
-    assert await log.texts() == [f"message {n}" for n in range(4)]
+    await log.shows(*(f"message {n}" for n in range(4)))
 
 
 async def test_changes_replace_and_a_new_conversation_forgets(widgets: Widgets):
     log = await widgets.log(*numbered(0, 120))
     await log.tell(kind="append", start=60, items=[text("edited", 60)], total=120)
-    assert (await log.texts())[59:62] == ["message 59", "edited", "message 61"]
+    await log.shows(*(f"message {n}" if n != 60 else "edited" for n in range(120)))
     await log.tell(kind="append", first=100, start=100, items=numbered(900, 901), total=101)
-    assert (await log.texts())[99:] == ["message 99", "message 900"]
+    await log.shows(*(f"message {n}" if n != 60 else "edited" for n in range(100)), "message 900")
     await log.tell(kind="append", first=0, start=0, items=[], total=0)
-    assert await log.texts() == []
+    await log.shows()
     assert await widgets.page.locator(".cnb-list > *").count() == 0
     log.total = 0
     await log.append(text("anew"))
-    assert await log.texts() == ["anew"]
+    await log.shows("anew")
 
 
 async def test_the_saved_state_is_the_whole_conversation(widgets: Widgets):
@@ -361,12 +370,12 @@ async def test_the_saved_state_is_the_whole_conversation(widgets: Widgets):
     await log.set("saved", {"start": 4, "items": numbered(4, 6)})
     state = await widgets.page.evaluate(saved)
     assert (state["start"], [item["id"] for item in state["items"]]) == (0, ids)
-    assert len(await log.texts()) == 6
+    await expect(log.messages).to_have_count(6)
 
 
 async def test_a_state_saved_too_early_is_no_harm(widgets: Widgets):
     log = await widgets.log(None, None, *numbered(2, 4))  # type: ignore[arg-type]
-    assert await log.texts() == ["message 2", "message 3"]
+    await log.shows("message 2", "message 3")
     [need] = await log.sent()
     assert (need["start"], need["stop"]) == (0, 2)
 
@@ -508,7 +517,7 @@ async def test_what_waits_to_be_sent_is_shown_apart(widgets: Widgets):
     await expect(queued).to_have_text("Later")
     await log.append(text("Later", 1, "user", delivery="sent"), outbox=[])
     await expect(queued).to_have_count(0)
-    assert await log.texts() == ["Hello", "Later"]
+    await log.shows("Hello", "Later")
 
 
 async def test_errors_are_lines_that_go_when_dismissed(widgets: Widgets):
