@@ -17,7 +17,8 @@ from captivate_nb.errors import CaptivateError
 from captivate_nb.eventlog import EventLog, EventRecord
 from captivate_nb.kernel import post, run
 from captivate_nb.protocol.content import Action, File, Option
-from captivate_nb.session import ConversationRecord, Session
+from captivate_nb.records import ConversationRecord
+from captivate_nb.session import Session
 from captivate_nb.start import connect, current, demo
 from captivate_nb.transcript import Choices, Message, Reply, Transcript
 

@@ -9,40 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import msgspec
 
 from .branch import repeat
 from .choosing import offered
-from .conversation import transcript_of
 from .errors import (
     InvalidFile,
     InvalidMessage,
-    NoConversation,
     ReplyTimeout,
-    RequestTimeout,
-    ServerError,
     UnknownChoice,
     UsageError,
     did_you_mean,
 )
 from .export import steps_of
 from .files import Attachable, attachables, resolve
-from .given import count_of, id_of, json_of, object_of, seconds_of, text_of
-from .http import fetch_file, upload
+from .given import id_of, json_of, object_of, seconds_of, text_of
+from .http import upload
 from .past import log_until
 from .protocol import events as e
 from .protocol.codec import encode, to_json
 from .protocol.content import Action, File, Option
-from .recall import Recall
+from .records import Records
 from .sanitize import clean
 from .transcript import Reply, Transcript
 from .transport import Address, check_size
 from .waiting import Turn
-from .wire import TIMEOUT, on_own_loop
+from .wire import TIMEOUT, new_id, on_own_loop
 
 SETTLE = 0.3
 """Seconds of quiet after which a reply is complete."""
@@ -53,18 +48,8 @@ GREETING_WAIT = 5.0
 SELF_GREETING_WAIT = 2.0
 """Seconds that `greet="auto"` gives a server to greet by itself."""
 
-FALLBACK_AFTER = 3.0
-"""Seconds of silence after which a request's other wire name is tried."""
 
-
-class ConversationRecord(NamedTuple):
-    """One of a user's conversations."""
-
-    id: str
-    metadata: dict[str, Any]
-
-
-class Session(Recall):
+class Session(Records):
     """A live session. Open one with `captivate_nb.connect` or `captivate_nb.demo`."""
 
     def __init__(
@@ -230,7 +215,7 @@ class Session(Recall):
         current = self._current()
         event = e.EditMessage(
             conversation_id=current,
-            client_msg_id=_new_id(),
+            client_msg_id=new_id(),
             message_id=id_of(message_id, "A message's ID"),
             text=text_of(text),
         )
@@ -248,112 +233,7 @@ class Session(Recall):
         wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
         await self._send_frame(to_json(wrapped))
 
-    @on_own_loop
-    async def fetch_file(self, url: str) -> tuple[str, bytes]:
-        """Fetch a file that the session's server on this machine serves: its MIME type and bytes.
-
-        For a reader whose browser is on another machine and cannot reach it. At most 16 MiB; the
-        key is not sent. Raise `InvalidFile` for any other URL, and when it cannot be had.
-        Cancelling drops the request.
-        """
-        return await fetch_file(url, self._connection.address)
-
-    # --- metadata, transcripts, lists --------------------------------------------------------
-
-    @on_own_loop
-    async def set_metadata(
-        self, metadata: dict[str, Any], target: str = "default"
-    ) -> dict[str, Any]:
-        """Merge metadata into the conversation's, and return all of it as the server has it.
-
-        `target` is default, bot, live or bot_live; what is under `private` is never returned.
-        """
-        object_of(metadata, "Metadata")
-        if target not in e.TARGETS:
-            raise UsageError(
-                f"There is no metadata target {target!r}: it is one of {', '.join(e.TARGETS)}."
-                + did_you_mean(str(target), e.TARGETS)
-            )
-        current = self._current()
-        event = e.MetadataSet(
-            conversation_id=current,
-            client_msg_id=_new_id(),
-            metadata=metadata,
-            target=target,
-        )
-        with contextlib.suppress(RequestTimeout):  # not every server confirms it
-            await self._request(event, e.MetadataUpdated, current, FALLBACK_AFTER)
-        return await self.fetch_metadata()
-
-    @on_own_loop
-    async def fetch_metadata(self) -> dict[str, Any]:
-        """Ask the server for the conversation's metadata."""
-        current = self._current()
-        request = e.MetadataRequest(conversation_id=current)
-        return (await self._request(request, e.ConversationMetadata, current)).metadata
-
-    @on_own_loop
-    async def fetch_transcript(self) -> Transcript:
-        """Ask the server for the conversation's transcript, as the same `Message`s."""
-        current = self._current()
-        request = e.TranscriptRequest(conversation_id=current)
-        return transcript_of(await self._request(request, e.ConversationTranscript, current))
-
-    @on_own_loop
-    async def conversations(
-        self,
-        user_id: str | None = None,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002  # the wire's own name
-        search: dict[str, Any] | None = None,
-        page: int | None = None,
-        limit: int | None = None,
-    ) -> list[ConversationRecord]:
-        """Return a user's conversations; `filter` matches metadata exactly, `search` a part of it.
-
-        Pages count from 1. Without any of these the document's event is sent, and the older
-        clients' one after an error or 3 s of silence.
-        """
-        self._check_open()
-        who = id_of(user_id or self.user_id, "A user's ID")
-        if filter or search or page is not None or limit is not None:
-            answer = await self._request(
-                e.GetConversations(
-                    user_id=who,
-                    variant="get_user_conversations_v2",
-                    filter=object_of(filter or {}, "A filter"),
-                    search=object_of(search or {}, "A search"),
-                    page=count_of(page, "A page"),
-                    limit=count_of(limit, "A limit"),
-                ),
-                e.UserConversations,
-            )
-        else:
-            answer = await self._all_conversations(who)
-        return [ConversationRecord(c.conversation_id, c.metadata) for c in answer.conversations]
-
-    async def _all_conversations(self, user_id: str) -> e.UserConversations:
-        asked = e.GetConversations(user_id=user_id)
-        try:
-            return await self._request(asked, e.UserConversations, timeout=FALLBACK_AFTER)
-        except (RequestTimeout, ServerError):
-            older = e.GetConversations(user_id=user_id, variant="get_user_conversations")
-            return await self._request(older, e.UserConversations)
-
-    @on_own_loop
-    async def delete(self, conversation_id: str | None = None, *, soft: bool | None = None) -> None:
-        """Delete a conversation, by default the current one; `soft` None leaves it to the server."""
-        which = id_of(conversation_id or self._current(), "A conversation's ID")
-        await self._request(
-            e.DeleteConversation(conversation_id=which, soft=soft), e.ConversationDeleted, which
-        )
-
-    @on_own_loop
-    async def delete_all(self, user_id: str | None = None) -> None:
-        """Delete all conversations of a user, by default the current one."""
-        self._check_open()
-        who = id_of(user_id or self.user_id, "A user's ID")
-        await self._request(e.DeleteConversation(conversation_id=who), e.ConversationDeleted)
+    # --- other conversations -----------------------------------------------------------------
 
     @on_own_loop
     async def restart(
@@ -419,22 +299,12 @@ class Session(Recall):
 
     # --- how it is done ----------------------------------------------------------------------
 
-    def _current(self) -> str:
-        """Return the conversation to speak in."""
-        self._check_open()
-        if self.conversation.id is None or self.conversation.deleted:
-            raise NoConversation(
-                f"The conversation {self.conversation.id or ''} was deleted. Start a new one with"
-                " session.restart(), or go on in another with session.resume(ID)."
-            )
-        return self.conversation.id
-
     async def _speak(
         self, text: str, files: tuple[File, ...], wait: bool, settle: float, timeout: float
     ) -> Reply:
         event = e.UserMessage(
             conversation_id=self._current(),
-            client_msg_id=_new_id(),
+            client_msg_id=new_id(),
             text=text_of(text),
             files=files,
         )
@@ -516,7 +386,7 @@ class Session(Recall):
                 if self.transcript:
                     return
             current = started.conversation_id
-            self._greeting = e.UserMessage(conversation_id=current, client_msg_id=_new_id())
+            self._greeting = e.UserMessage(conversation_id=current, client_msg_id=new_id())
             try:
                 await self._send(self._greeting)
                 await turn.wait(SETTLE, self.loop.time() + GREETING_WAIT)
@@ -534,7 +404,3 @@ class Session(Recall):
             return local.inline()
         address = self._connection.address
         return await upload(offer, address, local.name, local.data, local.mimetype)
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())

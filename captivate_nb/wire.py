@@ -12,6 +12,7 @@ import contextlib
 import functools
 import inspect
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -66,6 +67,11 @@ def on_own_loop(
         return await asyncio.wrap_future(running)
 
     return bridged
+
+
+def new_id() -> str:
+    """Return an ID for something that is sent."""
+    return str(uuid.uuid4())
 
 
 class Wire(HasTraits):
