@@ -86,9 +86,10 @@ class Left:
         self._tasks, self._sockets = asyncio.all_tasks(), sockets()
 
     async def nothing(self) -> None:
-        with suppress(TimeoutError):
+        try:
             await until(lambda: not self._new())
-        assert self._new() == set()
+        except TimeoutError:
+            pytest.fail(f"Left behind: {self._new()}")
 
     def _new(self) -> set[Any]:
         return (asyncio.all_tasks() - self._tasks) | (sockets() - self._sockets)
