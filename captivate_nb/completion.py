@@ -56,6 +56,8 @@ def _candidates(written: str) -> tuple[Iterable[str], str]:
     if not space:
         return COMMANDS, name
     rest = rest.lstrip()
+    if name == "help":
+        return COMMANDS, rest
     if name == "click":
         return _labels(), rest
     if name == "open":

@@ -250,11 +250,21 @@ def _close(rest: str) -> None:
     print("Closed. Open another session with %captivate.")
 
 
-@command("help", "this list")
-def _help(_rest: str) -> None:
-    print("%captivate alone opens the panel: of the current session, or of the demo flow.\n")
-    for known in COMMANDS.values():
+@command("help [NAME]", "this list, or what one of it does")
+def _help(rest: str) -> None:
+    if not rest:
+        print("%captivate alone opens the panel: of the current session, or of the demo flow.\n")
+    for known in [_command(rest)] if rest else COMMANDS.values():
         print(f"%captivate {known.usage}\n    {known.help}")
+
+
+def _command(name: str) -> Command:
+    """Return a subcommand; raise `UsageError`, naming the nearest, when there is none."""
+    if name not in COMMANDS:
+        raise UsageError(
+            f"%captivate has no “{name}”.{did_you_mean(name, COMMANDS)} See %captivate help."
+        )
+    return COMMANDS[name]
 
 
 def _no_more(name: str, rest: str) -> None:
@@ -280,11 +290,7 @@ def execute(line: str) -> Any:
             return panel()
         except NoSession:
             return panel(run(demo()))
-    if name not in COMMANDS:
-        raise UsageError(
-            f"%captivate has no “{name}”.{did_you_mean(name, COMMANDS)} See %captivate help."
-        )
-    return COMMANDS[name].run(rest.strip() if name != "say" else rest)
+    return _command(name).run(rest.strip() if name != "say" else rest)
 
 
 @magics_class

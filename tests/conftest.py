@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.front_end import FrontEnd
 from support.kernels import Kernel
 from support.shells import Shell, Terminal
 
@@ -45,6 +46,12 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
         yield kernel
     finally:
         kernel.stop()
+
+
+@pytest.fixture
+def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
+    """The page's side of widgets; see support.front_end."""
+    return FrontEnd(monkeypatch)
 
 
 @pytest.fixture

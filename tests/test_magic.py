@@ -104,6 +104,11 @@ def test_a_whole_chat_by_magics_alone(cells: Cells, tmp_path: Path):
     assert "NoSession" in cells.fails("%captivate say anyone?")
     assert "%captivate say TEXT" in cells("%captivate help")
     assert "%captivate agent [NAME]" in cells("%captivate help")
+    assert cells("%captivate help say").strip().splitlines() == [
+        "%captivate say TEXT",
+        "    say TEXT just as written, and show the reply",
+    ]
+    assert "Did you mean “say”" in cells.fails("%captivate help sya")
 
 
 def test_errors_are_one_line_that_says_what_to_do(cells: Cells):
@@ -166,6 +171,8 @@ def test_a_plain_ipython_prompt(terminal: Terminal):
     assert "Maya: Hi, this is Maya" in terminal.run("%captivate click Chat to Agent")
     assert "Maya" in terminal.run("%captivate say hello there")
     assert "hello there" in terminal.run("%captivate transcript")
+    assert "the little shop" in terminal.run("%captivate open shop")
+    assert terminal.run("%captivate click My basket").count("Your basket") == 1
     shown = terminal.run("%captivate sya x")
     assert "UsageError: %captivate has no “sya”. Did you mean “say”?" in shown
     assert "Traceback" not in shown

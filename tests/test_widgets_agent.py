@@ -24,11 +24,6 @@ ADA = {"firstName": "Ada", "lastName": "Lovelace"}
 
 
 @pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
-
-
-@pytest.fixture
 async def session(front_end: FrontEnd) -> AsyncIterator[cn.Session]:
     async with await cn.demo(user=ADA) as session:
         yield session

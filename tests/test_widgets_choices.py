@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import ipywidgets
-import pytest
 
 import captivate_nb as cn
 from captivate_nb.protocol.content import Option
@@ -16,11 +15,6 @@ from support.rogue import until
 from support.shells import Shell
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-
-
-@pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
 
 
 def row(*options: Option, error: Exception | None = None) -> tuple[ChoiceRow, list[str]]:

@@ -10,11 +10,6 @@ from captivate_nb.widgets.composer import MOVED, ComposerWidget
 from support.front_end import FrontEnd
 
 
-@pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
-
-
 def test_a_message_comes_with_its_files(front_end: FrontEnd):
     said: list[Any] = []
     composer = ComposerWidget(lambda *message: said.append(message))

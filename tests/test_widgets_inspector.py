@@ -19,11 +19,6 @@ from support.front_end import FrontEnd
 from support.rogue import until
 
 
-@pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
-
-
 @pytest_asyncio.fixture
 async def panel(front_end: FrontEnd) -> AsyncIterator[cn.ChatPanel]:
     """A panel on a demo session, its inspector open."""

@@ -61,11 +61,6 @@ class Chat:
         await until(lambda: self.batches() and self.batches()[-1]["total"] == count)
 
 
-@pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
-
-
 # --- what the page is told ---------------------------------------------------------------------
 
 

@@ -23,11 +23,6 @@ from support.shells import Shell
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-@pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
-
-
 def offered(panel: cn.ChatPanel) -> list[str]:
     row = panel.choices.shown
     return [child.description for child in row if isinstance(child, ipywidgets.Button)]
@@ -366,7 +361,8 @@ async def test_a_cells_end_saves_what_is_new(front_end: FrontEnd, ipython: Shell
     async with await cn.demo() as session:
         panel = cn.ChatPanel(session)
         events = ipython.ip.events
-        display(panel)
+        with capture_output():
+            display(panel)
         assert front_end.updates(panel.chat_log, "saved") == []
         with capture_output() as captured:
             await session.say("hello")

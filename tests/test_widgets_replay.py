@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 import captivate_nb as cn
 from captivate_nb.protocol.content import Card, Cards
 from captivate_nb.transcript import Message, Transcript
 from captivate_nb.widgets.replay import ReplayPanel
 from support.front_end import FrontEnd
-
-
-@pytest.fixture
-def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
-    return FrontEnd(monkeypatch)
 
 
 async def test_pictures_are_loaded_when_the_reader_allows_it(front_end: FrontEnd):

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import ipywidgets
+from IPython import get_ipython
+from IPython.core.displaypub import DisplayPublisher
 from IPython.display import display, update_display
 
 from captivate_nb.sanitize import escape
@@ -51,7 +53,7 @@ class Shown(ipywidgets.VBox):  # type: ignore[misc]
         """Show the panel, and below it the text that a living panel's page hides."""
         display(self._panel(), raw=True, display_id=self.display_id)
         display(self._text(), raw=True, display_id=self.display_id + TEXT)
-        self._on_display = True
+        self._on_display = _can_be_replaced()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {**self._text(), **self._panel()}
@@ -67,3 +69,9 @@ class Shown(ipywidgets.VBox):  # type: ignore[misc]
     def _text(self) -> dict[str, Any]:
         bundle = self.text_bundle()
         return {**bundle, "text/html": f'<div id="{self.display_id}">{bundle["text/html"]}</div>'}
+
+
+def _can_be_replaced() -> bool:
+    """Tell whether what is displayed can be replaced later; a terminal would print it once more."""
+    shell = get_ipython()
+    return shell is not None and type(shell.display_pub) is not DisplayPublisher
