@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
+from .errors import counted
 from .eventlog import EventRecord
 from .merge import delivered, merge, messages_of
 from .protocol import events as e
@@ -111,7 +112,7 @@ class Conversation:
     def __repr__(self) -> str:
         name = clean(self.id or "") or "not started"
         agent = f", with {clean(self.agent.name)}" if self.agent else ""
-        return f"<Conversation {name}: {len(self.transcript)} messages{agent}>"
+        return f"<Conversation {name}: {counted(len(self.transcript), 'message')}{agent}>"
 
     @classmethod
     def replay(cls, log: Iterable[EventRecord]) -> Self:

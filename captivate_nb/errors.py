@@ -124,6 +124,11 @@ class MissingExtra(CaptivateError):
         )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: “1 message”, “2,000 messages”."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean “x”?` for the nearest known word, or an empty string.
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, overload
 
 import msgspec
 
-from .errors import InvalidFile, ProtocolError
+from .errors import InvalidFile, ProtocolError, counted
 from .protocol.codec import decode
 from .protocol.events import Event, Sender
 from .sanitize import clean, escape
@@ -162,7 +162,7 @@ class EventLog(Sequence[EventRecord]):
             self._records[-1] = msgspec.structs.replace(entry, size=size)
 
     def __repr__(self) -> str:
-        return f"<EventLog of {len(self)} events>"
+        return f"<EventLog of {counted(len(self), 'event')}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         newest = self._records[-SHOWN:]

@@ -20,7 +20,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from . import keys
 from .arguments import parse, read_json, unquote
-from .errors import InvalidKey, NoSession, ReplyTimeout, UsageError, did_you_mean
+from .errors import InvalidKey, NoSession, ReplyTimeout, UsageError, counted, did_you_mean
 from .kernel import run
 from .sanitize import clean
 from .session import Session
@@ -238,8 +238,8 @@ def _status(rest: str) -> None:
     print(f"{session.status}: {session.url}")
     print(f"conversation {clean(session.conversation_id or '')} of {session.user_id}{agent}")
     print(
-        f"{len(session.transcript)} messages, {len(session.events)} events,"
-        f" {len(session.errors)} errors"
+        f"{counted(len(session.transcript), 'message')}, {counted(len(session.events), 'event')},"
+        f" {counted(len(session.errors), 'error')}"
     )
 
 

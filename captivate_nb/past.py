@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .conversation import Conversation
-from .errors import UsageError
+from .errors import UsageError, counted
 from .eventlog import Direction, EventLog, EventRecord
 from .export import to_code
 from .protocol import events as e
@@ -48,7 +48,7 @@ class Recording:
         self.conversation = Conversation.replay(events)
 
     def __repr__(self) -> str:
-        return f"<Recording of {len(self.events)} events>"
+        return f"<Recording of {counted(len(self.events), 'event')}>"
 
     @property
     def transcript(self) -> Transcript:

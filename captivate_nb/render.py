@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .errors import counted
 from .protocol.content import (
     Buttons,
     Card,
@@ -50,12 +51,12 @@ _STYLE = """
 """
 
 
-def messages_html(messages: Sequence[Message], earlier: int = 0) -> str:
-    """Return messages as one block of HTML; `earlier` says how many stand above, unshown."""
-    above = f'<div class="w">… {earlier} earlier messages</div>' if earlier else ""
-    body = "".join(_message(message) for message in messages) or (
-        '<div class="w">No messages yet.</div>'
-    )
+def messages_html(
+    messages: Sequence[Message], earlier: int = 0, empty: str = "No messages yet."
+) -> str:
+    """Return messages as one block of HTML, or `empty`; `earlier` stand above them, unshown."""
+    above = f'<div class="w">… {counted(earlier, "earlier message")}</div>' if earlier else ""
+    body = "".join(map(_message, messages)) or f'<div class="w">{empty}</div>'
     return f'<div class="cnb-static"><style>{_STYLE}</style>{above}{body}</div>'
 
 

@@ -22,6 +22,7 @@ from .errors import (
     ReplyTimeout,
     UnknownChoice,
     UsageError,
+    counted,
     did_you_mean,
 )
 from .export import steps_of
@@ -369,7 +370,8 @@ class Session(Records):
             return (
                 f"No connection for {timeout:g} s: the message waits and goes out when it is back."
             )
-        came = f"{len(reply)} messages came and more were on their way" if reply else "nothing came"
+        some = f"{counted(len(reply), 'message')} came, and the bot had not finished"
+        came = some if reply else "nothing came"
         return (
             f"No complete reply within {timeout:g} s: {came}. The message was sent; wait longer"
             " with timeout=, or look at session.transcript."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, Self, overload
+from typing import Any, ClassVar, Literal, Self, overload
 
 import msgspec
 
 from . import render
-from .errors import MissingExtra
+from .errors import MissingExtra, counted
 from .protocol.content import (
     Action,
     Buttons,
@@ -104,6 +104,8 @@ class Choices(tuple[Option, ...]):
 class MessageSequence(Sequence[Message]):
     """Messages in order. Slices and `where` give a sequence of their own."""
 
+    _empty: ClassVar[str] = "No messages yet."
+
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._messages = list(messages)
 
@@ -148,15 +150,15 @@ class MessageSequence(Sequence[Message]):
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} messages>"
+        return f"<{type(self).__name__} of {counted(len(self), 'message')}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         newest = self._messages[-SHOWN:]
         left = len(self) - len(newest)
-        above = f"… {left} earlier messages\n" if left else ""
+        above = f"… {counted(left, 'earlier message')}\n" if left else ""
         return {
             "text/plain": above + _plain(newest) if newest else repr(self),
-            "text/html": render.messages_html(newest, earlier=left),
+            "text/html": render.messages_html(newest, earlier=left, empty=self._empty),
         }
 
 
@@ -212,6 +214,8 @@ class Reply(MessageSequence):
     `latency` is in seconds from the sending to the first sign of a reply, None when none came.
     `actions` are those received meanwhile.
     """
+
+    _empty = "No messages in this reply."
 
     def __init__(
         self,

@@ -222,7 +222,7 @@ def test_its_repr_says_where_it_stands():
     assert repr(started("c\x1b[31m-1\u202e")) == "<Conversation c[31m-1: 0 messages>"
     agent = {"agent": {"name": "Maya\u202e"}}
     conversation.apply(e.ConversationUpdate(type="livechatAgentConnected", data=agent))
-    assert repr(conversation) == f"<Conversation {CONV}: 1 messages, with Maya>"
+    assert repr(conversation) == f"<Conversation {CONV}: 1 message, with Maya>"
 
 
 def test_the_agents_message_has_the_agents_name():

@@ -14,6 +14,7 @@ from captivate_nb.errors import (
     ProtocolError,
     ReplyTimeout,
     ServerError,
+    counted,
     did_you_mean,
 )
 
@@ -107,3 +108,12 @@ def test_the_nearest_known_word_is_named_whatever_its_case(word, hint):
 
 def test_no_word_is_near_when_none_is_known():
     assert did_you_mean("say", []) == ""
+
+
+def test_a_number_has_its_noun():
+    assert [counted(n, "event") for n in (0, 1, 2, 2000)] == [
+        "0 events",
+        "1 event",
+        "2 events",
+        "2,000 events",
+    ]

@@ -274,6 +274,8 @@ def test_a_reply_is_what_came_back():
     assert isinstance(reply.choices, Choices)
     assert (reply.latency, reply.actions) == (0.25, (c.Action("go"),))
     assert repr(reply) == "<Reply of 4 messages>"
+    assert repr(Reply(reply[:1])) == "<Reply of 1 message>"
+    assert "No messages in this reply." in Reply()._repr_mimebundle_()["text/html"]
     assert type(reply[1:]) is Transcript
     empty = Reply()
     assert (empty.text, empty.choices, empty.latency, empty.actions) == ("", (), None, ())

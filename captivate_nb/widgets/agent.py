@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import ipywidgets
 
-from captivate_nb.errors import CaptivateError, UsageError
+from captivate_nb.errors import CaptivateError, UsageError, counted
 from captivate_nb.kernel import loop_here, post
 from captivate_nb.sanitize import clean, escape
 from captivate_nb.session import Session
@@ -186,7 +186,7 @@ class AgentPanel(Shown):
         waiting = sum(one.agent is None for one in seen.visitors)
         chats = len(seen.visitors) - waiting
         facts = [f"{waiting} waiting"]
-        facts += [f"{chats} chat{'s' if chats > 1 else ''}"] if chats else []
+        facts += [counted(chats, "chat")] if chats else []
         return [*facts, "the flow's script answers" if seen.scripted else "live agent"]
 
     def _unread(self, visitor: Visitor) -> int:

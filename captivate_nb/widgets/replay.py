@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from captivate_nb.errors import counted
 from captivate_nb.eventlog import EventLog, EventRecord
 from captivate_nb.kernel import loop_here
 from captivate_nb.past import recording
@@ -80,7 +81,7 @@ class ReplayPanel(InspectedPanel):
         agent = self.shown.agent
         facts = [self.shown.id or "no conversation", *([clean(agent.name)] if agent else [])]
         self.header.facts = [clean(fact, 24) for fact in facts]
-        self.header.about = f"Recorded: {len(self.events)} events"
+        self.header.about = f"Recorded: {counted(len(self.events), 'event')}"
 
     async def _never(self, _: Option) -> None:
         """No option of a recording can be clicked."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from captivate_nb.changes import MISSING, differences
 from captivate_nb.conversation import Conversation
-from captivate_nb.errors import UsageError
+from captivate_nb.errors import UsageError, counted
 from captivate_nb.eventlog import EventRecord
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action, Content, Unknown
@@ -120,7 +120,7 @@ def _about(event: e.Event) -> str:  # noqa: C901  # a table of the events
         case e.ConversationStart():
             return event.user_id or "anon"
         case e.ConversationTranscript():
-            return f"{len(event.entries)} messages"
+            return counted(len(event.entries), "message")
         case e.UserConversations():
             return f"{len(event.conversations)} conversations"
         case e.GeneralError():

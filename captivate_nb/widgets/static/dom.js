@@ -90,6 +90,11 @@ export function size(bytes) {
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** "1 event", "2 events". @param {number} number @param {string} noun */
+export function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** "Captivate Bot" is CB, "Maya" is M. @param {string} name */
 export function initials(name) {
   const words = name.split(/\s+/).filter(Boolean);

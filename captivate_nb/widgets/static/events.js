@@ -1,4 +1,4 @@
-import { copy, layOut, make, size } from "./dom.js";
+import { copy, counted, layOut, make, size } from "./dom.js";
 import { JsonForm, choose } from "./form.js";
 
 /**
@@ -158,7 +158,7 @@ export class EventsTab {
     const filtered = this.type.value || this.way.value || this.text.value;
     const shown = filtered ? this.nodes.filter((node) => !node.hidden).length : this.nodes.length;
     this.none.hidden = !filtered || shown > 0;
-    if (filtered) this.count.textContent = `${shown} events`;
+    if (filtered) this.count.textContent = counted(shown, "event");
     if (!filtered && !this.filtered) return;
     this.filtered = Boolean(filtered); // a block without rows would still take the room it is said to take
     for (const block of this.blocks) if (block) block.hidden = this.filtered && !block.querySelector(".cnb-event:not([hidden])");

@@ -1,6 +1,6 @@
 import { ActionsTab } from "./actions.js";
 import { CodeTab } from "./code.js";
-import { icon, iconButton, make, problemLine } from "./dom.js";
+import { counted, icon, iconButton, make, problemLine } from "./dom.js";
 import { EventsTab } from "./events.js";
 import { Feed } from "./feed.js";
 import { MetadataTab } from "./metadata.js";
@@ -210,9 +210,9 @@ export class Inspector {
     this.now.hidden = past === null || !this.live;
     this.first.disabled = this.feed.at <= 0;
     const { errors } = this.feed.state;
-    const problems = errors ? ` · ${errors} error${errors > 1 ? "s" : ""}` : "";
+    const problems = errors ? ` · ${counted(errors, "error")}` : "";
     const follows = this.live ? (past === null ? " · follows the chat" : ` · shows event ${past}`) : " · recorded";
-    this.facts.textContent = `${last + 1} events${problems}${follows}`;
+    this.facts.textContent = `${counted(last + 1, "event")}${problems}${follows}`;
     this.facts.dataset.status = past === null ? "open" : "past";
   }
 
