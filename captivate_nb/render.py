@@ -6,7 +6,6 @@ links and images allowed by scheme.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,16 @@ from .protocol.content import (
     Text,
     Unknown,
 )
-from .sanitize import clean, escape, markdown_html, safe_html, safe_image, safe_link, shows_nothing
+from .sanitize import (
+    clean,
+    escape,
+    markdown_html,
+    replace_images,
+    safe_html,
+    safe_image,
+    safe_link,
+    shows_nothing,
+)
 
 if TYPE_CHECKING:
     from .transcript import Message
@@ -74,13 +82,12 @@ def page_html(messages: Sequence[Message], title: str = "Transcript") -> str:
 def without_remote_images(html: str) -> str:
     """Return HTML of this module with what a remote image shows said in words in its place."""
 
-    def said(image: re.Match[str]) -> str:
-        given = dict(re.findall(r'([a-z]+)="([^"]*)"', image[0]))
-        if given.get("src", "").startswith("data:"):
-            return image[0]
-        return f'<span class="w">🖼 {given.get("alt") or "picture"}, not loaded</span>'
+    def said(image: dict[str, str]) -> str | None:
+        if image.get("src", "").startswith("data:"):
+            return None
+        return f'<span class="w">🖼 {escape(image["alt"] or "picture")}, not loaded</span>'
 
-    return re.sub(r'<img(?: [a-z]+="[^"]*")*>', said, html)
+    return replace_images(html, said)
 
 
 def options_html(options: Iterable[Option]) -> str:

@@ -11,6 +11,7 @@ import html
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -45,6 +46,8 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "align", "scope"},
     "ol": {"start"},
 }
+_IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
+_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BLOCKS = {
     *("p", "div", "br", "li", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"),
@@ -60,7 +63,7 @@ def safe_html(source: str) -> str:
     source = source[:TEXT_LIMIT].encode(errors="replace").decode()
     if _nests_deeper(source, NESTING_LIMIT):
         return escape(source)
-    return nh3.clean(
+    safe = nh3.clean(
         source,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
@@ -72,6 +75,21 @@ def safe_html(source: str) -> str:
             "img": {"loading": "lazy", "referrerpolicy": "no-referrer"},
         },
     )
+    return replace_images(safe, lambda image: None if "src" in image else escape(image["alt"]))
+
+
+def replace_images(safe: str, replace: Callable[[dict[str, str]], str | None]) -> str:
+    """Return HTML that `safe_html` returned, or is written as it is, with other HTML for images.
+
+    `replace` gets an image's attributes, `alt` always among them, and returns None to keep it.
+    """
+
+    def one(image: re.Match[str]) -> str:
+        given = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(image[0])}
+        other = replace({"alt": "", **given})
+        return image[0] if other is None else other
+
+    return _IMAGE.sub(one, safe)
 
 
 def shows_nothing(safe: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import unicodedata
 
 import pytest
@@ -68,6 +69,31 @@ def test_an_image_is_loaded_late_and_tells_nothing_of_here():
         "loading": "lazy",
         "referrerpolicy": "no-referrer",
     }
+
+
+@pytest.mark.parametrize("source", ["", ' src="x"', ' src="javascript:alert(1)"'])
+def test_an_image_that_has_no_source_left_is_its_words(source):
+    words_of_it = "a > <script>alert(1)</script> &lt; \u202e"
+    image = f'<img{source} title=">" alt="{html.escape(words_of_it)}">'
+    safe = s.safe_html(f"<p>{image}</p>")
+    assert tags(safe) == [("p", {})]
+    assert words(safe) == "a > <script>alert(1)</script> &lt; "
+    assert s.safe_html(f"<img{source}>") == ""
+
+
+def test_an_image_is_replaced_or_stays():
+    safe = s.safe_html(
+        '<img src="https://a.example/a.png" alt="&lt;a&gt;"> <img src="data:image/png,b">'
+    )
+    seen: list[dict[str, str]] = []
+
+    def replace(image: dict[str, str]) -> str | None:
+        seen.append(image)
+        return None if image["src"].startswith("data:") else "<b>gone</b>"
+
+    assert tags(s.replace_images(safe, replace))[0][0] == "b"
+    assert tags(s.replace_images(safe, replace))[1][0] == "img"
+    assert [image["alt"] for image in seen] == ["<a>", ""] * 2
 
 
 def test_html_is_cut_at_a_limit():
