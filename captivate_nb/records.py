@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import Any, NamedTuple
 
 from .conversation import transcript_of
-from .errors import NoConversation, RequestTimeout, ServerError, UsageError, did_you_mean
+from .errors import NoConversation, RequestTimeout, ServerError, UsageError, counted, did_you_mean
 from .given import count_of, id_of, object_of
 from .http import fetch_file
 from .protocol import events as e
 from .recall import Recall
+from .sanitize import clean, clean_text, escape
 from .transcript import Transcript
 from .wire import new_id, on_own_loop
 
 FALLBACK_AFTER = 3.0
 """Seconds of silence after which a request's other wire name is tried."""
+
+SHOWN = 50
+"""Conversations shown in a cell."""
+
+METADATA_SHOWN = 200
+"""Characters shown of the metadata of each."""
+
+EMPTY = "There are no conversations."
 
 
 class ConversationRecord(NamedTuple):
@@ -23,6 +33,32 @@ class ConversationRecord(NamedTuple):
 
     id: str
     metadata: dict[str, Any]
+
+
+class Conversations(list[ConversationRecord]):
+    """A user's conversations in the server's order; a cell shows the first of them as a table."""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        said = [(clean(record.id), _clipped(record.metadata)) for record in self[:SHOWN]]
+        more = len(self) - len(said)
+        below = f"… {counted(more, 'more conversation')}" if more else ""
+        lines = [f"{ident}  {metadata}" for ident, metadata in said]
+        rows = "".join(
+            f'<tr><td style="text-align:left"><code>{escape(ident)}</code></td>'
+            f'<td style="text-align:left">{escape(metadata)}</td></tr>'
+            for ident, metadata in said
+        )
+        head = "".join(f'<th style="text-align:left">{each}</th>' for each in ("id", "metadata"))
+        table = f'<table style="margin:0"><tr>{head}</tr>{rows}</table>{below}'
+        return {
+            "text/plain": "\n".join([*lines, below]).rstrip() or EMPTY,
+            "text/html": table if self else f"<p>{EMPTY}</p>",
+        }
+
+
+def _clipped(metadata: dict[str, Any]) -> str:
+    text = clean_text(json.dumps(metadata, ensure_ascii=False, default=str))
+    return text if len(text) <= METADATA_SHOWN else f"{text[:METADATA_SHOWN]}…"
 
 
 class Records(Recall):
@@ -76,7 +112,7 @@ class Records(Recall):
         search: dict[str, Any] | None = None,
         page: int | None = None,
         limit: int | None = None,
-    ) -> list[ConversationRecord]:
+    ) -> Conversations:
         """Return a user's conversations; `filter` matches metadata exactly, `search` a part of it.
 
         Pages count from 1. Without any of these the document's event is sent, and the older
@@ -98,7 +134,9 @@ class Records(Recall):
             )
         else:
             answer = await self._all_conversations(who)
-        return [ConversationRecord(c.conversation_id, c.metadata) for c in answer.conversations]
+        return Conversations(
+            ConversationRecord(c.conversation_id, c.metadata) for c in answer.conversations
+        )
 
     async def _all_conversations(self, user_id: str) -> e.UserConversations:
         asked = e.GetConversations(user_id=user_id)

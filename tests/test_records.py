@@ -8,6 +8,13 @@ import pytest
 
 import captivate_nb as cn
 from captivate_nb.errors import NoConversation, UsageError
+from captivate_nb.records import (
+    EMPTY,
+    METADATA_SHOWN,
+    SHOWN,
+    ConversationRecord,
+    Conversations,
+)
 from support.rogue import Socket, frame, rogue
 
 
@@ -110,3 +117,34 @@ async def test_a_file_of_the_embedded_server_is_fetched():
         kind, data = await session.fetch_file(file.url)
         assert kind == "image/svg+xml"
         assert b"<svg" in data
+
+
+# --- how a list of conversations shows ---------------------------------------------------------
+
+
+def test_conversations_show_as_a_table():
+    known = Conversations(
+        [
+            ConversationRecord("a-1", {"plan": "vip", "name": "Zoë"}),
+            ConversationRecord("b\x1b[31m", {"<b>": "x" * 500}),
+        ]
+    )
+    shown = known._repr_mimebundle_()
+    first, second = shown["text/plain"].splitlines()
+    assert first == 'a-1  {"plan": "vip", "name": "Zoë"}'
+    assert second.startswith('b[31m  {"<b>": "xxx')
+    assert len(second) < METADATA_SHOWN + 10
+    assert second.endswith("…")
+    assert "<b>" not in shown["text/html"]
+    assert shown["text/html"].count("<tr>") == 3
+    assert known == list(known)
+
+
+def test_many_conversations_and_none():
+    many = Conversations(ConversationRecord(f"c-{n}", {}) for n in range(SHOWN + 1))
+    shown = many._repr_mimebundle_()
+    assert len(shown["text/plain"].splitlines()) == SHOWN + 1
+    for text in shown.values():
+        assert text.endswith("… 1 more conversation")
+    for text in Conversations()._repr_mimebundle_().values():
+        assert EMPTY in text
