@@ -14,7 +14,7 @@ from .words import text
 MANY = 10_000
 FEW = 100
 BURST = 5_000
-SAMPLES = 200
+SAMPLES = 600
 TRACED = 40
 """Appends while the page's tasks are looked at."""
 
