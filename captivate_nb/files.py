@@ -50,8 +50,8 @@ def attachables(given: Attachable | Sequence[Attachable]) -> list[Attachable]:
     if isinstance(given, File | str | Path):
         return [given]
     match given:
-        case (str() as name, bytes() as data, str() as mimetype):
-            return [(name, data, mimetype)]
+        case (str(), bytes() | bytearray(), *_):
+            return [cast("Attachable", given)]
     try:
         return list(cast("Iterable[Attachable]", given))
     except TypeError:  # it is no list, and `resolve` says what it might be
@@ -66,8 +66,10 @@ def resolve(given: Attachable) -> File | Local:
     match given:
         case File():
             return given
-        case (str() as name, bytes() as data, str() as mimetype):
-            return Local(name, data, mimetype)
+        case (str() as name, bytes() | bytearray() as data, str() as mimetype):
+            return Local(name, bytes(data), mimetype)
+        case (str() as name, bytes() | bytearray() as data):
+            return Local(name, bytes(data))
         case str() | Path():
             text = str(given)
         case _:

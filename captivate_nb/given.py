@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Callable
+from contextlib import suppress
+from numbers import Real
 from typing import Any, TypeVar
 
 from .errors import InvalidMessage, UsageError
@@ -56,15 +59,18 @@ def json_of(given: Json, what: str) -> Json:
 
 def seconds_of(given: object, what: str) -> float:
     """Return a time; raise `UsageError` when it is no number of seconds."""
-    if not isinstance(given, int | float) or math.isnan(given):
+    if not isinstance(given, Real) or math.isnan(given):
         raise UsageError(f"{what} is a number of seconds, not {given!r:.60}. Nothing was sent.")
-    return given
+    return float(given)
 
 
-def count_of(given: object, what: str) -> int | None:
+def count_of(given: Any, what: str) -> int | None:
     """Return a number that counts from 1, or None; raise `UsageError` for any other."""
-    if given is None or (isinstance(given, int) and given >= 1):
-        return given
+    if given is None:
+        return None
+    with suppress(TypeError):
+        if (count := operator.index(given)) >= 1:
+            return count
     raise UsageError(f"{what} is a whole number from 1, not {given!r:.60}. Nothing was sent.")
 
 

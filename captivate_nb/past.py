@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -32,9 +33,12 @@ def log_until(log: EventLog, n: int) -> EventLog:
     Raise `UsageError` when there is no such event.
     """
     last = len(log) - 1
-    whole = isinstance(n, int)
-    index = n + last + 1 if whole and n < 0 else n
-    if not (whole and 0 <= index <= last):
+    try:
+        whole = operator.index(n)
+    except TypeError:  # it is no whole number, so no event's
+        whole = last + 1
+    index = whole + last + 1 if whole < 0 else whole
+    if not 0 <= index <= last:
         there = f"there are 0 to {last} so far" if log else "there are none so far"
         raise UsageError(f"There is no event {n!r:.60}: {there}.")
     return log[: index + 1]

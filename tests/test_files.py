@@ -125,7 +125,7 @@ def test_a_path_that_cannot_be_read_is_named_with_the_reason(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize(
-    "given", [5, None, ("name", b"data"), ("name", "text", "text/plain"), (1, 2, 3, 4)]
+    "given", [5, None, ("name", 5), ("name", "text", "text/plain"), (1, 2, 3, 4)]
 )
 def test_what_is_no_file_is_named(given):
     assert attachables([given]) == [given]
@@ -137,6 +137,9 @@ def test_bytes_come_with_a_name_and_a_type():
     local = resolve(BYTES)
     assert (local.name, local.data, local.mimetype) == BYTES
     assert resolve(("x.png", b"", "")).mimetype == "image/png"
+    guessed = resolve(("x.png", bytearray(b"data")))
+    assert (guessed.name, guessed.data, guessed.mimetype) == ("x.png", b"data", "image/png")
+    assert attachables(("x.png", b"data")) == [("x.png", b"data")]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -79,18 +80,23 @@ def test_what_has_no_json_form_is_refused():
 
 @pytest.mark.parametrize("given", [None, "1", [1], float("nan")])
 def test_seconds_are_a_number(given: Any):
-    assert [seconds_of(each, "timeout") for each in (0, 1.5, float("inf"))] == [
-        0,
-        1.5,
-        float("inf"),
-    ]
+    for number in (0, 1.5, float("inf"), Fraction(1, 2)):
+        assert seconds_of(number, "timeout") == number
     with pytest.raises(UsageError, match="timeout is a number of seconds, not"):
         seconds_of(given, "timeout")
+
+
+class Whole:
+    """A whole number of another library's, as NumPy's are."""
+
+    def __index__(self) -> int:
+        return 7
 
 
 @pytest.mark.parametrize("given", [0, -1, 1.0, "1"])
 def test_a_count_is_a_whole_number_from_one(given: Any):
     assert [count_of(each, "A page") for each in (None, 1, 20)] == [None, 1, 20]
+    assert count_of(Whole(), "A page") == 7
     with pytest.raises(UsageError, match="A page is a whole number from 1, not"):
         count_of(given, "A page")
 

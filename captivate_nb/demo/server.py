@@ -187,12 +187,13 @@ class EmbeddedServer:
         """
         if threading.current_thread() is self._thread:
             return work()
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             raise ServeError("The server does not run; start it first.")
         done: Future[T] = Future()
         self._calls.add(done)
         try:
-            _queue(self._loop, done, work)
+            _queue(loop, done, work)
             return done.result(START_LIMIT)
         except CancelledError:
             raise ServeError("The server has stopped.") from None
