@@ -77,7 +77,7 @@ class Session(Records):
         self._greet = greet
         self._at_close: list[Callable[[], Awaitable[None]]] = []
         self._start = e.ConversationStart(
-            user_id=id_of(user_id, "A user's ID"),
+            user_id=id_of(user_id or "anon", "A user's ID"),
             user=object_of(user or {}, "A user"),
             user_data=None if user_data is None else object_of(user_data, "User data"),
             metadata=object_of(metadata or {}, "Metadata").copy(),
