@@ -76,11 +76,13 @@ class Session(Records):
         """Seconds the newest reply took to begin."""
         self._greet = greet
         self._at_close: list[Callable[[], Awaitable[None]]] = []
-        self._start = e.ConversationStart(
-            user_id=id_of(user_id or "anon", "A user's ID"),
-            user=object_of(user or {}, "A user"),
-            user_data=None if user_data is None else object_of(user_data, "User data"),
-            metadata=object_of(metadata or {}, "Metadata").copy(),
+        self._start = _valid(
+            e.ConversationStart(
+                user_id=user_id or "anon",
+                user=user or {},
+                user_data=user_data,
+                metadata=metadata or {},
+            )
         )
 
     def __repr__(self) -> str:
@@ -246,16 +248,11 @@ class Session(Records):
     ) -> None:
         """Start a new conversation, as the same user with the same metadata where not given."""
         self._check_open()
-        changes: dict[str, Any] = {}
+        given = {"user_id": user_id, "user": user, "metadata": metadata}
+        changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
         if user_id is not None or user is not None:
             changes["user_data"] = None  # it was the other user's
-        if user_id is not None:
-            changes["user_id"] = id_of(user_id, "A user's ID")
-        if user is not None:
-            changes["user"] = object_of(user, "A user")
-        if metadata is not None:
-            changes["metadata"] = object_of(metadata, "Metadata").copy()
-        self._start = msgspec.structs.replace(self._start, **changes)
+        self._start = _valid(msgspec.structs.replace(self._start, **changes))
         await self._begin(self._start)
 
     @on_own_loop
@@ -406,3 +403,13 @@ class Session(Records):
             return local.inline()
         address = self._connection.address
         return await upload(offer, address, local.name, local.data, local.mimetype)
+
+
+def _valid(start: e.ConversationStart) -> e.ConversationStart:
+    """Return what a conversation is started with; raise `UsageError` for what cannot be meant."""
+    id_of(start.user_id, "A user's ID")
+    object_of(start.user, "A user")
+    if start.user_data is not None:
+        object_of(start.user_data, "User data")
+    metadata = object_of(start.metadata, "Metadata")
+    return msgspec.structs.replace(start, metadata=metadata.copy())  # the caller may change theirs

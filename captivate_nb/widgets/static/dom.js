@@ -128,10 +128,13 @@ export async function copy(text, button) {
 
 /**
  * Lay out one of the blocks that the browser lays out when they come near the view, and those beside
- * it, at once: what is scrolled to there then moves no more. Those of the last time are let go.
- * @param {HTMLElement[]} blocks @param {number} number
+ * it, at once: what is scrolled to there then moves no more. Those of the last time, which this
+ * returned then, are let go.
+ * @param {HTMLElement[]} blocks @param {number} number @param {HTMLElement[]} before
  */
-export function layOut(blocks, number) {
-  for (const block of blocks) block?.classList.remove("cnb-laid");
-  for (const near of [number - 1, number, number + 1]) blocks[near]?.classList.add("cnb-laid");
+export function layOut(blocks, number, before) {
+  const near = [number - 1, number, number + 1].flatMap((each) => blocks[each] ?? []);
+  for (const block of before) block.classList.remove("cnb-laid");
+  for (const block of near) block.classList.add("cnb-laid");
+  return near;
 }

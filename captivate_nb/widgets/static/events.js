@@ -21,6 +21,8 @@ export class EventsTab {
     this.nodes = [];
     /** @type {HTMLElement[]} */
     this.blocks = [];
+    /** @type {HTMLElement[]} blocks laid out for a jump */
+    this.laid = [];
     /** @type {Map<string, number>} the first event of each message */
     this.byMessage = new Map();
     /** @type {Set<string>} */
@@ -238,7 +240,7 @@ export class EventsTab {
     this.nodes[n].hidden = false;
     const number = Math.floor(n / SPAN);
     this.blocks[number].hidden = false;
-    layOut(this.blocks, number);
+    this.laid = layOut(this.blocks, number, this.laid);
     const row = this.nodes[n].getBoundingClientRect();
     const box = this.list.getBoundingClientRect();
     if (row.top >= box.top && row.bottom <= box.bottom) return;

@@ -40,6 +40,8 @@ export class View {
     this.linked = undefined;
     /** @type {HTMLElement[]} */
     this.blocks = [];
+    /** @type {HTMLElement[]} blocks laid out for a jump */
+    this.laid = [];
     /** @type {Map<string, number>} chosen options, and the message that chose each */
     this.chosen = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -291,7 +293,7 @@ export class View {
   /** Bring a message into view. @param {number} index */
   reveal(index) {
     this.following = false;
-    layOut(this.blocks, Math.floor(index / BLOCK));
+    this.laid = layOut(this.blocks, Math.floor(index / BLOCK), this.laid);
     const [box, node] = [this.scroller, this.nodes[index]].map((each) => each?.getBoundingClientRect());
     if (!box || !node || (node.top >= box.top && node.bottom <= box.bottom)) return;
     this.scroller.scrollTop += node.top - box.top - 40;
