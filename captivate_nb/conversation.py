@@ -8,26 +8,42 @@ state: live, from a saved log, or in a test.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
 import msgspec
 
+from .delivery import Deliveries, Sent, Verdict
 from .errors import counted
 from .eventlog import EventRecord
-from .merge import delivered, merge, messages_of
+from .looking import NO_TURNS, look_at
+from .merge import (
+    Matches,
+    Names,
+    Told,
+    delivered,
+    loosely,
+    match,
+    merge,
+    messages_of,
+    shared_ids,
+)
 from .protocol import events as e
 from .protocol.content import Action, Content, Files, Text
 from .protocol.writers import write_payload
-from .sanitize import clean
-from .transcript import Choices, Delivery, Message, Transcript, readable
+from .repeats import Repeats
+from .sanitize import clean, clean_text
+from .transcript import Choices, Message, Transcript, readable
 
 MISSED = "captivate_nb.missed"
 """The type of an update of our own, which the log keeps like the server's: messages are missing."""
 
-RESENDS = 3
-"""How many times a message that the server seems not to read is sent on one connection."""
+ARRIVED = "captivate_nb.arrived"
+"""The type of another: the user says that a message arrived."""
+
+QUOTED = 60
+"""Characters of a message that a line about it quotes."""
 
 _OTHERS = ("bot", "agent")
 
@@ -38,20 +54,6 @@ class Agent(msgspec.Struct, frozen=True):
     name: str
     id: str | None = None
     data: dict[str, Any] = {}
-
-
-class _Sent(msgspec.Struct):
-    """What is known of a message of the user's: on which connection it went out, how many times.
-
-    It is `doubted` when something on its connection did not get through, until the server tells
-    whether it has it, and `lost` when it has to be sent again.
-    """
-
-    event: e.UserMessage
-    connection: int
-    times: int = 1
-    doubted: bool = False
-    lost: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -79,10 +81,11 @@ class Conversation:
         """Where the server takes files, if it said so."""
         self._starts: deque[e.ConversationStart] = deque()
         self._edits: dict[str, e.EditMessage] = {}
-        self._seen: dict[str, list[e.Event]] = {}
+        self._repeats = Repeats()
         self._large: set[str] = set()
         self._resuming: str | None = None
-        self._connections = 0
+        self.deliveries = Deliveries()
+        """How far the user's messages are, and what is to be done about those in doubt."""
         self._open(None)
 
     def _open(self, conversation_id: str | None) -> None:
@@ -99,10 +102,11 @@ class Conversation:
         self.deleted = False
         """Whether the server has deleted it."""
         self._messages: list[Message] = []
-        self._sent: dict[str, _Sent] = {}
-        self._asked: deque[frozenset[str]] = (
-            deque()
-        )  # what each request for a transcript is to find
+        self.deliveries.begin()
+        self._asked: deque[float] = deque()  # when each transcript that is due was asked for
+        self._names: defaultdict[str, Names] = defaultdict(lambda: Names(set(), set()))
+        self._labels: defaultdict[str, set[str]] = defaultdict(set)  # of each option's value
+        self._turns = 0
         self._gaps: set[str] = set()
         self._told: set[str] = set()
         self.heard = 0
@@ -130,41 +134,33 @@ class Conversation:
                 return Choices(() if message.sender == "user" else message.choices)
         return Choices()
 
-    @property
-    def lost(self) -> list[e.UserMessage]:
-        """What the user said and the server never got, until it is sent again."""
-        return [sent.event for sent in self._sent.values() if sent.lost]
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether it has to be found out if the server got what the user said."""
-        return any(
-            sent.doubted and sent.connection == self._connections for sent in self._sent.values()
-        )
-
     def apply_record(self, record: EventRecord) -> int | None:
         """Apply one record of a log; a frame that was no event becomes an error in `errors`."""
+        if record.connection is not None and record.connection > self.deliveries.connection:
+            self._connected(record.connection)
         if record.event is None:
             self.add_problem(f"A frame was skipped: {record.problem}", record.frame, record.time)
-            if record.direction == "in":
-                self._doubt()
             return None
-        return self.apply(record.event, at=record.time)
+        if record.direction == "in" and isinstance(record.event, e.UserMessage):
+            return self._echoed(record.event, record.time)
+        return self.apply(record.event, at=record.time, counted=record.connection is not None)
 
-    def apply(self, event: e.Event, *, at: float | None = None) -> int | None:
+    def apply(
+        self, event: e.Event, *, at: float | None = None, counted: bool = False
+    ) -> int | None:
         """Take in one event, sent or received, seen at `at` (seconds since the epoch; None: now).
 
-        Return the index of the first message that is new or changed, or None. An event that was
-        seen already (same id, same content) and one of another conversation change nothing.
+        Return the index of the first message that is new or changed, or None. A message, action or
+        update that was seen already and an event of another conversation change nothing. Where
+        connections are not `counted` by who calls, each `SocketConnected` is a new one.
         """
         at = time.time() if at is None else at
         for problem in event.problems:
             self.add_problem(f"Part of a {event.event_type} was skipped: {problem}", "", at)
-        if event.event_id is not None:
-            seen = self._seen.setdefault(event.event_id, [])
-            if event in seen:
-                return None
-            seen.append(event)
+        if isinstance(event, e.SocketConnected) and not counted:
+            self._connected(self.deliveries.connection + 1)
+        if self._repeats.note(event, self._turns):
+            return None
         change = self._CHANGES.get(type(event))
         return change(self, event, at) if change else None
 
@@ -180,7 +176,12 @@ class Conversation:
     def _append(self, message: Message) -> int:
         self._messages.append(message)
         self.heard += message.sender in _OTHERS
+        self._note_options(message)
         return len(self._messages) - 1
+
+    def _note_options(self, message: Message) -> None:
+        for option in message.choices:
+            self._labels[loosely(option.value)].add(loosely(option.label))
 
     def _system(self, text: str, event: e.Event, at: float) -> int:
         number = len(self._messages)
@@ -188,17 +189,21 @@ class Conversation:
             Message(id=event.event_id or f"system-{number}", sender="system", text=text, time=at)
         )
 
+    def _connected(self, connection: int) -> None:
+        self.deliveries.connected(connection)
+        self._starts.clear()
+        self._asked.clear()
+
     def _socket_connected(self, event: e.SocketConnected, _at: float) -> None:
         self.socket_id = event.socket_id
         self.upload_url = event.upload_url
-        self._connections += 1
-        self._starts.clear()
-        self._asked.clear()
 
     def _start(self, event: e.ConversationStart, _at: float) -> None:
         self._starts.append(event)
 
     def _started(self, event: e.ConversationStarted, _at: float) -> int | None:
+        if not self._starts and event.conversation_id == self.id:
+            return None  # it came twice
         start = self._starts.popleft() if self._starts else e.ConversationStart()
         if self._resuming == self.id:
             self._resuming = None
@@ -210,27 +215,57 @@ class Conversation:
     def _user_message(self, event: e.UserMessage, at: float) -> int | None:
         if not self._is_current(event.conversation_id) or not (event.text or event.files):
             return None
-        if event.client_msg_id in self._sent:
-            return self._sent_again(self._sent[event.client_msg_id])
         if not event.client_msg_id:
             name = f"user-{len(self._messages)}"
             event = msgspec.structs.replace(event, client_msg_id=name)
-        self._sent[event.client_msg_id] = _Sent(event, self._connections)
+        known = self.deliveries.get(event.client_msg_id)
+        if known is not None:
+            return self._sent_again(known, at)
+        self.deliveries.sent(event, at)
+        self._turns += 1
+        labels = self._labels.get(loosely(event.text))
+        if labels:
+            self._names[event.client_msg_id].texts.update(labels)
         return self._append(user_message(event, at))
 
-    def _sent_again(self, sent: _Sent) -> int | None:
-        if not sent.lost:
+    def _sent_again(self, sent: Sent, at: float) -> int | None:
+        if not sent.lost and sent.state not in ("unknown", "failed"):
             return None
-        index = self._index(sent.event.client_msg_id)
+        index = self._index(sent.id)
         message = self._messages.pop(index)
-        again = sent.connection == self._connections
-        sent.lost, sent.times = False, sent.times + 1 if again else 1
-        sent.connection, sent.doubted = self._connections, False
+        if sent.lost:
+            line = f"{_quoted(message)} had not arrived, and was sent again."
+            self.add_problem(line, message.id, at)
+        self.deliveries.sent(sent.event, at)
         self._append(delivered(message, "sent"))
         return index
 
+    def _echoed(self, event: e.UserMessage, at: float) -> int | None:
+        """Take in what the server tells of a message of the user's, which may not be from here."""
+        if not self._is_current(event.conversation_id):
+            return None
+        if self.deliveries.get(event.client_msg_id) is not None:
+            verdicts = self.deliveries.seen(event.client_msg_id, at, "the server told it back")
+            return self._carry_out(verdicts, at)
+        if not (event.text or event.files):
+            return None
+        return self._append(delivered(user_message(event, at), "confirmed"))
+
+    def _carry_out(self, verdicts: Iterable[Verdict], at: float) -> int | None:
+        """Show what was decided of messages, and return the index of the first that changed."""
+        changed = []
+        for verdict in verdicts:
+            index = self._index(verdict.id)
+            message = self._messages[index]
+            self._messages[index] = delivered(message, verdict.state)
+            changed.append(index)
+            if verdict.why:
+                self.add_problem(_verdict_line(_quoted(message), verdict), message.id, at)
+        return min(changed, default=None)
+
     def _index(self, message_id: str) -> int:
-        return next(i for i, message in enumerate(self._messages) if message.id == message_id)
+        newest = range(len(self._messages) - 1, -1, -1)
+        return next(index for index in newest if self._messages[index].id == message_id)
 
     def _bot_message(self, event: e.BotMessage, at: float) -> int | None:
         return self._hear(
@@ -243,6 +278,7 @@ class Conversation:
                 time=at,
                 raw=_payload(event),
             ),
+            at,
         )
 
     def _livechat_message(self, event: e.LivechatMessage, at: float) -> int | None:
@@ -257,18 +293,25 @@ class Conversation:
                 agent_name=event.agent_name or (self.agent.name if self.agent else None),
                 raw=_payload(event),
             ),
+            at,
         )
 
-    def _hear(self, event: e.BotMessage | e.LivechatMessage, message: Message) -> int | None:
+    def _hear(
+        self, event: e.BotMessage | e.LivechatMessage, message: Message, at: float
+    ) -> int | None:
         """Take in what the other side says; what a transcript told before is not repeated."""
         if not self._is_current(event.conversation_id):
             return None
         known = event.message_id in self._told and any(
             _same(one, message) for one in reversed(self._messages)
         )
+        verdicts = self.deliveries.heard(at, agent=message.sender == "agent")
+        confirmed = self._carry_out(verdicts, at)
         if event.event_id in self._large:
-            return self._fill(f"large-{event.event_id}", None if known else message)
-        return None if known else self._append(message)
+            shown = self._fill(f"large-{event.event_id}", None if known else message)
+        else:
+            shown = None if known else self._append(message)
+        return min((index for index in (confirmed, shown) if index is not None), default=None)
 
     def _fill(self, gap: str, message: Message | None) -> int | None:
         """Put a message, None for nothing, in a gap; one that is closed already stays closed."""
@@ -277,6 +320,8 @@ class Conversation:
         self._gaps.discard(gap)
         index = self._index(gap)
         self._messages[index : index + 1] = [message] if message else []
+        if message:
+            self._note_options(message)
         self.heard += message is not None and message.sender in _OTHERS
         return index
 
@@ -311,6 +356,8 @@ class Conversation:
             return None
         if event.type == MISSED:
             return self._missed(event, at)
+        if event.type == ARRIVED:
+            return self._said_to_have_arrived(event)
         self.updates.append(event)
         match event.type:
             case "livechatAgentConnected":
@@ -332,11 +379,19 @@ class Conversation:
             text = "A large message came, and could not be shown here"
             line = Message(id=f"missed-{large}", sender="system", text=text, time=at)
             return self._fill(f"large-{large}", line)
-        for index, message in enumerate(self._messages):
-            sent = self._sent.get(message.id)
-            if sent is not None and sent.connection != self._connections and not sent.lost:
-                self._messages[index] = _undelivered(message, "unknown")
-        return self._gap("Messages may be missing here", at)
+        verdicts = self.deliveries.give_up("the server does not tell what it has")
+        changed = self._carry_out(verdicts, at)
+        gap = self._gap("Messages may be missing here", at)
+        return gap if changed is None else changed
+
+    def _said_to_have_arrived(self, event: e.ConversationUpdate) -> int | None:
+        message_id = str(event.data.get("message"))
+        if self.deliveries.get(message_id) is None:
+            return None
+        self.deliveries.decide(message_id, "confirmed")
+        index = self._index(message_id)
+        self._messages[index] = delivered(self._messages[index], "confirmed")
+        return index
 
     def _gap(self, text: str, at: float, name: str | None = None) -> int:
         """Show a line where messages may be missing, until the server tells what was said."""
@@ -345,17 +400,14 @@ class Conversation:
         return self._append(Message(id=name, sender="system", text=text, time=at))
 
     def _general_error(self, event: e.GeneralError, at: float) -> int | None:
-        if self._resuming == event.conversation_id:
-            self._resuming = None
         if event.message_link is not None:
             return self._too_large(event, at)
-        if event.conversation_id is None:
-            self._doubt()
-        self.add_problem(
-            f"The server answered error {event.code}: {event.description}",
-            event.conversation_id or "",
-            at,
-        )
+        told = f"The server answered error {event.code}: {event.description}"
+        if self._is_current(event.conversation_id) and not self._asked:
+            self.deliveries.refused(told[0].lower() + told[1:])
+        if self._resuming == event.conversation_id:
+            self._resuming = None
+        self.add_problem(told, event.conversation_id or "", at)
         return None
 
     def _too_large(self, event: e.GeneralError, at: float) -> int | None:
@@ -363,19 +415,28 @@ class Conversation:
         if self.id is None or not self._is_current(event.conversation_id):
             return None
         key = large_key(event)
+        if key in self._large:
+            return None
         self._large.add(key)
         return self._gap("A large message is on its way", at, f"large-{key}")
 
     def _edit(self, event: e.EditMessage, _at: float) -> None:
         if self._is_current(event.conversation_id):
             self._edits[event.message_id] = event
+            self._names[event.message_id].texts.add(loosely(event.text))
 
-    def _edited(self, event: e.MessageEdited, _at: float) -> int | None:
+    def _edited(self, event: e.MessageEdited, at: float) -> int | None:
         edit = self._edits.pop(event.message_id, None)
         if edit is None:
             return None
+        why = "the server has changed it as you asked"
+        self._carry_out(self.deliveries.seen(event.message_id, at, why), at)
+        return self._change(edit)
+
+    def _change(self, edit: e.EditMessage) -> int | None:
+        """Give a message the text of its edit, and return its index."""
         for index, message in enumerate(self._messages):
-            if message.id == event.message_id:
+            if message.id == edit.message_id:
                 content = _user_content(edit.text, edit.files)
                 self._messages[index] = msgspec.structs.replace(
                     message, content=content, text=readable(content)
@@ -383,12 +444,12 @@ class Conversation:
                 return index
         return None
 
-    def _transcript_requested(self, event: e.TranscriptRequest, _at: float) -> None:
+    def _transcript_requested(self, event: e.TranscriptRequest, at: float) -> None:
         self._resuming = event.conversation_id
         if event.conversation_id == self.id:
-            self._asked.append(frozenset(name for name, sent in self._sent.items() if sent.doubted))
+            self._asked.append(at)
 
-    def _transcript(self, event: e.ConversationTranscript, _at: float) -> int | None:
+    def _transcript(self, event: e.ConversationTranscript, at: float) -> int | None:
         known = self._messages[:]
         told = event.conversation_id or self._resuming
         asked = told == self._resuming
@@ -398,44 +459,51 @@ class Conversation:
             self._open(told)
         if asked:
             self._resuming = None
-        here = [message for message in self._messages if message.id not in self._gaps]
-        doubted = self._asked.popleft() if self._asked else frozenset()
-        self._messages[:] = merge(
-            here, event.entries, lambda message: self._is_lost(message, doubted)
-        )
-        self._note_delivery(doubted)
-        self._gaps.clear()
-        self._told = {entry.message_id for entry in event.entries if entry.message_id}
+        self._take_in(event, at)
         self.heard = sum(message.sender in _OTHERS for message in self._messages)
         pairs = enumerate(zip(known, self._messages, strict=False))
         shorter, longer = sorted((len(known), len(self._messages)))
         first = next((index for index, (old, new) in pairs if old is not new), shorter)
         return first if first < longer else None
 
-    def _is_lost(self, message: Message, asked: frozenset[str]) -> bool:
-        """Tell whether the server never got a message, now that it has told what it has."""
-        sent = self._sent.get(message.id)
-        if sent is None or message.delivery in ("confirmed", "failed"):
-            return False
-        unread = sent.doubted and message.id in asked and sent.times <= RESENDS
-        sent.lost |= sent.connection != self._connections or unread
-        return sent.lost
+    def _take_in(self, event: e.ConversationTranscript, at: float) -> None:
+        """Bring together what is here and what the server tells, and see what it proves."""
+        here = [message for message in self._messages if message.id not in self._gaps]
+        told = messages_of(event.entries)
+        matches = match(here, told, self._names)
+        self._messages[:] = merge(here, told, matches)
+        self._learn_names(here, told, matches)
+        self._gaps.clear()
+        self._told = {entry.message_id for entry in event.entries if entry.message_id}
+        asked = self._asked.popleft() if self._asked else None
+        look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
+        verdicts = []
+        if look.flaw == NO_TURNS and told and matches.places[-1] is None:
+            verdicts += self.deliveries.heard(look.asked)
+        verdicts += self.deliveries.looked(look, conclusive=asked is not None)
+        self._carry_out(verdicts, at)
 
-    def _note_delivery(self, asked: frozenset[str]) -> None:
-        """Bring what is known of sent messages, and what is shown of it, together."""
-        for index, message in enumerate(self._messages):
-            sent = self._sent.get(message.id)
-            if sent is None:
+    def _learn_names(self, here: list[Message], told: Told, matches: Matches) -> None:
+        """Remember how the server calls each message, and take in edits that it shows."""
+        shared = shared_ids(entry for entry, _ in told)
+        for place, (entry, message) in zip(matches.places, told, strict=True):
+            if place is None:
+                self._note_options(message)
                 continue
-            if sent.doubted and message.id in asked and not sent.lost:
-                self._messages[index] = _undelivered(message, "failed")
-            sent.doubted &= message.id not in asked and message.delivery != "confirmed"
-            sent.lost &= message.delivery == "queued"
+            text, names = loosely(message.text), self._names[here[place].id]
+            names.texts.add(text)
+            if entry.message_id and entry.message_id not in shared:
+                names.ids.add(entry.message_id)
+            edit = self._edits.get(here[place].id)
+            if edit is not None and text == loosely(edit.text) != loosely(here[place].text):
+                self._change(self._edits.pop(here[place].id))
 
-    def _doubt(self) -> None:
-        """Note that one of the messages on their way may not have got through."""
-        for sent in self._sent.values():
-            sent.doubted |= sent.connection == self._connections
+    def _known_since(self, message: Message) -> float | None:
+        """Return since when the server is known to have a message; None where it may not."""
+        sent = self.deliveries.get(message.id)
+        if sent is not None:
+            return sent.known
+        return float("-inf") if message.time is None else message.time
 
     _CHANGES: ClassVar[dict[type[e.Event], Callable[[Any, Any, float], int | None]]] = {
         e.SocketConnected: _socket_connected,
@@ -485,8 +553,20 @@ def _same(known: Message, message: Message) -> bool:
     return (known.id, known.sender, known.text) == (message.id, message.sender, message.text)
 
 
-def _undelivered(message: Message, delivery: Delivery) -> Message:
-    return message if message.delivery == "confirmed" else delivered(message, delivery)
+def _quoted(message: Message) -> str:
+    text = " ".join(clean_text(message.text).split())
+    return f"“{text if len(text) <= QUOTED else text[: QUOTED - 1] + '…'}”"
+
+
+def _verdict_line(quoted: str, verdict: Verdict) -> str:
+    if verdict.state == "confirmed":
+        return f"{quoted} arrived: {verdict.why}."
+    if verdict.state == "failed":
+        return f"{quoted} was not delivered: {verdict.why}. session.send_again() tries again."
+    return (
+        f"It is not known whether {quoted} arrived: {verdict.why}. session.send_again() sends it"
+        " again, session.mark_arrived() says that it arrived."
+    )
 
 
 def _user_content(text: str, files: tuple[Any, ...]) -> tuple[Content, ...]:

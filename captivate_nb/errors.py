@@ -24,11 +24,18 @@ class CaptivateError(Exception):
 
 
 class ProtocolError(CaptivateError):
-    """A frame that is not a Socket API event; `frame` holds at most its first 200 characters."""
+    """A frame that is not a Socket API event; `frame` holds at most its first 200 characters.
 
-    def __init__(self, reason: str, frame: str = "") -> None:
+    `cut` tells whether it is the beginning of one, `event_type` what it would be, if it says so.
+    """
+
+    def __init__(
+        self, reason: str, frame: str = "", *, cut: bool = False, event_type: str = ""
+    ) -> None:
         super().__init__(reason)
         self.frame = frame[:200]
+        self.cut = cut
+        self.event_type = event_type
 
 
 class ConnectError(CaptivateError):

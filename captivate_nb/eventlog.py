@@ -25,7 +25,9 @@ _SENDER: dict[Direction, Sender] = {"in": "server", "out": "client"}
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
 
-    `event` is None for a frame that is no event; `problem` then says why.
+    `connection` counts the session's connections from 1, the one it passed on; None where a log
+    does not tell. `event` is None for a frame that is no event; `problem` then says why, and `cut`
+    whether it is the beginning of one.
     """
 
     n: int
@@ -33,8 +35,10 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     time: float
     size: int
     frame: str
+    connection: int | None = None
     event: Event | None = None
     problem: str | None = None
+    cut: bool = False
 
     @property
     def type(self) -> str:
@@ -67,26 +71,30 @@ class EventLog(Sequence[EventRecord]):
         self._records = list(records)
         self._redact = redact
 
-    def record(self, direction: Direction, frame: str | bytes, at: float) -> EventRecord:
+    def record(
+        self, direction: Direction, frame: str | bytes, at: float, connection: int | None = None
+    ) -> EventRecord:
         """Decode a frame, keep it, and return its record; a frame that is no event is kept too.
 
         What is decoded is the text that is kept, so that a saved log has the same events.
         """
         data = frame.encode(errors="replace") if isinstance(frame, str) else frame
         shown = self._redact(data.decode(errors="replace"))
-        event, problem = None, None
+        event, problem, cut = None, None, False
         try:
             event = decode(shown, _SENDER[direction])
         except ProtocolError as error:
-            problem = str(error)
+            problem, cut = str(error), error.cut
         entry = EventRecord(
             n=len(self._records),
             direction=direction,
             time=at,
             size=len(data),
             frame=shown,
+            connection=connection,
             event=event,
             problem=problem,
+            cut=cut,
         )
         self._records.append(entry)
         return entry
@@ -121,6 +129,7 @@ class EventLog(Sequence[EventRecord]):
                     "direction": record.direction,
                     "time": record.time,
                     "size": record.size,
+                    "connection": record.connection,
                     "type": record.type,
                     "frame": record.frame,
                 },
@@ -156,7 +165,10 @@ class EventLog(Sequence[EventRecord]):
                 raise ValueError(direction)
         except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
             raise InvalidFile(f"{where} is not a line of an event log.") from None
-        entry = self.record(direction, frame, at)
+        connection = saved.get("connection")
+        entry = self.record(
+            direction, frame, at, connection if isinstance(connection, int) else None
+        )
         size = saved.get("size", entry.size)  # as it was before a key was taken out
         if isinstance(size, int):
             self._records[-1] = msgspec.structs.replace(entry, size=size)

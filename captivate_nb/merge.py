@@ -1,13 +1,20 @@
 """Two tellings of one conversation made one: the messages here, and the server's transcript.
 
-The document's transcript carries no ids of ours. So a message is known again by the server's id
-where both sides have it, and else by sender and text, equal ones counted in order.
+A message is known again by the server's id where both sides have it, and else by its place and a
+loose reading of its text: servers show an option's label for its value, escape HTML, normalise
+Unicode, change case and spaces, and cut long texts. Equal lines are counted in order.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+import html
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,45 +22,260 @@ from .protocol import events as e
 from .protocol.content import Text
 from .transcript import Delivery, Message, readable
 
-_Key = tuple[str, str]
+CUT = 12
+"""Characters of a text by which it is known again when it was cut, and ends in an ellipsis."""
+
+BARE = 40
+"""Characters by which it is when nothing shows that it was cut."""
+
+NEAR = 32
+"""How many of many equal lines before and after it a line may be."""
+
+Told = Sequence[tuple[e.TranscriptEntry, Message]]
+"""A server's entries, each with the message that it makes."""
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff]"
+)
+_END = re.compile(r"\s*(?:…|\.{3})$")
 
 
-def merge(
-    here: Sequence[Message],
-    entries: Iterable[e.TranscriptEntry],
-    is_lost: Callable[[Message], bool],
-) -> list[Message]:
+class Names(NamedTuple):
+    """What else a message may be called by the server: its ids there, and texts read loosely."""
+
+    ids: set[str]
+    texts: set[str]
+
+
+class Matches(NamedTuple):
+    """Which message here is which entry of the server's.
+
+    `places` has for each entry the index of its message here, None for one that is new. Those in
+    `unsure` are the user's and were told by their place alone: their text is another.
+    """
+
+    places: list[int | None]
+    unsure: set[int]
+
+
+def loosely(text: str) -> str:
+    """Return a text without what servers change of it: entities, Unicode forms, case and spaces."""
+    plain = _INVISIBLE.sub("", html.unescape(html.unescape(text)))
+    folded = unicodedata.normalize("NFKC", plain).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def match(here: Sequence[Message], told: Told, names: Mapping[str, Names]) -> Matches:
+    """Return which of the messages here the server tells of; system lines are not the server's.
+
+    `names` has the other names of a message here, by its id.
+    """
+    matching = _Matching(here, told, names)
+    matching.by_id()
+    matching.by_text()
+    matching.by_beginning()
+    return Matches(matching.places, matching.by_place())
+
+
+class _Matching:
+    """The work of `match`: each step takes up what those before it have left."""
+
+    def __init__(self, here: Sequence[Message], told: Told, names: Mapping[str, Names]) -> None:
+        self.places: list[int | None] = [None] * len(told)
+        self._here = here
+        self._told = told
+        self._names = names
+        self._free = {i: None for i, message in enumerate(here) if message.sender != "system"}
+        self._read: dict[int, set[str]] = {}
+
+    def by_id(self) -> None:
+        """Take an id that stands for one message on each side, and not for another text."""
+        index: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place in self._free:
+            for ident in self._ids(place):
+                index[self._here[place].sender, ident].append(place)
+        shared = shared_ids(entry for entry, _ in self._told)
+        for number, (entry, message) in enumerate(self._told):
+            if entry.message_id is None or entry.message_id in shared:
+                continue
+            places = index.get((message.sender, entry.message_id), [])
+            if len(places) == 1 and self._may_be(places[0], message):
+                self._take(number, places[0])
+
+    def by_text(self) -> None:
+        """Take equal texts: as many in order as there can be, then those out of order."""
+        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place in self._free:
+            for text in self._texts(place):
+                lines[self._here[place].sender, text].append(place)
+        left = list(self._left())
+        seen: Counter[tuple[str, str]] = Counter()
+        candidates = []
+        for number in left:
+            key = _key(self._told[number][1])
+            rank, seen[key] = seen[key], seen[key] + 1
+            candidates.append(lines[key][max(0, rank - NEAR) : rank + NEAR + 1])
+        for number, chosen in zip(left, _in_order(candidates), strict=True):
+            if chosen is not None:
+                self._take(number, chosen)
+        for number in list(self._left()):
+            free = (place for place in lines[_key(self._told[number][1])] if place in self._free)
+            for place in islice(free, 1):
+                self._take(number, place)
+
+    def by_beginning(self) -> None:
+        """Take the beginning of a text that the server has cut."""
+        texts = sorted(
+            (self._here[place].sender, text, place)
+            for place in self._free
+            for text in self._texts(place)
+        )
+        for number in list(self._left()):
+            sender, whole = _key(self._told[number][1])
+            beginning = _END.sub("", whole)
+            if len(beginning) < (BARE if beginning == whole else CUT):
+                continue
+            for other, text, place in texts[bisect_left(texts, (sender, beginning, -1)) :]:
+                if other != sender or not text.startswith(beginning):
+                    break
+                if place in self._free:
+                    self._take(number, place)
+                    break
+
+    def by_place(self) -> set[int]:
+        """Take what stands between the same two messages on both sides, as many on each.
+
+        Behind the last that both have there may be news, so only the user's are taken there.
+        """
+        here, there = self._gaps_here(), self._gaps_there()
+        unsure = set()
+        for gap, numbers in there.items():
+            sender, _, end = gap
+            places = here.get(gap, [])
+            if len(places) != len(numbers) or (sender != "user" and end is None):
+                continue
+            for number, place in zip(numbers, places, strict=True):
+                self._take(number, place)
+                if sender == "user":
+                    unsure.add(place)
+        return unsure
+
+    def _gaps_here(self) -> dict[Any, list[int]]:
+        """Return what is left here by sender and the two messages around it."""
+        taken = sorted(place for place in self.places if place is not None)
+        gaps: dict[Any, list[int]] = defaultdict(list)
+        for place in self._free:
+            after = bisect_left(taken, place)
+            before = taken[after - 1] if after else None
+            end = taken[after] if after < len(taken) else None
+            gaps[self._here[place].sender, before, end].append(place)
+        return gaps
+
+    def _gaps_there(self) -> dict[Any, list[int]]:
+        """Return the entries that are left, by sender and the two messages around them."""
+        ends: list[int | None] = []
+        end = None
+        for place in reversed(self.places):
+            ends.append(end)
+            end = end if place is None else place
+        gaps: dict[Any, list[int]] = defaultdict(list)
+        before = None
+        for number, (place, end) in enumerate(zip(self.places, reversed(ends), strict=True)):
+            if place is None:
+                gaps[self._told[number][1].sender, before, end].append(number)
+            else:
+                before = place
+        return gaps
+
+    def _left(self) -> Iterator[int]:
+        return (number for number, place in enumerate(self.places) if place is None)
+
+    def _take(self, number: int, place: int) -> None:
+        self.places[number] = place
+        del self._free[place]
+
+    def _ids(self, place: int) -> set[str]:
+        message = self._here[place]
+        known = self._names.get(message.id)
+        return {message.id} | known.ids if known else {message.id}
+
+    def _texts(self, place: int) -> set[str]:
+        if place not in self._read:
+            message = self._here[place]
+            known = self._names.get(message.id)
+            own = {loosely(message.text)}
+            self._read[place] = own | known.texts if known else own
+        return self._read[place]
+
+    def _may_be(self, place: int, message: Message) -> bool:
+        """Whether an id is to be believed; the user's own are made here, and nobody else's."""
+        return message.sender == "user" or loosely(message.text) in self._texts(place)
+
+
+def _in_order(candidates: Sequence[Sequence[int]]) -> list[int | None]:
+    """Return one of each entry's candidates, so that as many as possible of them ascend.
+
+    It is the longest common subsequence as Hunt and Szymanski find it; of several it is one that
+    stands early. Each entry's candidates ascend.
+    """
+    ends: list[int] = []
+    chains: list[tuple[int, int, Any]] = []
+    for number, places in enumerate(candidates):
+        for place in reversed(places):
+            length = bisect_left(ends, place)
+            chain = (number, place, chains[length - 1] if length else None)
+            ends[length : length + 1] = [place]
+            chains[length : length + 1] = [chain]
+    chosen: list[int | None] = [None] * len(candidates)
+    link = chains[-1] if chains else None
+    while link is not None:
+        number, place, link = link
+        chosen[number] = place
+    return chosen
+
+
+def merge(here: Sequence[Message], told: Told, matches: Matches) -> list[Message]:
     """Return the messages here and those the server tells of, each once, in its order.
 
     What only this side knows (system lines, messages on their way) stays behind the message it
-    came after. A message for which `is_lost` holds is put at the end, to be sent again.
+    came after.
     """
-    told = [(entry.message_id, message) for entry, message in messages_of(entries)]
-    places = _places(here, told)
-    matched = set(places)
-    after: dict[int | None, list[Message]] = {}
-    lost: list[Message] = []
+    matched = set(matches.places)
+    after: dict[int | None, list[Message]] = defaultdict(list)
     anchor = -1
     for index, message in enumerate(here):
         if index in matched:
             anchor = index
-        elif is_lost(message):
-            lost.append(delivered(message, "queued"))
         else:
-            after.setdefault(anchor, []).append(message)
-    merged = after.pop(-1, [])
-    for place, (_, message) in zip(places, told, strict=True):
-        merged.append(message if place is None else delivered(here[place], "confirmed"))
-        merged += after.pop(place, []) if place is not None else []
-    return merged + lost
+            after[anchor].append(message)
+    taken = {message.id for message in here}
+    merged = after[-1]
+    for place, (_, message) in zip(matches.places, told, strict=True):
+        merged.append(_unlike(message, taken) if place is None else here[place])
+        merged += after.get(place, ()) if place is not None else ()
+    return merged
 
 
 def messages_of(
     entries: Iterable[e.TranscriptEntry],
 ) -> list[tuple[e.TranscriptEntry, Message]]:
-    """Return a transcript's entries as messages; those that say nothing are left out."""
+    """Return a transcript's entries as messages, each with an id that no other has.
+
+    Entries that say nothing are left out.
+    """
     made = [(entry, _from_entry(entry, number)) for number, entry in enumerate(entries)]
-    return [(entry, message) for entry, message in made if message.content or message.actions]
+    taken: set[str] = set()
+    return [
+        (entry, _unlike(message, taken))
+        for entry, message in made
+        if message.content or message.actions
+    ]
+
+
+def shared_ids(entries: Iterable[e.TranscriptEntry]) -> set[str]:
+    """Return the ids that several entries have, as those of one group do in the document's form."""
+    counts = Counter(entry.message_id for entry in entries if entry.message_id is not None)
+    return {ident for ident, count in counts.items() if count > 1}
 
 
 def delivered(message: Message, delivery: Delivery) -> Message:
@@ -63,25 +285,18 @@ def delivered(message: Message, delivery: Delivery) -> Message:
     return msgspec.structs.replace(message, delivery=delivery)
 
 
-def _places(
-    here: Sequence[Message], told: Sequence[tuple[str | None, Message]]
-) -> list[int | None]:
-    """Return where each message of the server's stands here, None for one that is new."""
-    by_id = {(m.id, _key(m)): index for index, m in enumerate(here) if m.sender != "system"}
-    places = [by_id.get((ident, _key(m))) if ident else None for ident, m in told]
-    taken = set(places)
-    waiting: dict[_Key, deque[int]] = {}
-    for index, message in enumerate(here):
-        if index not in taken and message.sender != "system":
-            waiting.setdefault(_key(message), deque()).append(index)
-    for number, (_, message) in enumerate(told):
-        if places[number] is None and (same := waiting.get(_key(message))):
-            places[number] = same.popleft()
-    return places
+def _key(message: Message) -> tuple[str, str]:
+    return message.sender, loosely(message.text)
 
 
-def _key(message: Message) -> _Key:
-    return message.sender, " ".join(message.text.split())
+def _unlike(message: Message, taken: set[str]) -> Message:
+    """Return a message with an id that is not taken yet, and take it."""
+    ident, number = message.id, 1
+    while ident in taken:
+        number += 1
+        ident = f"{message.id}-{number}"
+    taken.add(ident)
+    return message if ident == message.id else msgspec.structs.replace(message, id=ident)
 
 
 def _from_entry(entry: e.TranscriptEntry, number: int) -> Message:

@@ -37,8 +37,8 @@ SHOWN = 50
 Delivery = Literal["queued", "sent", "confirmed", "failed", "unknown"]
 """How far a message of the user's is.
 
-It waits to be sent, or sent again; it was sent; the server has it; the server refuses to read it;
-or it was sent, and cannot be found out whether the server has it.
+It waits to be sent; it was sent; it arrived; the server refused it and does not have it; or it
+cannot be found out whether it arrived.
 """
 
 

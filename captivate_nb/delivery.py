@@ -1,0 +1,305 @@
+"""Whether what the user said has arrived: what counts as evidence, and what is to be done.
+
+Pure: what was sent, what was heard, looks at the server's transcript and times go in, verdicts and
+steps come out. It has no clock and no socket. Times are in seconds, of one clock that never goes
+back. `docs/delivery.md` has all of it as a table.
+
+The rule: a message is sent again only when it is shown that it did not arrive. What cannot be
+found out is “unknown”, and said to be so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from .protocol import events as e
+from .transcript import Delivery
+
+CHECK = 2.0
+"""Seconds after which a message that arrived stands in the server's transcript."""
+
+SECOND_LOOK = 1.1
+"""Seconds between two looks at the transcript of a server that was never seen to be behind.
+
+With `CHECK` it makes 3.1, so that a message which was lost at a break goes out at most 3 s later
+than it would without any check. Of other servers it is `CHECK` and what they were behind.
+"""
+
+QUIET = 1.0
+"""Seconds of silence before a message, after which the bot's next words are the answer to it."""
+
+LOOKS = 5
+"""How many transcripts are looked at for one message at the most."""
+
+AGAIN = 0.5
+"""Seconds until the next look at a transcript that was behind; twice as long each time."""
+
+Answered = Literal["no", "perhaps", "yes", "surely"]
+"""Whether something came from the other side after a message was sent.
+
+"perhaps": other messages waited too, so it may have been their answer. "yes": it alone waited.
+"surely": and it had been quiet for `QUIET` seconds before.
+"""
+
+
+class Sent(msgspec.Struct):
+    """What is known of one message of the user's."""
+
+    event: e.UserMessage
+    at: float  # when it was sent last
+    connection: int  # on which it was sent last
+    quiet: bool  # whether the other side had been silent for `QUIET` seconds before
+    due: float  # when the transcript is to be looked at next
+    state: Delivery = "sent"
+    lost: bool = False  # whether it is to be sent again
+    known: float | None = None  # when it was first certain that the server has it
+    answered: Answered = "no"
+    refused: str | None = None  # the error that the server told after it
+    strange: bool = False  # whether the transcript has a turn that may be this one
+    missing: float | None = None  # when the newest transcript without it was asked for
+    looks: int = 0  # transcripts without it that were late enough to tell
+    lacked: bool = False  # whether one of them was fresh and whole
+
+    @property
+    def id(self) -> str:
+        """Return the message's ID."""
+        return self.event.client_msg_id
+
+
+class Look(NamedTuple):
+    """What a transcript that was asked for at `asked` shows of the user's messages.
+
+    It has those `found`; those `placed` have another text where they should stand. `behind` is by
+    how many seconds it lacks what was known before; `flaw` says why it cannot be the whole
+    conversation, and is empty where it can. `strangers` tells whether it has turns of the user
+    that were not said here.
+    """
+
+    asked: float
+    found: Collection[str] = ()
+    placed: Collection[str] = ()
+    behind: float = 0.0
+    flaw: str = ""
+    strangers: bool = False
+
+
+class Verdict(NamedTuple):
+    """What is now known of a message, and why; `why` is empty when it was never in doubt."""
+
+    id: str
+    state: Delivery
+    why: str
+
+
+class Ask(NamedTuple):
+    """Look at the server's transcript at the time `at`."""
+
+    at: float
+
+
+class Send(NamedTuple):
+    """Send a message again."""
+
+    event: e.UserMessage
+
+
+class Deliveries:
+    """The user's messages of one conversation."""
+
+    def __init__(self) -> None:
+        self.connection = 0
+        """The newest connection's number."""
+        self.lag = 0.0
+        """By how many seconds the server's transcript was behind, at the most."""
+        self.flawed = False
+        """Whether a transcript ever lacked what it should have had."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another conversation with the same server."""
+        self._sent: dict[str, Sent] = {}
+        self._waiting: dict[str, Sent] = {}  # those of which nothing is decided
+        self._heard = float("-inf")
+
+    def get(self, message_id: str) -> Sent | None:
+        """Return what is known of a message; None for one that was not sent here."""
+        return self._sent.get(message_id)
+
+    # --- what is to be done ------------------------------------------------------------------
+
+    @property
+    def holds(self) -> bool:
+        """Whether what the user says next has to wait, so as not to overtake a message."""
+        return any(
+            sent.lost or (self.in_doubt(sent) and sent.answered != "yes" and sent.refused is None)
+            for sent in self._waiting.values()
+        )
+
+    def step(self) -> Ask | Send | None:
+        """Return what to do next; None while nothing is in doubt.
+
+        What is lost is sent when nothing is in doubt any more, so that the order stays.
+        """
+        doubts = [sent for sent in self._sent.values() if self._is_checked(sent)]
+        if doubts:
+            return Ask(max(self._due(sent) for sent in doubts))
+        return next((Send(sent.event) for sent in self._waiting.values() if sent.lost), None)
+
+    def _due(self, sent: Sent) -> float:
+        return sent.due if sent.looks else sent.at + CHECK + self.lag
+
+    def in_doubt(self, sent: Sent) -> bool:
+        """Whether it is not known that a message arrived, and something went wrong since."""
+        wrong = sent.connection != self.connection or sent.refused is not None
+        return sent.state == "sent" and not sent.lost and wrong
+
+    def _is_suspect(self, sent: Sent) -> bool:
+        """Whether what seemed to be the answer to it may have been that to an earlier one."""
+        mine = sent.connection == self.connection
+        return sent.state == "confirmed" and sent.answered == "yes" and not mine
+
+    def _is_checked(self, sent: Sent) -> bool:
+        return self.in_doubt(sent) or (self._is_suspect(sent) and sent.missing is not None)
+
+    # --- evidence ----------------------------------------------------------------------------
+
+    def connected(self, connection: int) -> None:
+        """Note a new connection: what waits for an answer on another may be lost."""
+        self.connection = connection
+
+    def sent(self, event: e.UserMessage, at: float) -> None:
+        """Note that a message was sent, for the first time or again."""
+        quiet = at - self._heard >= QUIET
+        sent = Sent(event, at, self.connection, quiet, at + CHECK)
+        for messages in (self._sent, self._waiting):
+            messages.pop(sent.id, None)  # sent again, it stands behind the others
+            messages[sent.id] = sent
+
+    def heard(self, at: float, *, agent: bool = False) -> list[Verdict]:
+        """Note that the other side said something, and return what that decides.
+
+        What an agent says need not be an answer to anything.
+        """
+        self._heard = at
+        waiting = list(self._waiting.values())
+        if len(waiting) != 1:
+            for sent in waiting:
+                sent.answered = "perhaps"
+            return []
+        (sent,) = waiting
+        surely = sent.quiet and not agent and sent.answered == "no"
+        mine = sent.connection == self.connection
+        verdicts = self._arrived(sent, at, "it was answered")
+        sent.answered = "surely" if surely and mine else "yes"
+        return verdicts
+
+    def seen(self, message_id: str, at: float, why: str) -> list[Verdict]:
+        """Note that the server told of a message itself, and return what that decides."""
+        sent = self._sent.get(message_id)
+        if sent is None:
+            return []
+        verdicts = self._arrived(sent, at, why)
+        sent.answered = "surely"
+        return verdicts
+
+    def refused(self, why: str) -> None:
+        """Note an error of which it is not said what it is about."""
+        for sent in self._waiting.values():
+            if sent.connection == self.connection:
+                sent.refused = why
+
+    def decide(self, message_id: str, state: Delivery) -> None:
+        """Note what was decided elsewhere."""
+        sent = self._sent.get(message_id)
+        if sent is not None:
+            self._settle(sent, state)
+            sent.answered = "surely"
+
+    def give_up(self, why: str) -> list[Verdict]:
+        """Note that nothing can be found out, and return what that decides."""
+        doubts = [sent for sent in self._sent.values() if sent.lost or self._is_checked(sent)]
+        return [verdict for sent in doubts for verdict in self._give_up(sent, why)]
+
+    def looked(self, look: Look, *, conclusive: bool = True) -> list[Verdict]:
+        """Note what a transcript shows, and return what that decides.
+
+        One that is not `conclusive` was not asked for: of what it lacks nothing follows.
+        """
+        verdicts = [verdict for name in look.found for verdict in self._found(name, look)]
+        if not conclusive:
+            return verdicts
+        self.lag = max(self.lag, look.behind)
+        self.flawed |= bool(look.flaw)
+        for sent in self._sent.values():
+            if sent.at < look.asked and (self.in_doubt(sent) or self._is_suspect(sent)):
+                sent.strange |= look.strangers or sent.id in look.placed
+                sent.missing = look.asked
+                verdicts += self._lacking(sent, look)
+        return verdicts
+
+    def _found(self, message_id: str, look: Look) -> Iterator[Verdict]:
+        sent = self._sent.get(message_id)
+        if sent is None:
+            return
+        if sent.missing is not None and sent.state != "confirmed":
+            self.lag = max(self.lag, sent.missing - sent.at)
+        for other in self._waiting.values():
+            if other.at < sent.at and other.connection == sent.connection:
+                other.answered = "yes"  # what is sent on one connection arrives in order
+        yield from self.seen(message_id, look.asked, "it is in the server's transcript")
+
+    def _lacking(self, sent: Sent, look: Look) -> list[Verdict]:
+        """Weigh that a transcript does not have a message which was sent before."""
+        if look.asked < self._due(sent):
+            return []
+        sent.looks += 1
+        if look.behind:
+            sent.lacked = False
+            sent.due = look.asked + max(self.lag, AGAIN * 2**sent.looks)
+            why = f"the server's transcript is {look.behind:.1f} s behind"
+            return self._give_up(sent, why) if sent.looks >= LOOKS else []
+        sent.due = look.asked + (CHECK + self.lag if self.lag or self.flawed else SECOND_LOOK)
+        if look.flaw:
+            return self._give_up(sent, look.flaw) if sent.looks > 1 else []
+        if not sent.lacked:
+            sent.lacked = True
+            return []
+        return self._conclude(sent)
+
+    def _conclude(self, sent: Sent) -> list[Verdict]:
+        """Conclude from a second transcript without it that is fresh and whole."""
+        if sent.strange:
+            return self._give_up(sent, "other words of yours stand there in the transcript")
+        if sent.answered == "yes":
+            self._settle(sent, "unknown")
+            why = "something came after it, and yet the server's transcript lacks it"
+            return [Verdict(sent.id, "unknown", why)]
+        if sent.refused is not None:
+            self._settle(sent, "failed")
+            return [Verdict(sent.id, "failed", sent.refused)]
+        if sent.answered == "perhaps" and (self.lag or self.flawed):
+            return self._give_up(sent, "what came after it may have been its answer")
+        sent.lost = True
+        return []
+
+    def _give_up(self, sent: Sent, why: str) -> list[Verdict]:
+        """Leave it at what is known: that it was answered, or nothing."""
+        if sent.state == "confirmed":
+            sent.answered = "surely"
+            return []
+        self._settle(sent, "unknown")
+        return [Verdict(sent.id, "unknown", why)]
+
+    def _arrived(self, sent: Sent, at: float, why: str) -> list[Verdict]:
+        known = sent.state == "confirmed"
+        doubted = sent.lost or self.in_doubt(sent) or sent.state in ("unknown", "failed")
+        self._settle(sent, "confirmed")
+        sent.known = at if sent.known is None else sent.known
+        return [] if known else [Verdict(sent.id, "confirmed", why if doubted else "")]
+
+    def _settle(self, sent: Sent, state: Delivery) -> None:
+        sent.state, sent.lost = state, False
+        self._waiting.pop(sent.id, None)
