@@ -26,7 +26,8 @@ class CaptivateError(Exception):
 class ProtocolError(CaptivateError):
     """A frame that is not a Socket API event; `frame` holds at most its first 200 characters.
 
-    `cut` tells whether it is the beginning of one, `event_type` what it would be, if it says so.
+    `cut` tells that it ends too early. `event_type` is what it says it is; empty where it says
+    nothing that can be read.
     """
 
     def __init__(

@@ -400,10 +400,10 @@ def test_what_was_skipped_of_an_event_is_listed_and_the_rest_stands():
 
 def test_a_frame_that_was_no_event_is_listed():
     conversation, log = started(), EventLog()
-    assert conversation.apply_record(log.record("in", "hello", 3.0)) is None
+    assert conversation.apply_record(log.record("in", "{hello", 3.0)) is None
     (problem,) = conversation.errors
     assert problem.message.startswith("A frame was skipped: The frame is not JSON")
-    assert (problem.detail, problem.time) == ("hello", 3.0)
+    assert (problem.detail, problem.time) == ("{hello", 3.0)
     assert conversation.add_problem("Something") == Problem("Something")
 
 
@@ -610,7 +610,7 @@ def test_what_was_doubted_is_lost_once_the_server_lacks_it():
     conversation, log = started(), EventLog()
     conversation.apply(say("one"))
     assert not conversation.in_doubt
-    conversation.apply_record(log.record("in", "garbled", 3.0))
+    conversation.apply_record(log.record("in", "{garbled", 3.0))
     assert conversation.in_doubt
     conversation.apply(say("two"))
     assert conversation.apply(told()) is None

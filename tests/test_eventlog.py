@@ -57,8 +57,8 @@ def test_a_frame_may_come_in_bytes():
 
 
 def test_a_frame_that_is_no_event_is_kept_with_the_reason():
-    record = EventLog().record("in", "hello", NOON)
-    assert (record.event, record.type, record.frame) == (None, "", "hello")
+    record = EventLog().record("in", "{hello", NOON)
+    assert (record.event, record.type, record.frame) == (None, "", "{hello")
     assert record.problem.startswith("The frame is not JSON: ")
     assert "skipped: The frame is not JSON" in repr(record)
 

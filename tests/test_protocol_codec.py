@@ -423,20 +423,25 @@ def test_a_frame_with_one_bad_item_keeps_its_good_ones_and_lists_the_problem():
 # --- what is no event -------------------------------------------------------------------------
 
 
+def nested(levels):
+    """A frame that nests so many levels of objects and arrays, three of them its own."""
+    inner = "[" * (levels - 3) + "]" * (levels - 3)
+    return '{"event": {"event_type": "zz", "event_payload": {"a": ' + inner + "}}}"
+
+
 @pytest.mark.parametrize(
     ("frame", "reason"),
     [
-        ("", "The frame is not JSON: "),
-        ("hello", "The frame is not JSON: "),
         (b"\xff\xfe\x00", "The frame is not JSON: "),
         ('{"a": "\ud800"}', "The frame is not JSON: 'utf-8' codec can't encode character"),
         ('{"a": ' + "1" * 5000 + "}", "The frame is not JSON: "),
         ('{"a": NaN}', "The frame is not JSON: "),
         ("[" * 5000, "The frame is not JSON: "),
-        ("[]", "The frame is JSON, and not an object."),
-        ("null", "The frame is JSON, and not an object."),
-        ("{}", "The frame has no “event_type”."),
-        ('{"event": {}}', "The frame has no “event_type”."),
+        ('{"a": tru}', "The frame is not JSON: "),
+        ('{"a": -}', "The frame is not JSON: "),
+        ("[1]", "The frame is JSON, and not an object."),
+        ('{"text": "x"}', "The frame has no “event_type”."),
+        ('{"event": {"text": "x"}}', "The frame has no “event_type”."),
         ('{"event_type": ""}', "The frame has no “event_type”."),
         ('{"event_type": ["user_message"]}', "The frame has no “event_type”."),
         (
@@ -448,19 +453,53 @@ def test_a_frame_with_one_bad_item_keeps_its_good_ones_and_lists_the_problem():
             "The general_error event cannot be read: it has no “error_code”.",
         ),
     ],
-    ids=range(15),
+    ids=range(14),
 )
 def test_what_is_no_event_is_a_protocol_error_that_says_why(frame, reason):
     with pytest.raises(ProtocolError) as caught:
         decode(frame)
     assert str(caught.value).startswith(reason)
     assert caught.value.frame == (frame if isinstance(frame, str) else "��\x00")[:200]
+    assert not caught.value.cut
 
 
-def nested(levels):
-    """A frame that nests so many levels of objects and arrays, three of them its own."""
-    inner = "[" * (levels - 3) + "]" * (levels - 3)
-    return '{"event": {"event_type": "zz", "event_payload": {"a": ' + inner + "}}}"
+@pytest.mark.parametrize(
+    ("frame", "kind"),
+    [
+        ('{"event_type": "bot_message", "event_payload": []}', "bot_message"),
+        (nested(DEPTH_LIMIT + 1), "zz"),
+        (
+            '{"event": {"event_payload": {"a": NaN}, "event_type" : "conversation_update"}}',
+            "conversation_update",
+        ),
+        ('{"event_type": "bot_message"} {}', "bot_message"),
+        ('{"event_type": "bot_message", "event_payl', "bot_message"),
+        ('{"event_type": "bot_mess', ""),
+        ('{"event_type": ["bot_message"]}', ""),
+        ('{"text": "x"}', ""),
+    ],
+    ids=range(8),
+)
+def test_what_cannot_be_read_says_which_event_it_was_to_be(frame, kind):
+    with pytest.raises(ProtocolError) as caught:
+        decode(frame)
+    assert caught.value.event_type == kind
+
+
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"a\uDE00b", "a\ufffdb"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (r"\ud83d\u00e9\\ud83d\n", "\ufffdé\\ud83d\n"),
+    ],
+)
+def test_half_a_surrogate_pair_is_a_replacement_character(escaped, text):
+    """JavaScript writes it where a text is cut inside an emoji."""
+    frame = '{"event_type": "bot_message", "event_payload": {"content": "' + escaped + '"}}'
+    assert decode(frame) == e.BotMessage(content=(c.Text(text),))
+    assert decode("\ufeff" + frame) == decode(frame)
 
 
 def test_a_frame_nests_only_so_deep_that_nothing_after_it_recurses_too_far():
@@ -512,6 +551,29 @@ def test_an_event_is_the_same_in_text_and_bytes_and_without_its_envelope(event):
     frame = encode(event)
     assert decode(frame.encode()) == decode(frame)
     assert decode(json.dumps(json.loads(frame)["event"]), event.sender) == decode(frame)
+
+
+PIECES = st.sampled_from(
+    ["é", "\U0001f600", "\\", '"', "\n", "{", "}", 0, -1, -2.5e-300, 1e300, None, True, [], {}]
+)
+
+
+@given(event=events(), more=st.lists(PIECES, max_size=4), escaped=st.booleans(), data=st.data())
+def test_a_frame_that_ends_too_early_is_cut_wherever_it_ends(event, more, escaped, data):
+    frame = json.dumps({**json.loads(encode(event)), "more": more}, ensure_ascii=escaped)
+    end = data.draw(st.integers(1, len(frame) - 1))
+    for piece in (frame[:end], " \n" + frame[:end], frame.encode()[:end]):
+        for sender in ("server", "client", None):
+            with pytest.raises(ProtocolError) as caught:
+                decode(piece, sender)
+            assert caught.value.cut
+
+
+@given(events(), st.sampled_from(["}", "x", " {", "\x00", ",", '"']))
+def test_a_frame_with_too_much_is_not_cut(event, more):
+    with pytest.raises(ProtocolError) as caught:
+        decode(encode(event) + more)
+    assert not caught.value.cut
 
 
 def read_or_refuse(frame, sender=None):

@@ -128,7 +128,7 @@ async def test_a_server_that_gives_the_key_away_again():
             "error_desc": f"apiKey={KEY} is wrong",
             "conversation_id": "c-1",
         }
-        await socket.send(frame("general_error", error), f"not json {KEY}")
+        await socket.send(frame("general_error", error), f"{{not json {KEY}")
 
     async with rogue(echoes) as server, await cn.connect(server.url, KEY) as session:
         with pytest.raises(CaptivateError) as caught:

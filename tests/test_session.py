@@ -467,7 +467,9 @@ async def test_an_error_of_the_server_ends_the_wait():
 async def test_malformed_frames_are_skipped_and_listed():
     async def babbles(socket: Socket) -> None:
         await socket.greet()
-        await socket.send("pong", b"\xff\xfe", "[1]", "{}", '{"event":{"event_type":"bot_message"')
+        await socket.send(
+            "{pong", b"\xff\xfe", "[1]", '{"a":"b"}', '{"event":{"event_type":"bot_message"'
+        )
         await socket.tell("conversation_transcript_request", until="user_message")
         await socket.send(bot("fine", {"type": "text"}, {"type": "hologram", "x": 1}))
 

@@ -218,10 +218,10 @@ async def test_a_server_without_transcripts_is_asked_once(monkeypatch: pytest.Mo
 
     async def has_none(socket: Socket) -> None:
         await socket.greet()
-        await socket.send("pong")
+        await socket.send("{garbled")
         await socket.receive("conversation_transcript_request")
         await socket.receive("user_message")
-        await socket.send("pong", bot("hello"))
+        await socket.send("{garbled", bot("hello"))
         await socket.receive("user_message")
         await socket.send(refusal())
 

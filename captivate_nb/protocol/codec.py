@@ -1,7 +1,7 @@
-"""Frame text <-> event: the only place, with the four modules behind it, that knows the wire.
+"""Frame text <-> event: the only place, with the five modules behind it, that knows the wire.
 
 `items` has content, files and actions, `readers` each event's payload in, `writers` each event's
-payload out; here is the envelope. `decode` is liberal: it reads every spelling that the document or
+payload out, `strays` what servers send that is no event; here is the envelope. `decode` is liberal: it reads every spelling that the document or
 the vendor's clients show, and keeps what is good of a frame that is partly bad. `encode` writes the
 one form that the document shows. `decode(encode(event)) == event` for every event that holds what
 its types say.
@@ -9,6 +9,7 @@ its types say.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -18,24 +19,44 @@ from captivate_nb.errors import ProtocolError
 from . import events as e
 from .items import Data, first_text, need_dict
 from .readers import reader_of
+from .strays import read_stray
 from .writers import write_payload
 
 DEPTH_LIMIT = 100
 """Levels of objects and arrays that a frame may nest: many times what any event needs."""
+
+_ESCAPE = re.compile(
+    r"""(?ix) \\ (?: u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | (?P<lone> u d[89a-f][0-9a-f]{2} )
+    | . )"""
+)
+_TYPE = re.compile(r'"event_type"\s*:\s*"([^"\\]{1,100})"')
 
 
 def decode(frame: str | bytes, sender: e.Sender | None = None) -> e.Event:
     """Read one frame.
 
     `sender` says who sent it; None takes it from the envelope, and "server" for a frame without
-    one. Raise `ProtocolError`, and nothing else, for what is not an event.
+    one. What a server sends and is no event is a `Heartbeat`, or a `GeneralError` as gateways tell
+    them. Raise `ProtocolError`, and nothing else, for what is none of these.
     """
-    event = _open_envelope(_load(frame))
-    sender = sender or ("client" if event.pop("__action") == "sendMessage" else "server")
-    event = _unwrap_error(event)
+    text = _text(frame)
+    value, problem = _parse(text)
+    wrapped = isinstance(value, dict) and value.get("action") == "sendMessage"
+    sender = sender or ("client" if wrapped else "server")
+    event = _open_envelope(value) if isinstance(value, dict) else {}
+    if sender == "server" and "event_type" not in event:
+        stray = read_stray(value, text)
+        if stray is not None:
+            return stray
+    if problem is not None:
+        raise problem
+    return _read_event(_unwrap_error(event), sender, text)
+
+
+def _read_event(event: Data, sender: e.Sender, text: str) -> e.Event:
     kind = first_text(event, "event_type")
     if not kind:
-        raise ProtocolError("The frame has no “event_type”.", _shown(frame))
+        raise ProtocolError("The frame has no “event_type”.", text)
     payload = event.get("event_payload")
     problems: list[str] = []
     reader = reader_of(kind, sender)
@@ -43,7 +64,8 @@ def decode(frame: str | bytes, sender: e.Sender | None = None) -> e.Event:
         fields = need_dict({} if payload is None else payload, "event_payload")
         read = reader(fields, problems) if reader else e.UnknownEvent(type=kind, payload=fields)
     except ProtocolError as error:
-        raise ProtocolError(f"The {kind} event cannot be read: {error}.", _shown(frame)) from None
+        reason = f"The {kind} event cannot be read: {error}."
+        raise ProtocolError(reason, text, event_type=kind) from None
     common: Data = {"event_id": first_text(event, "event_id"), "problems": tuple(problems)}
     if isinstance(read, e.ClientEvent):
         common["socket_id"] = first_text(event, "socket_id")
@@ -55,6 +77,8 @@ def encode(event: e.Event) -> str:
 
     Raise `ProtocolError` when a value in it has no JSON form (a lone surrogate, a Python object).
     """
+    if isinstance(event, e.Heartbeat):
+        return event.text
     kind, payload = write_payload(event)
     inner: Data = {"event_type": kind, "event_payload": payload}
     if isinstance(event, e.ClientEvent):
@@ -76,18 +100,63 @@ def to_json(value: Any) -> str:
         raise ProtocolError(f"This cannot be sent as JSON: {error}.") from None
 
 
-def _load(frame: str | bytes) -> Data:
+def _text(frame: str | bytes) -> str:
+    if isinstance(frame, str):
+        return frame
     try:
-        value = msgspec.json.decode(frame)
+        return bytes(frame).decode()
+    except UnicodeDecodeError as error:
+        shown = bytes(frame).decode(errors="replace")
+        cut = error.reason == "unexpected end of data" and _begins(shown)
+        raise _unreadable(str(error), shown, cut=cut) from None
+
+
+def _parse(text: str) -> tuple[Any, ProtocolError | None]:
+    """Return a frame's JSON value, or its text where it is no JSON, and what is wrong with it."""
+    body = text.removeprefix("\ufeff")
+    try:
+        value = _parse_json(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         reason = str(error) or "it nests too deeply"
-        raise ProtocolError(f"The frame is not JSON: {reason}.", _shown(frame)) from None
+        return body, _unreadable(reason, text, cut=_begins(body) and _ends_early(reason, body))
     if not isinstance(value, dict):
-        raise ProtocolError("The frame is JSON, and not an object.", _shown(frame))
-    text = _shown(frame)
+        return value, ProtocolError("The frame is JSON, and not an object.", text)
     if text.count("[") + text.count("{") > DEPTH_LIMIT and _nests_deeper(value, DEPTH_LIMIT):
-        raise ProtocolError(f"The frame nests more than {DEPTH_LIMIT} levels deep.", text)
-    return value
+        reason = f"The frame nests more than {DEPTH_LIMIT} levels deep."
+        return value, ProtocolError(reason, text, event_type=_named_type(text))
+    return value, None
+
+
+def _parse_json(body: str) -> Any:
+    """Read JSON, also with half a surrogate pair in it, as JavaScript writes a cut emoji."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        whole = _ESCAPE.sub(lambda match: "\\ufffd" if match["lone"] else match[0], body)
+        if whole == body:
+            raise
+        return msgspec.json.decode(whole)
+
+
+def _unreadable(reason: str, text: str, *, cut: bool) -> ProtocolError:
+    kind = _named_type(text)
+    return ProtocolError(f"The frame is not JSON: {reason}.", text, cut=cut, event_type=kind)
+
+
+def _begins(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+def _ends_early(reason: str, text: str) -> bool:
+    """Tell whether reading failed for want of more text: a number, too, may end in its middle."""
+    end = len(text.encode(errors="replace"))
+    return "truncated" in reason or reason.endswith(f"invalid number (byte {end})")
+
+
+def _named_type(text: str) -> str:
+    """Return the type that a frame names which cannot be read."""
+    found = _TYPE.search(text)
+    return found[1] if found else ""
 
 
 def _nests_deeper(value: Data, limit: int) -> bool:
@@ -103,16 +172,10 @@ def _nests_deeper(value: Data, limit: int) -> bool:
     return bool(level)
 
 
-def _shown(frame: str | bytes) -> str:
-    return frame if isinstance(frame, str) else bytes(frame).decode(errors="replace")
-
-
 def _open_envelope(frame: Data) -> Data:
-    """Return the event, wrapped or bare, with the wrapper's direction under `__action`."""
+    """Return the event, wrapped or bare."""
     inner = frame.get("event")
-    if isinstance(inner, dict) and "event_type" in inner:
-        return {**inner, "__action": frame.get("action")}
-    return {**frame, "__action": None}
+    return inner if isinstance(inner, dict) and "event_type" in inner else frame
 
 
 def _unwrap_error(event: Data) -> Data:

@@ -338,5 +338,14 @@ class UnknownEvent(Event, frozen=True, kw_only=True):
         return self.type
 
 
+class Heartbeat(Event, frozen=True, kw_only=True):
+    """A frame that only keeps the connection busy; `text` is the whole of it, as received."""
+
+    event_type: ClassVar[str] = "heartbeat"
+    sender: ClassVar[Sender] = "server"
+
+    text: str
+
+
 CLIENT_EVENTS: tuple[type[ClientEvent], ...] = tuple(ClientEvent.__subclasses__())
 SERVER_EVENTS: tuple[type[ServerEvent], ...] = tuple(ServerEvent.__subclasses__())

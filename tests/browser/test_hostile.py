@@ -40,7 +40,7 @@ async def attack(socket):
         await socket.send(frame("livechat_message", {{"content": items(text)[:2], "agent_name": text}}))
         await socket.send(frame("action", {{"id": text, "data": {{text: text}}}}))
         error = {{"error_code": text, "error_desc": text}}
-        await socket.send(frame("general_error", error), frame(text or "x", {{}}), "not json " + text)
+        await socket.send(frame("general_error", error), frame(text or "x", {{}}), "{{not json " + text)
         content = {{text: {{text: text}}}}
         told = {{"conversation_id": "c-1", "content": content}}
         await socket.send(frame("conversation_metadata", told))
