@@ -44,6 +44,8 @@ class Connection:
         self._received = received
         self._recover = recover
         self._changed = changed
+        self.number = 0
+        """How many WebSockets were opened so far: what passes now passes on this one."""
         self._transport: Transport | None = None
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -87,6 +89,7 @@ class Connection:
     async def _connect(self) -> asyncio.Task[None]:
         """Open a socket and wait for `socket_connected`; return the task that reads it."""
         transport = await open_transport(self.address)
+        self.number += 1
         made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reading = asyncio.create_task(self._read(transport, made), name="captivate_nb reader")
         try:

@@ -12,7 +12,7 @@ from captivate_nb.errors import CaptivateError, KeyRefused, NotCaptivate, Sessio
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode
 from captivate_nb.transport import Address
-from support.rogue import Socket, bot, rogue, until
+from support.rogue import Socket, bot, frame, rogue, until
 
 
 class Client:
@@ -20,6 +20,7 @@ class Client:
 
     def __init__(self, url: str) -> None:
         self.frames: list[Any] = []
+        self.numbers: list[int] = []
         self.statuses: list[tuple[Status, str]] = []
         self.recovered = 0
         self.hinder: BaseException | None = None
@@ -32,6 +33,7 @@ class Client:
 
     def received(self, frame: str | bytes) -> e.Event:
         self.frames.append(frame)
+        self.numbers.append(self.connection.number)
         return decode(frame)
 
     async def recover(self) -> None:
@@ -47,6 +49,22 @@ class Client:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("captivate_nb.connection.FIRST_DELAY", 0.01)
+
+
+async def test_what_passes_is_told_by_the_connection_it_passed_on():
+    async def never_says_which(socket: Socket) -> None:
+        await socket.send(frame("socket_connected", {"socket_id": "the same"}, "for ever"))
+        await socket.send(bot("before the break"))
+        await socket.drop()
+
+    async with rogue(never_says_which, Socket.drop, Socket.connect) as server:
+        client = Client(server.url)
+        assert client.connection.number == 0
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 3 and client.statuses[-1][0] == "open")
+        assert client.numbers == [1, 1, 3]
+        assert client.connection.number == 3
+        await client.connection.close()
 
 
 async def test_open_send_close():
