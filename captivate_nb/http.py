@@ -17,7 +17,8 @@ from .protocol import events as e
 from .protocol.codec import decode
 from .protocol.content import File
 from .protocol.items import read_content, read_file
-from .transport import Address, redact
+from .secrets import redact
+from .transport import Address
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes of an uploaded file or of a fetched message."""

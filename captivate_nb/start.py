@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import NoSession
+from .secrets import Secret
 from .session import Session
-from .transport import Address, Secret, take_key
+from .transport import Address, take_key
 
 SERVICE_URL = "wss://channel.wss.captivatechat.ai/dev"
 """The vendor's production address, as its own client has it."""

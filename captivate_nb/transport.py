@@ -25,8 +25,9 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
-from .errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate, UsageError
+from .errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate
 from .errors import InvalidMessage as RefusedMessage
+from .secrets import Redacting, Secret, redact
 
 FRAME_LIMIT = 32 * 1024
 """Bytes of one frame; a longer message goes out in fragments."""
@@ -46,62 +47,10 @@ PING_INTERVAL = 20.0
 ANSWER_LIMIT = 5.0
 """Seconds that the answer to a ping may take when it is asked whether the connection is alive."""
 
-HIDDEN = "•••"
-REDACTED_LENGTH = 8
-_known_keys: set[str] = set()
-_KEY_FIELDS = re.compile(r"""(?ix) ( api_?key= | x-api-key['"]?\s*[:,]\s*['"]? ) [^&\s'"<>]+""")
 _KEY_QUERY = re.compile(r"([?&])apikey=([^&#]*)(&?)", re.IGNORECASE)
-_KEY_JSON = re.compile(r'("api_?keys?"\s*:\s*)("(?:[^"\\]|\\.)*"|\[[^\]]*\])', re.IGNORECASE)
-
-
-class Secret:
-    """An API key that shows in no repr, and that `redact` takes out of any text."""
-
-    def __init__(self, value: str) -> None:
-        if not isinstance(value, str):
-            raise UsageError(f"A key is text, not {type(value).__name__}.")
-        self._value = value
-        if len(value) >= REDACTED_LENGTH:
-            _known_keys.add(value)
-
-    def reveal(self) -> str:
-        """Return the key itself."""
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __repr__(self) -> str:
-        return f"<Secret {HIDDEN}>"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is never pickled")
-
-
-def redact(text: str) -> str:
-    """Return `text` without keys: `apiKey` fields of a URL, a header or JSON, and any key used here.
-
-    A key of fewer than 8 characters is taken out of those fields only, as it might be a word.
-    """
-    text = _KEY_FIELDS.sub(rf"\1{HIDDEN}", text)
-    text = _KEY_JSON.sub(_hide_json, text)
-    for key in _known_keys.copy():
-        text = text.replace(key, HIDDEN).replace(quote(key, safe=""), HIDDEN)
-    return text
-
-
-def _hide_json(match: re.Match[str]) -> str:
-    return match[1] + (f'["{HIDDEN}"]' if match[2].startswith("[") else f'"{HIDDEN}"')
-
-
-class _Redacting(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage()), ()
-        return True
-
 
 _logger = logging.getLogger("captivate_nb.transport")
-_logger.addFilter(_Redacting())
+_logger.addFilter(Redacting())
 
 
 class Address:
@@ -114,6 +63,11 @@ class Address:
         self._parts = urlsplit(_checked(url))
         given = key if isinstance(key, Secret) else Secret(key or "")
         self.key = given or in_url
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return what it holds that must not show."""
+        return (self.key,)
 
     @property
     def host(self) -> str:
@@ -177,8 +131,9 @@ def _checked(url: str) -> str:
 class Transport:
     """An open WebSocket. Made by `open_transport`."""
 
-    def __init__(self, websocket: ClientConnection) -> None:
+    def __init__(self, websocket: ClientConnection, secrets: tuple[Secret, ...] = ()) -> None:
         self._websocket = websocket
+        self._secrets = secrets  # known, and so hidden in log lines, for as long as it is used
 
     async def send(self, frame: str) -> None:
         """Send one message, in fragments when it is long.
@@ -300,7 +255,7 @@ async def open_transport(address: Address) -> Transport:
         raise ConnectError(
             f"No server answers at {address} ({_reason(error)}). Check the URL and the network."
         ) from None
-    return Transport(websocket)
+    return Transport(websocket, address.secrets)
 
 
 def _reason(error: OSError) -> str:

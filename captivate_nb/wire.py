@@ -28,8 +28,9 @@ from .http import fetch_large_message
 from .protocol import events as e
 from .protocol.codec import encode
 from .protocol.content import Action
+from .secrets import redact, redact_frame
 from .transcript import Choices, Transcript
-from .transport import Address, check_size, redact
+from .transport import Address, check_size
 from .waiting import Answer, Disconnected, Garbled, Requests, Turn, error_of
 
 TIMEOUT = 10.0
@@ -92,7 +93,7 @@ class Wire(HasTraits):
         super().__init__()
         self.loop = asyncio.get_running_loop()
         self.conversation = Conversation()
-        self.events = EventLog(redact=redact)
+        self.events = EventLog(redact=lambda frame: redact_frame(frame, address.secrets))
         self._trusted = tuple(trusted_hosts)
         self._requests = Requests()
         self._turns: list[Turn] = []

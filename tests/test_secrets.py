@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import html
+import json
 import logging
+import pickle
 import traceback
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 import captivate_nb as cn
 from captivate_nb.demo.server import EmbeddedServer
-from captivate_nb.errors import CaptivateError
+from captivate_nb.errors import CaptivateError, InvalidKey, UsageError
+from captivate_nb.secrets import Secret, redact, redact_frame
 from support.kernels import Kernel
-from support.rogue import Socket, frame, rogue, until
+from support.rogue import Socket, bot, frame, rogue, until
 
 KEY = "s3cr3t-k3y/with+odd=signs"
 ENCODED = "s3cr3t-k3y%2Fwith%2Bodd%3Dsigns"
@@ -29,6 +34,165 @@ def with_locals(error: BaseException) -> str:
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     return "".join(told.format(chain=True))
 
+
+# --- what holds a key, and what takes it out -----------------------------------------------------
+
+
+def test_a_key_is_text_and_shows_in_no_error():
+    with pytest.raises(UsageError, match=r"A key is text, not bytes\.$"):
+        Secret(b"very-secret-key")  # type: ignore[arg-type]
+
+
+def test_a_secret_never_shows():
+    secret = Secret("a-very-secret-key")
+    assert "secret-key" not in f"{secret!r} {secret} {secret!s}"
+    assert secret
+    assert not Secret("")
+    with pytest.raises(TypeError, match="never pickled"):
+        pickle.dumps(secret)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wss://h/dev?apiKey={key}&x=1",
+        "wss://h/dev?x=1&apikey={key}",
+        "x-api-key: {key}",
+        '{{"x-api-key": "{key}"}}',
+        '{{"apiKey":"{key}"}}',
+        '{{"apiKeys": ["{key}", "{key}"]}}',
+        "the key {key} was refused",
+    ],
+)
+def test_redact_takes_out_keys(text: str):
+    secret = Secret("abcdef-123456")
+    assert secret.reveal() not in redact(text.format(key=secret.reveal()))
+
+
+def test_redact_leaves_words_that_a_short_key_may_be():
+    secret = Secret("text")
+    assert redact('{"type":"text","apiKey":"text"}') == '{"type":"text","apiKey":"•••"}'
+    assert secret
+
+
+def test_a_key_that_utf_8_cannot_write_is_an_error_without_it():
+    with pytest.raises(InvalidKey, match="not text in UTF-8") as caught:
+        Secret("very-secret\udcff-key")
+    told = with_locals(caught.value).partition("captivate_nb/secrets.py")[2]
+    assert told
+    assert "very-secret" not in told
+
+
+def test_secrets_are_known_as_long_as_they_are_used():
+    secret = Secret("a-key-for-a-while")
+    assert redact("a-key-for-a-while") == "•••"
+    del secret
+    gc.collect()
+    assert redact("a-key-for-a-while") == "a-key-for-a-while"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "the key {} was refused",
+        "{}",
+        "{0}{0}",
+        "…{}…",
+        "wss://host/dev?k={}&x=1",
+    ],
+)
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        quote,
+        lambda key: quote(key, safe=""),
+        quote_plus,
+        lambda key: quote(key, safe="").lower(),
+        html.escape,
+        lambda key: json.dumps(key)[1:-1],
+        lambda key: json.dumps(key, ensure_ascii=False)[1:-1].replace("/", "\\/"),
+        lambda key: "".join(f"&#{ord(char)};" for char in key),
+        lambda key: "".join(f"\\u{ord(char):04X}" for char in key),
+    ],
+)
+def test_a_key_is_found_however_it_is_written(spell, sent: str):
+    secret = Secret("a/key+\"wîth\" <odd>&'signs'\\=%25")
+    assert secret.hide_in(sent.format(spell(secret.reveal()))) == sent.format("•••")
+
+
+def test_a_short_key_is_hidden_where_it_is_named_as_one():
+    secret = Secret("text")
+    said = "text?apiKey=text&text, x-api-key: text; apikey=texts"
+    assert secret.hide_in(said) == "text?apiKey=•••&text, x-api-key: •••; apikey=texts"
+
+
+def test_of_an_empty_key_nothing_is_hidden():
+    assert Secret("").hide_in("apiKey=, x-api-key: ") == "apiKey=, x-api-key: "
+
+
+# --- frames --------------------------------------------------------------------------------------
+
+
+def shown(value: object, *keys: str) -> object:
+    """What is kept of a frame that holds this value."""
+    secrets = [Secret(key) for key in keys]
+    return json.loads(redact_frame(json.dumps(value), secrets))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'curl -H "x-api-key: YOUR_KEY" https://host',
+        '<a href="https://host/?apikey=1">here</a>',
+        "apikey=abc\nand more",
+        '{"apiKey": "abc", "apiKeys": ["a", "b"]}',
+        '"apiKey": [',
+        "api_key=\\",
+        "the other session's key is another-key-of-8",
+    ],
+)
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_what_is_said_of_keys_is_kept_byte_for_byte(text: str, ensure_ascii: bool):
+    other = Secret("another-key-of-8")
+    frame = json.dumps(json.loads(bot(text + "é")), ensure_ascii=ensure_ascii)
+    assert redact_frame(frame, [Secret(KEY)]) == frame
+    assert other
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "apiKey",
+        "apikey",
+        "api_key",
+        "APIKEY",
+        "apiKeys",
+        "api_keys",
+        "x-api-key",
+        "X-Api-Key",
+    ],
+)
+def test_fields_that_hold_a_key_are_hidden(name: str):
+    assert shown({"a": {name: "abc"}}) == {"a": {name: "•••"}}
+    assert shown({name: ["a", "b"], "b": "a"}) == {name: ["•••", "•••"], "b": "a"}
+    assert shown({name: [], "": {name: None}}) == {name: [], "": {name: None}}
+    assert shown({name: "", "n": {name: 1}}) == {name: "", "n": {name: 1}}
+
+
+def test_a_key_is_hidden_in_values_and_in_names_that_are_not_the_protocols():
+    held = {"a": KEY, "b": [ENCODED, {f"<{KEY}>": f"({KEY})"}], "c": 1, "d": None}
+    assert shown(held, KEY) == {"a": "•••", "b": ["•••", {"<•••>": "(•••)"}], "c": 1, "d": None}
+
+
+@pytest.mark.parametrize(
+    "frame", [f"not json {KEY}", f'{{"a": "{KEY}', "[" * 5000 + KEY, f'"{KEY}"']
+)
+def test_a_frame_that_is_not_json_is_redacted_as_text(frame: str):
+    assert redact_frame(frame, [Secret(KEY)]) == frame.replace(KEY, "•••")
+
+
+# --- what a chat leaves behind --------------------------------------------------------------------
 
 CHAT = """
 import os, logging, io, json, warnings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import pickle
 import ssl
 from http import HTTPStatus
 
@@ -20,17 +19,14 @@ from captivate_nb.errors import (
     InvalidURL,
     KeyRefused,
     NotCaptivate,
-    UsageError,
 )
 from captivate_nb.transport import (
     FRAME_LIMIT,
     MESSAGE_LIMIT,
     Address,
-    Secret,
     check_size,
     fragments,
     open_transport,
-    redact,
     take_key,
 )
 from support.rogue import Socket, rogue
@@ -92,43 +88,6 @@ def test_a_url_that_cannot_be_one(url: str, says: str):
 def test_a_key_is_taken_out_of_a_url(url: str, plain: str, key: str):
     found, secret = take_key(url)
     assert (found, secret.reveal()) == (plain, key)
-
-
-def test_a_key_is_text_and_shows_in_no_error():
-    with pytest.raises(UsageError, match=r"A key is text, not bytes\.$"):
-        Secret(b"very-secret-key")  # type: ignore[arg-type]
-
-
-def test_a_secret_never_shows():
-    secret = Secret("a-very-secret-key")
-    assert "secret-key" not in f"{secret!r} {secret} {secret!s}"
-    assert secret
-    assert not Secret("")
-    with pytest.raises(TypeError, match="never pickled"):
-        pickle.dumps(secret)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "wss://h/dev?apiKey={key}&x=1",
-        "wss://h/dev?x=1&apikey={key}",
-        "x-api-key: {key}",
-        '{{"x-api-key": "{key}"}}',
-        '{{"apiKey":"{key}"}}',
-        '{{"apiKeys": ["{key}", "{key}"]}}',
-        "the key {key} was refused",
-    ],
-)
-def test_redact_takes_out_keys(text: str):
-    secret = Secret("abcdef-123456")
-    assert secret.reveal() not in redact(text.format(key=secret.reveal()))
-
-
-def test_redact_leaves_words_that_a_short_key_may_be():
-    secret = Secret("text")
-    assert redact('{"type":"text","apiKey":"text"}') == '{"type":"text","apiKey":"•••"}'
-    assert secret
 
 
 @settings(max_examples=30)

@@ -1,10 +1,10 @@
 """Frame text <-> event: the only place, with the five modules behind it, that knows the wire.
 
 `items` has content, files and actions, `readers` each event's payload in, `writers` each event's
-payload out, `strays` what servers send that is no event; here is the envelope. `decode` is liberal: it reads every spelling that the document or
-the vendor's clients show, and keeps what is good of a frame that is partly bad. `encode` writes the
-one form that the document shows. `decode(encode(event)) == event` for every event that holds what
-its types say.
+payload out, `strays` what servers send that is no event; here is the envelope. `decode` is liberal:
+it reads every spelling that the document or the vendor's clients show, and keeps what is good of a
+frame that is partly bad. `encode` writes the one form that the document shows.
+`decode(encode(event)) == event` for every event that holds what its types say.
 """
 
 from __future__ import annotations
@@ -100,6 +100,14 @@ def to_json(value: Any) -> str:
         raise ProtocolError(f"This cannot be sent as JSON: {error}.") from None
 
 
+def from_json(text: str) -> Any:
+    """Read a frame as any JSON value; raise `ProtocolError` for one that is not JSON."""
+    value, problem = _read_json(text)
+    if problem is not None:
+        raise problem
+    return value
+
+
 def _text(frame: str | bytes) -> str:
     if isinstance(frame, str):
         return frame
@@ -111,14 +119,21 @@ def _text(frame: str | bytes) -> str:
         raise _unreadable(str(error), shown, cut=cut) from None
 
 
-def _parse(text: str) -> tuple[Any, ProtocolError | None]:
+def _read_json(text: str) -> tuple[Any, ProtocolError | None]:
     """Return a frame's JSON value, or its text where it is no JSON, and what is wrong with it."""
     body = text.removeprefix("\ufeff")
     try:
-        value = _parse_json(body)
+        return _parse_json(body), None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         reason = str(error) or "it nests too deeply"
         return body, _unreadable(reason, text, cut=_begins(body) and _ends_early(reason, body))
+
+
+def _parse(text: str) -> tuple[Any, ProtocolError | None]:
+    """Return a frame's JSON value, and why it cannot be an event."""
+    value, problem = _read_json(text)
+    if problem is not None:
+        return value, problem
     if not isinstance(value, dict):
         return value, ProtocolError("The frame is JSON, and not an object.", text)
     if text.count("[") + text.count("{") > DEPTH_LIMIT and _nests_deeper(value, DEPTH_LIMIT):
