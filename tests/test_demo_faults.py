@@ -56,6 +56,7 @@ def test_a_name_comes_first_and_words_after_it_change_it():
         ("drop=2", "“drop=2” cannot be: drop takes a chance from 0 to 1, as in drop=0.05."),
         ("drop=", "drop takes a chance"),
         ("drop-after=1.5", "drop-after takes a whole number from 0, as in drop-after=5."),
+        ("stale=3601", "stale takes seconds, 3600 at the most, as in stale=2."),
         ("slow=3", "“slow=3” is not a fault."),
     ],
 )

@@ -13,6 +13,7 @@ from captivate_nb.demo.hub import new_id
 from captivate_nb.demo.limits import Limits
 from captivate_nb.demo.server import EmbeddedServer
 from support.bare import connect, texts
+from support.fetching import fetch
 
 
 def test_ids_have_the_form_of_the_document_s():
@@ -78,6 +79,36 @@ async def test_both_shapes_of_a_transcript(asked, answer, list_key):
             entry = told[list_key][0]
             entry = entry["messages"][0] if list_key == "transcript" else entry
             assert entry["messages"][0]["text"] == "Hi. I'm the Captivate Bot."
+
+
+@pytest.mark.parametrize(
+    ("faults", "told"),
+    [
+        ("stale=3600", []),
+        ("store-late=3600", ["greeting", "answer"]),
+        ("last=2", ["question", "answer"]),
+        ("off", ["greeting", "question", "answer"]),
+    ],
+)
+async def test_what_a_transcript_tells_is_the_faults_affair_by_socket_and_by_http(
+    tmp_path: Path, faults: str, told: list[str]
+):
+    path = tmp_path / "short.yaml"
+    path.write_text("nodes: {a: greeting}\nfallback: [answer]")
+    with EmbeddedServer(path) as server:
+        async with connect(server) as client:
+            await client.start()
+            assert await client.told("") == ["greeting"]
+            server.faults = faults
+            assert await client.told("question") == ["answer"]
+            whole = await client.ask("conversation_transcript_request", "conversation_transcript")
+            said = [
+                entry["messages"][0] for group in whole["transcript"] for entry in group["messages"]
+            ]
+            assert [item["text"] for item in said] == told
+            url = f"{server.http_url}/api/transcript?conversation_id={client.conversation_id}"
+            entries = (await fetch(url, x_api_key=server.key)).json()["transcript"]
+            assert [entry["text"] for entry in entries] == told
 
 
 async def test_what_is_over_the_limit_goes_as_a_link():

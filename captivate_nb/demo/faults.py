@@ -1,28 +1,42 @@
-"""What may go wrong on the way to a client, in words: `delay=200, drop=0.05`, or “hotel wifi”.
+"""What may go wrong between a server and its clients: `delay=200, drop=0.05`, or “hotel wifi”.
 
     EmbeddedServer(faults="hotel wifi")         captivate-nb serve --fault slow --fault drop=0.01
     server.faults = "duplicate=0.1, seed=42"    at any time, from any thread; "off" ends it
 
-`network` makes it happen. Here are the words, and nothing that runs.
+`network` makes happen what befalls messages on their way, `transcripts` what befalls the server's
+own account of a conversation. Here are the words, and nothing that runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from captivate_nb.errors import UsageError, did_you_mean
 
-Unit = Literal["chance", "ms", "count"]
+
+class Unit(NamedTuple):
+    """What a word's value is: how it is read, the `most` it can be, and that in words."""
+
+    read: Callable[[str], float]
+    most: float
+    wanted: str
+
+
+CHANCE = Unit(float, 1, "a chance from 0 to 1")
+MILLISECONDS = Unit(float, 600_000, "milliseconds, 600000 at the most")
+SECONDS = Unit(float, 3600, "seconds, 3600 at the most")
+COUNT = Unit(int, 1 << 63, "a whole number from 0")
 
 
 class Faults(msgspec.Struct, frozen=True):
     """How bad the network is. A chance is from 0 to 1, and thrown for each message by itself.
 
-    `delay`, `jitter` and `slow_handshake` are in milliseconds. `seed` makes a run repeatable: the
+    `delay`, `jitter` and `slow_handshake` are in milliseconds, `stale` and `store_late` in
+    seconds. `seed` makes a run repeatable: the
     same messages on the same connection meet the same faults. Its `str` is the spec it can be
     made from again.
     """
@@ -41,6 +55,9 @@ class Faults(msgspec.Struct, frozen=True):
     wrong_key: float = 0
     slow_handshake: float = 0
     restart: float = 0
+    stale: float = 0
+    store_late: float = 0
+    last: int = 0
     seed: int | None = None
 
     def __str__(self) -> str:
@@ -59,25 +76,30 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "delay": Kind("delay", "ms", 200, "every message takes so long, each way"),
-    "jitter": Kind("jitter", "ms", 100, "up to so much longer, by chance; the order stays"),
-    "drop": Kind("drop", "chance", 0.05, "the connection breaks, before or after the message"),
-    "drop-after": Kind("drop_after", "count", 5, "each connection breaks after so many messages"),
+    "delay": Kind("delay", MILLISECONDS, 200, "every message takes so long, each way"),
+    "jitter": Kind("jitter", MILLISECONDS, 100, "up to so much longer, by chance; the order stays"),
+    "drop": Kind("drop", CHANCE, 0.05, "the connection breaks, before or after the message"),
+    "drop-after": Kind("drop_after", COUNT, 5, "each connection breaks after so many messages"),
     "drop-mid-message": Kind(
-        "drop_mid_message", "chance", 0.05, "it breaks when half of a message is out"
+        "drop_mid_message", CHANCE, 0.05, "it breaks when half of a message is out"
     ),
-    "half-open": Kind(
-        "half_open", "chance", 0.02, "nothing comes or goes any more, pings included"
+    "half-open": Kind("half_open", CHANCE, 0.02, "nothing comes or goes any more, pings included"),
+    "duplicate": Kind("duplicate", CHANCE, 0.1, "the client gets the message twice"),
+    "reorder": Kind("reorder", CHANCE, 0.1, "the client gets the message after the next one"),
+    "truncate": Kind("truncate", CHANCE, 0.02, "the end of the message is cut off, either way"),
+    "garbage": Kind("garbage", CHANCE, 0.02, "the client gets nonsense before the message"),
+    "413": Kind("too_large", CHANCE, 0.1, "what the bot says comes as a link, as too large"),
+    "wrong-key": Kind("wrong_key", CHANCE, 1, "the key is refused, when a client connects"),
+    "slow-handshake": Kind("slow_handshake", MILLISECONDS, 2000, "connecting takes so long"),
+    "restart": Kind("restart", CHANCE, 0.01, "all connections break; none for half a second"),
+    "stale": Kind(
+        "stale", SECONDS, 2, "transcripts lack what was said in the last so many seconds"
     ),
-    "duplicate": Kind("duplicate", "chance", 0.1, "the client gets the message twice"),
-    "reorder": Kind("reorder", "chance", 0.1, "the client gets the message after the next one"),
-    "truncate": Kind("truncate", "chance", 0.02, "the end of the message is cut off, either way"),
-    "garbage": Kind("garbage", "chance", 0.02, "the client gets nonsense before the message"),
-    "413": Kind("too_large", "chance", 0.1, "what the bot says comes as a link, as too large"),
-    "wrong-key": Kind("wrong_key", "chance", 1, "the key is refused, when a client connects"),
-    "slow-handshake": Kind("slow_handshake", "ms", 2000, "connecting takes so long"),
-    "restart": Kind("restart", "chance", 0.01, "all connections break; none for half a second"),
-    "seed": Kind("seed", "count", 0, "repeats a run"),
+    "store-late": Kind(
+        "store_late", SECONDS, 1, "what the user says is stored so long after it was received"
+    ),
+    "last": Kind("last", COUNT, 6, "transcripts hold only so many messages, the newest"),
+    "seed": Kind("seed", COUNT, 0, "repeats a run"),
 }
 """The words of a spec."""
 
@@ -145,18 +167,13 @@ def _preset(preset: Preset) -> dict[str, float | None]:
 
 
 def _value(word: str, kind: Kind, text: str) -> float:
+    unit = kind.unit
     try:
-        number: float = int(text) if kind.unit == "count" else float(text)
+        number = unit.read(text)
     except ValueError:
         number = -1
-    most = 1.0 if kind.unit == "chance" else 600_000.0 if kind.unit == "ms" else float(1 << 63)
-    if not 0 <= number <= most:
-        wanted = {
-            "chance": "a chance from 0 to 1",
-            "ms": "milliseconds, 600000 at the most",
-            "count": "a whole number from 0",
-        }[kind.unit]
+    if not 0 <= number <= unit.most:
         raise UsageError(
-            f"“{word}={text}” cannot be: {word} takes {wanted}, as in {word}={kind.alone:g}."
+            f"“{word}={text}” cannot be: {word} takes {unit.wanted}, as in {word}={kind.alone:g}."
         )
     return number

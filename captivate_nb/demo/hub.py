@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
@@ -19,16 +20,17 @@ from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
 
-from . import lists
+from . import lists, transcripts
 from .bot import fit
 from .chat import Chat
 from .desk import Call, Desk
+from .faults import Faults
 from .flow import PICTURE, Flow
 from .journal import SqliteJournal
 from .limits import Bucket, Limits
 from .scripted import ScriptedAgent
 from .shelf import Shelf, Stored
-from .state import Conversation, Store
+from .state import Conversation, Entry, Store
 
 HTTP_LEAD = 0.05  # seconds: the vendor's client begins to listen only after its POST was answered
 
@@ -59,12 +61,14 @@ class Refusal(CaptivateError):
 class Settings:
     """How this server differs from another; see `EmbeddedServer`.
 
-    `base_url` is its address for others, known when it listens.
+    `faults` returns those there are now; `base_url` is its address for others, known when it
+    listens.
     """
 
     greet: Literal["message", "start"]
     transcript: Literal["transcript", "messages"]
     limits: Limits
+    faults: Callable[[], Faults] = Faults
     base_url: str = ""
 
 
@@ -221,10 +225,14 @@ class Hub:
         self._chats.pop(conversation.id, None)
         self._attached.pop(conversation.id, None)
 
+    def entries_of(self, conversation: Conversation) -> list[Entry]:
+        """Return what a client is told that was said in a conversation."""
+        return transcripts.told(conversation.entries, self.settings.faults(), time.time())
+
     def transcript_of(self, conversation: Conversation) -> e.ConversationTranscript:
         return e.ConversationTranscript(
             conversation_id=conversation.id,
-            entries=tuple(entry.as_transcript() for entry in conversation.entries),
+            entries=tuple(entry.as_transcript() for entry in self.entries_of(conversation)),
             variant=self.settings.transcript,
         )
 

@@ -86,11 +86,16 @@ class EmbeddedServer:
         self.port = port
         self.key = secrets.token_urlsafe(16) if key is None else key
         self._journal = None if store is None else SqliteJournal(store)
-        settings = Settings(greet=greet, transcript=transcript, limits=limits or Limits())
+        self._network = Network(faults, profiles.read(profile))
+        settings = Settings(
+            greet=greet,
+            transcript=transcript,
+            limits=limits or Limits(),
+            faults=lambda: self._network.faults,
+        )
         self._hub = Hub(self.flow, settings, self._journal)
         self._door = guard.Door(self.key, frozenset(origins))
         self._agent = Agent(self.call, self._hub)
-        self._network = Network(faults, profiles.read(profile))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: set[Future[Any]] = set()
         self._thread: threading.Thread | None = None

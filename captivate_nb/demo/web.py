@@ -63,7 +63,7 @@ class TranscriptHandler(Guarded):
         except Refusal as refusal:
             self.answer(refusal.event, 404)
             return
-        self.finish({"transcript": [flat(entry) for entry in found.entries]})
+        self.finish({"transcript": [flat(entry) for entry in self.hub.entries_of(found)]})
 
 
 def flat(entry: Entry) -> Data:
