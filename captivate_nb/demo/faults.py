@@ -58,6 +58,7 @@ class Faults(msgspec.Struct, frozen=True):
     stale: float = 0
     store_late: float = 0
     last: int = 0
+    relabel: float = 0
     seed: int | None = None
 
     def __str__(self) -> str:
@@ -99,6 +100,12 @@ KINDS = {
         "store_late", SECONDS, 1, "what the user says is stored so long after it was received"
     ),
     "last": Kind("last", COUNT, 6, "transcripts hold only so many messages, the newest"),
+    "relabel": Kind(
+        "relabel",
+        CHANCE,
+        1,
+        "transcripts show what the user said in another form, such as its label",
+    ),
     "seed": Kind("seed", COUNT, 0, "repeats a run"),
 }
 """The words of a spec."""
