@@ -57,6 +57,7 @@ def test_a_name_comes_first_and_words_after_it_change_it():
         ("drop=", "drop takes a chance"),
         ("drop-after=1.5", "drop-after takes a whole number from 0, as in drop-after=5."),
         ("stale=3601", "stale takes seconds, 3600 at the most, as in stale=2."),
+        ("same-ids=2", "same-ids takes 1 for yes or 0 for no, as in same-ids=1."),
         ("slow=3", "“slow=3” is not a fault."),
     ],
 )

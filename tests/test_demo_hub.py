@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from captivate_nb.demo.hub import new_id
+from captivate_nb.demo.hub import SAME_ID, new_id
 from captivate_nb.demo.limits import Limits
 from captivate_nb.demo.server import EmbeddedServer
-from support.bare import connect, texts
+from support.bare import Bare, connect, texts
 from support.fetching import fetch
 
 
 def test_ids_have_the_form_of_the_document_s():
-    assert re.fullmatch(r"[A-Za-z0-9+/]{15}=", new_id())
+    for one in (new_id(), SAME_ID):
+        assert re.fullmatch(r"[A-Za-z0-9+/]{15}=", one)
     assert new_id() != new_id()
 
 
@@ -109,6 +110,24 @@ async def test_what_a_transcript_tells_is_the_faults_affair_by_socket_and_by_htt
             url = f"{server.http_url}/api/transcript?conversation_id={client.conversation_id}"
             entries = (await fetch(url, x_api_key=server.key)).json()["transcript"]
             assert [entry["text"] for entry in entries] == told
+
+
+async def test_all_events_can_have_one_id():
+    async def ids(client: Bare) -> list[str]:
+        await client.say("Very long message")
+        for kind in ("metadata_request", "metadata_request", "conversation_transcript_request"):
+            await client.send(kind, conversation_id=client.conversation_id)
+        frames = [json.loads(await client.socket.recv()) for _ in range(4)]
+        return [frame["event"]["event_id"] for frame in frames]
+
+    with EmbeddedServer("everything") as server:
+        async with connect(server) as client:
+            await client.start()
+            assert len(set(await ids(client))) == 4
+            server.faults = "same-ids"
+            assert set(await ids(client)) == {SAME_ID}
+            server.faults = "same-ids=0"
+            assert len(set(await ids(client))) == 4
 
 
 async def test_what_is_over_the_limit_goes_as_a_link():

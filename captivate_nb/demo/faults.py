@@ -30,6 +30,7 @@ CHANCE = Unit(float, 1, "a chance from 0 to 1")
 MILLISECONDS = Unit(float, 600_000, "milliseconds, 600000 at the most")
 SECONDS = Unit(float, 3600, "seconds, 3600 at the most")
 COUNT = Unit(int, 1 << 63, "a whole number from 0")
+SWITCH = Unit(int, 1, "1 for yes or 0 for no")
 
 
 class Faults(msgspec.Struct, frozen=True):
@@ -59,6 +60,7 @@ class Faults(msgspec.Struct, frozen=True):
     store_late: float = 0
     last: int = 0
     relabel: float = 0
+    same_ids: int = 0
     seed: int | None = None
 
     def __str__(self) -> str:
@@ -106,6 +108,7 @@ KINDS = {
         1,
         "transcripts show what the user said in another form, such as its label",
     ),
+    "same-ids": Kind("same_ids", SWITCH, 1, "all events have one and the same event_id"),
     "seed": Kind("seed", COUNT, 0, "repeats a run"),
 }
 """The words of a spec."""

@@ -32,6 +32,7 @@ from .scripted import ScriptedAgent
 from .shelf import Shelf, Stored
 from .state import Conversation, Entry, Store
 
+SAME_ID = b64encode(bytes(11)).decode()  # of every event, where that is a fault to rehearse
 HTTP_LEAD = 0.05  # seconds: the vendor's client begins to listen only after its POST was answered
 
 
@@ -153,7 +154,7 @@ class Hub:
 
         What answers a request is sent whole: a client has asked for it, and could not go on.
         """
-        frame = encode(msgspec.structs.replace(event, event_id=new_id()))
+        frame = encode(msgspec.structs.replace(event, event_id=self._event_id()))
         large = len(frame.encode()) > self.limits.message
         if large and isinstance(event, e.BotMessage | e.LivechatMessage):
             frame = encode(self._too_large(event, conversation_id))
@@ -245,6 +246,9 @@ class Hub:
     def list_for(self, request: e.GetConversations) -> e.UserConversations:
         return lists.answer(request, self.store.of_user(request.user_id))
 
+    def _event_id(self) -> str:
+        return SAME_ID if self.settings.faults().same_ids else new_id()
+
     def _facts_of_agent(self, call: Call) -> dict[str, Any]:
         conversation = self.store.get(call.conversation_id)
         return conversation.seen_by("live") if conversation else {}
@@ -260,7 +264,7 @@ class Hub:
         said["botMessage"] = {"content": said["event_payload"]["content"]}
         name = self.messages.put(Stored("", "application/json", msgspec.json.encode(said)))
         return e.GeneralError(
-            event_id=new_id(),
+            event_id=self._event_id(),
             code=413,
             description="The message is too large for the socket",
             conversation_id=conversation_id or event.conversation_id,
