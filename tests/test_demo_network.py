@@ -256,6 +256,57 @@ async def test_what_is_delayed_can_be_forgotten():
     assert done == [0, 1, 2]
 
 
+async def heard(client: Bare, count: int) -> list[str]:
+    return [str(await asyncio.wait_for(client.socket.recv(), 5)) for _ in range(count)]
+
+
+async def test_heartbeats_come_between_the_messages_from_when_they_are_asked_for():
+    async with talking() as (server, client):
+        server.faults = "heartbeats=100"
+        assert set(await heard(client, len(network._HEARTBEATS))) == set(network._HEARTBEATS)
+        await client.say("")
+        assert set(await before_a_message(client)) <= set(network._HEARTBEATS)
+        server.faults = "off"
+        for _ in range(2):  # what was on its way comes before the first answer
+            await client.send("metadata_request", conversation_id=client.conversation_id)
+            late = await before_a_message(client)
+        assert late == []
+
+
+async def before_a_message(client: Bare) -> list[str]:
+    """What comes before the next message."""
+    frames = await heard(client, 1)
+    while not frames[-1].startswith('{"action":"receiveMessage"'):
+        frames += await heard(client, 1)
+    return frames[:-1]
+
+
+async def test_heartbeats_keep_a_connection_from_being_idle():
+    async with talking("heartbeats=20", profile="apigateway, idle=0.2") as (server, client):
+        assert len(await heard(client, 10)) == 10
+        server.faults = "off"
+        assert await closed(client) == 1001
+
+
+@pytest.mark.parametrize("end", ["close", "half-open"])
+async def test_heartbeats_end_with_their_connection(end: str):
+    async with talking("heartbeats=100") as (server, client):
+        await heard(client, 1)
+        (link,) = server._network.links
+        if end == "half-open":
+            server.faults = "heartbeats=100, half-open=1"
+            await client.say("")
+            await until(lambda: link._closed)
+            server.faults = "heartbeats=50"  # nobody hears them any more
+        else:
+            await client.socket.close()
+            await until(lambda: not server._network.links)
+        server.call(lambda: None)
+        assert link._pulse._timer is not None
+        assert link._pulse._timer.cancelled()
+        client.socket.transport.abort()
+
+
 # --- the limits of a service --------------------------------------------------------------------
 
 SMALL = Profile(message=4000, frame=1000)

@@ -29,6 +29,7 @@ class Unit(NamedTuple):
 CHANCE = Unit(float, 1, "a chance from 0 to 1")
 MILLISECONDS = Unit(float, 600_000, "milliseconds, 600000 at the most")
 SECONDS = Unit(float, 3600, "seconds, 3600 at the most")
+RATE = Unit(float, 100, "how many a second, 100 at the most")
 COUNT = Unit(int, 1 << 63, "a whole number from 0")
 SWITCH = Unit(int, 1, "1 for yes or 0 for no")
 
@@ -37,7 +38,7 @@ class Faults(msgspec.Struct, frozen=True):
     """How bad the network is. A chance is from 0 to 1, and thrown for each message by itself.
 
     `delay`, `jitter` and `slow_handshake` are in milliseconds, `stale` and `store_late` in
-    seconds. `seed` makes a run repeatable: the
+    seconds, `heartbeats` so many a second. `seed` makes a run repeatable: the
     same messages on the same connection meet the same faults. Its `str` is the spec it can be
     made from again.
     """
@@ -56,6 +57,7 @@ class Faults(msgspec.Struct, frozen=True):
     wrong_key: float = 0
     slow_handshake: float = 0
     restart: float = 0
+    heartbeats: float = 0
     stale: float = 0
     store_late: float = 0
     last: int = 0
@@ -95,6 +97,7 @@ KINDS = {
     "wrong-key": Kind("wrong_key", CHANCE, 1, "the key is refused, when a client connects"),
     "slow-handshake": Kind("slow_handshake", MILLISECONDS, 2000, "connecting takes so long"),
     "restart": Kind("restart", CHANCE, 0.01, "all connections break; none for half a second"),
+    "heartbeats": Kind("heartbeats", RATE, 4, "“ping” and the like come between the messages"),
     "stale": Kind(
         "stale", SECONDS, 2, "transcripts lack what was said in the last so many seconds"
     ),

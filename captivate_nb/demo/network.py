@@ -7,6 +7,8 @@ it. All of it runs on the server's loop, but for `Network.faults`, which any thr
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import math
 import random
 from collections import deque
@@ -37,6 +39,9 @@ _CHANCES = (
 )
 _GARBAGE = ("{", "\x00\x01\x02", "null", "[1, 2", '{"event": 5}', "<html>502 Bad Gateway</html>")
 
+_HEARTBEATS = ("ping", "", '{"type":"ping"}', "2", "h", "\n")
+"""What gateways, Engine.IO, SockJS and STOMP keep a connection alive with."""
+
 
 class End(Protocol):
     """What a link needs of its socket's handler."""
@@ -58,6 +63,7 @@ class Network:
         self.links: set[Link] = set()
         self._down_until = -math.inf
         self._asked, self._opened = 0, 0
+        self._loop: asyncio.AbstractEventLoop | None = None  # none before the first link
         self.faults = faults
 
     @property
@@ -71,6 +77,13 @@ class Network:
         if faults.seed is None and faults != Faults():
             faults = msgspec.structs.replace(faults, seed=random.randrange(1 << 32))
         self._faults = faults
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and every link with it
+                self._loop.call_soon_threadsafe(self._heed)
+
+    def _heed(self) -> None:
+        for link in self.links:
+            link.heed()
 
     async def handshake(self) -> tuple[int, str] | None:
         """Let a client in, or return the HTTP status and the words it is refused with."""
@@ -86,6 +99,7 @@ class Network:
     def open(self, end: End) -> Link:
         """Return the link of a socket that was let in."""
         self._opened += 1
+        self._loop = asyncio.get_running_loop()
         link = Link(self, end, self._opened)
         self.links.add(link)
         return link
@@ -122,6 +136,7 @@ class Link:
         self._closed = False
         self._idle: asyncio.TimerHandle | None = None
         self._life: asyncio.TimerHandle | None = None
+        self._pulse = Pulse(self._beat)
         if network.profile.life < math.inf:
             self._life = self._loop.call_later(network.profile.life, self._part)
         self._begin(network.faults)
@@ -160,6 +175,12 @@ class Link:
         self._out.clear()
         self._in.clear()
         self._held.clear()
+        self._pulse.keep(0)
+
+    def heed(self) -> None:
+        """Look whether the faults have changed."""
+        if not self._closed and self._network.faults is not self._faults:
+            self._begin(self._network.faults)
 
     def _begin(self, faults: Faults) -> None:
         """Count and throw anew, as the faults have changed."""
@@ -168,10 +189,14 @@ class Link:
         self._dice = {
             way: random.Random(f"{faults.seed} {self._number} {way}") for way in ("in", "out")
         }
+        self._pulse.keep(faults.heartbeats)
+
+    def _beat(self, heartbeat: str) -> None:
+        self._touch()
+        self._end.put(heartbeat)
 
     def _fate(self, way: Literal["in", "out"]) -> Fate:
-        if self._network.faults is not self._faults:
-            self._begin(self._network.faults)
+        self.heed()
         fate = Fate(self._faults, self._dice[way])
         self._passed += 1
         if self._passed == self._faults.drop_after:
@@ -240,6 +265,28 @@ class Link:
     def _part(self) -> None:
         """Close as a service does that will have the client connect again."""
         self._end.part(1001, "Going away")
+
+
+class Pulse:
+    """Sends heartbeats, one kind after the other."""
+
+    def __init__(self, send: Callable[[str], None]) -> None:
+        self._send = send
+        self._kinds = itertools.cycle(_HEARTBEATS)
+        self._rate = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def keep(self, rate: float) -> None:
+        """Send so many a second from now on; 0 is none any more."""
+        self._rate = rate
+        if self._timer is not None:
+            self._timer.cancel()
+        if rate:
+            self._timer = asyncio.get_running_loop().call_later(1 / rate, self._beat)
+
+    def _beat(self) -> None:
+        self.keep(self._rate)
+        self._send(next(self._kinds))
 
 
 class Delayed:
