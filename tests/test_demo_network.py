@@ -191,6 +191,42 @@ async def test_a_key_can_be_refused():
                 pass
 
 
+async def refusal(server: EmbeddedServer) -> int | None:
+    """How connecting is refused: an HTTP status or a close code, None for not at all."""
+    try:
+        async with connect(server):
+            return None
+    except InvalidStatus as error:
+        return error.response.status_code
+    except ConnectionClosed as error:
+        return error.rcvd.code if error.rcvd and "key" in error.rcvd.reason else -1
+
+
+async def test_after_a_break_connecting_is_refused_in_every_way_a_service_has():
+    async with serving("refuse=3600, seed=1") as server:
+        async with connect(server) as client:
+            assert await refusal(server) is None  # closed by its client, and not broken
+            assert await refusal(server) is None
+            client.socket.transport.abort()
+            await until(lambda: not server._network.links)
+        assert {await refusal(server) for _ in range(20)} == {401, 403, 1008}
+        await until(lambda: not server._hub.sockets)
+        server.faults = "off"
+        assert await refusal(server) is None
+
+
+async def test_a_refusal_has_its_end_and_is_no_break_itself():
+    async with talking("refuse=3600, drop=1, seed=1") as (server, client):
+        await client.say("")
+        assert await closed(client) == 1006
+        server.faults = "refuse=3600, seed=1"
+        assert await refusal(server) in {401, 403, 1008}
+        server.faults = "refuse=0.5, seed=1"
+        async with asyncio.timeout(5):
+            while await refusal(server) is not None:
+                pass
+
+
 async def test_a_client_can_leave_a_slow_handshake():
     async with serving("slow-handshake=600000") as server:
         with pytest.raises(TimeoutError):

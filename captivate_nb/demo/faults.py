@@ -37,8 +37,8 @@ SWITCH = Unit(int, 1, "1 for yes or 0 for no")
 class Faults(msgspec.Struct, frozen=True):
     """How bad the network is. A chance is from 0 to 1, and thrown for each message by itself.
 
-    `delay`, `jitter` and `slow_handshake` are in milliseconds, `stale` and `store_late` in
-    seconds, `heartbeats` so many a second. `seed` makes a run repeatable: the
+    `delay`, `jitter` and `slow_handshake` are in milliseconds, `refuse`, `stale` and
+    `store_late` in seconds, `heartbeats` so many a second. `seed` makes a run repeatable: the
     same messages on the same connection meet the same faults. Its `str` is the spec it can be
     made from again.
     """
@@ -57,6 +57,7 @@ class Faults(msgspec.Struct, frozen=True):
     wrong_key: float = 0
     slow_handshake: float = 0
     restart: float = 0
+    refuse: float = 0
     heartbeats: float = 0
     stale: float = 0
     store_late: float = 0
@@ -97,6 +98,7 @@ KINDS = {
     "wrong-key": Kind("wrong_key", CHANCE, 1, "the key is refused, when a client connects"),
     "slow-handshake": Kind("slow_handshake", MILLISECONDS, 2000, "connecting takes so long"),
     "restart": Kind("restart", CHANCE, 0.01, "all connections break; none for half a second"),
+    "refuse": Kind("refuse", SECONDS, 3, "after a break the key is refused for so long"),
     "heartbeats": Kind("heartbeats", RATE, 4, "“ping” and the like come between the messages"),
     "stale": Kind(
         "stale", SECONDS, 2, "transcripts lack what was said in the last so many seconds"

@@ -39,6 +39,11 @@ _CHANCES = (
 )
 _GARBAGE = ("{", "\x00\x01\x02", "null", "[1, 2", '{"event": 5}', "<html>502 Bad Gateway</html>")
 
+_REFUSALS = (
+    (401, "The API key is missing or wrong"),
+    (403, "Forbidden"),
+    (1008, "Invalid API key"),
+)
 _HEARTBEATS = ("ping", "", '{"type":"ping"}', "2", "h", "\n")
 """What gateways, Engine.IO, SockJS and STOMP keep a connection alive with."""
 
@@ -62,6 +67,7 @@ class Network:
         self.profile = profile
         self.links: set[Link] = set()
         self._down_until = -math.inf
+        self._broke_at = -math.inf
         self._asked, self._opened = 0, 0
         self._loop: asyncio.AbstractEventLoop | None = None  # none before the first link
         self.faults = faults
@@ -86,14 +92,17 @@ class Network:
             link.heed()
 
     async def handshake(self) -> tuple[int, str] | None:
-        """Let a client in, or return the HTTP status and the words it is refused with."""
+        """Let a client in, or return the HTTP status or close code, and the words, of a refusal."""
         faults, self._asked = self._faults, self._asked + 1
         dice = random.Random(f"{faults.seed} {self._asked} handshake")
         await asyncio.sleep(faults.slow_handshake / 1000)
-        if asyncio.get_running_loop().time() < self._down_until:
+        now = asyncio.get_running_loop().time()
+        if now < self._down_until:
             return 503, "The server restarts"
         if dice.random() < faults.wrong_key:
-            return 401, "The API key is missing or wrong"
+            return _REFUSALS[0]
+        if now < self._broke_at + faults.refuse:
+            return dice.choice(_REFUSALS)
         return None
 
     def open(self, end: End) -> Link:
@@ -103,6 +112,12 @@ class Network:
         link = Link(self, end, self._opened)
         self.links.add(link)
         return link
+
+    def forget(self, link: Link, *, broken: bool) -> None:
+        """Count a link no more; `broken` unless its client has closed it."""
+        if broken and link in self.links:
+            self._broke_at = asyncio.get_running_loop().time()
+        self.links.discard(link)
 
     def restart(self) -> None:
         """Break every connection, and let nobody in for a moment."""
@@ -161,10 +176,10 @@ class Link:
         self.close()
         self._end.abort()
 
-    def close(self) -> None:
-        """Forget the connection, and what is on its way: it is closed."""
+    def close(self, *, broken: bool = True) -> None:
+        """Forget the connection, and what is on its way: it is closed, or broken."""
         self._forget()
-        self._network.links.discard(self)
+        self._network.forget(self, broken=broken)
         for timer in (self._idle, self._life):
             if timer is not None:
                 timer.cancel()

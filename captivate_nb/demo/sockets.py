@@ -31,6 +31,7 @@ class SocketHandler(Guarded, WebSocketHandler):
         super().initialize(hub=hub, door=door)
         self._network = network
         self._link: Link | None = None  # none before the handshake
+        self._refused: tuple[int, str] | None = None  # how it is closed once it is open
         self.id = new_id()
         self.current: str | None = None
         self.closed = asyncio.Event()
@@ -46,8 +47,9 @@ class SocketHandler(Guarded, WebSocketHandler):
         if len(self.hub.sockets) >= (most := self.hub.limits.sockets):
             self.refuse(503, f"This server has {most} sockets open, and no more: close some")
             return
-        if (refused := await self._network.handshake()) is not None:
-            self.refuse(*refused)
+        self._refused = await self._network.handshake()
+        if self._refused is not None and self._refused[0] < 1000:
+            self.refuse(*self._refused)
             return
         await super().get(*args, **kwargs)
 
@@ -59,6 +61,9 @@ class SocketHandler(Guarded, WebSocketHandler):
         return self._frames
 
     def open(self, *_: str, **__: str) -> None:
+        if self._refused is not None:
+            self.part(*self._refused)
+            return
         self.set_nodelay(True)
         self._link = self._network.open(self)
         self.hub.open(self)
@@ -81,7 +86,7 @@ class SocketHandler(Guarded, WebSocketHandler):
 
     def on_close(self) -> None:
         if self._link is not None:
-            self._link.close()
+            self._link.close(broken=self.close_code != 1000)
         self.hub.close(self)
         self.closed.set()
 
