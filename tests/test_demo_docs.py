@@ -1,4 +1,4 @@
-"""The page for flow designers says what is so."""
+"""The pages for flow designers say what is so."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from pathlib import Path
 
 from captivate_nb.demo import steps
 from captivate_nb.demo.checks import CHECKS
+from captivate_nb.demo.faults import (
+    CHANCE,
+    COUNT,
+    KINDS,
+    MILLISECONDS,
+    PRESETS,
+    RATE,
+    SECONDS,
+    SWITCH,
+)
 from captivate_nb.demo.loader import _AGENT_WORDS, _WORDS
 from support.flows import Player, said
 
-PAGE = (Path(__file__).parent.parent / "docs" / "flows.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = (DOCS / "flows.md").read_text(encoding="utf-8")
+NETWORK = (DOCS / "network.md").read_text(encoding="utf-8")
 
 
 def example() -> str:
@@ -34,3 +46,27 @@ def test_the_example_holds_a_conversation():
 def test_every_word_is_on_the_page():
     words = {*steps._VERBS, *CHECKS, *_WORDS, *_AGENT_WORDS, *steps.REQUESTS}
     assert [word for word in sorted(words) if f"{word}" not in PAGE] == []
+
+
+UNITS = {
+    CHANCE: "chance",
+    MILLISECONDS: "milliseconds",
+    SECONDS: "seconds",
+    RATE: "a second",
+    COUNT: "count",
+    SWITCH: "1 or 0",
+}
+
+
+def test_every_fault_is_on_the_page_with_its_unit_and_default():
+    rows = re.findall(r"^\| `([\w-]+)` \| ([^|`]+) \| ([\d.]+) \| \S", NETWORK, re.MULTILINE)
+    kinds = {word: (UNITS[kind.unit], f"{kind.alone:g}") for word, kind in KINDS.items()}
+    assert {word: (unit, default) for word, unit, default in rows} == kinds
+    assert len(rows) == len(kinds)
+
+
+def test_every_named_network_is_on_the_page_with_its_words():
+    rows = re.findall(
+        r"^\| `([^`|]+)` \| ([A-Z][^|]+) \|(?: `([^`]+)`)? \|$", NETWORK, re.MULTILINE
+    )
+    assert rows == [tuple(preset) for preset in PRESETS]

@@ -142,6 +142,26 @@ PRESETS = (
     Preset(
         "noise", "Broken messages and nonsense among the good ones", "truncate=0.05, garbage=0.1"
     ),
+    Preset(
+        "gateway",
+        "Heartbeats between the messages, and the same id on every event",
+        "heartbeats=4, same-ids=1",
+    ),
+    Preset(
+        "deploys",
+        "The server is deployed anew while one talks, and refuses the key for a moment",
+        "restart=0.05, refuse=3",
+    ),
+    Preset(
+        "lagging transcripts",
+        "The connection breaks, and transcripts lack what was said last",
+        "drop=0.1, stale=2, store-late=3",
+    ),
+    Preset(
+        "odd transcripts",
+        "The connection breaks, and transcripts are short and show what the user said otherwise",
+        "drop=0.1, last=6, relabel=1",
+    ),
 )
 """Named networks. A preset's name can stand in a spec, before words that change it."""
 
