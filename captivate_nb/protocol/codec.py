@@ -1,10 +1,10 @@
 """Frame text <-> event: the only place, with the five modules behind it, that knows the wire.
 
 `items` has content, files and actions, `readers` each event's payload in, `writers` each event's
-payload out, `strays` what servers send that is no event; here is the envelope. `decode` is liberal:
-it reads every spelling that the document or the vendor's clients show, and keeps what is good of a
-frame that is partly bad. `encode` writes the one form that the document shows.
-`decode(encode(event)) == event` for every event that holds what its types say.
+payload out, `strays` what servers send that is no event; here is the envelope. `decode` is liberal: it reads every spelling that the document or
+the vendor's clients show, and keeps what is good of a frame that is partly bad. `encode` writes the
+one form that the document shows. `decode(encode(event)) == event` for every event that holds what
+its types say.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .writers import write_payload
 DEPTH_LIMIT = 100
 """Levels of objects and arrays that a frame may nest: many times what any event needs."""
 
+BOM = "\ufeff"
 _ESCAPE = re.compile(
     r"""(?ix) \\ (?: u d[89ab][0-9a-f]{2} \\u d[c-f][0-9a-f]{2} | (?P<lone> u d[89a-f][0-9a-f]{2} )
     | . )"""
@@ -40,7 +41,11 @@ def decode(frame: str | bytes, sender: e.Sender | None = None) -> e.Event:
     them. Raise `ProtocolError`, and nothing else, for what is none of these.
     """
     text = _text(frame)
-    value, problem = _parse(text)
+    try:
+        value = from_json(text)
+        problem = _what_is_wrong(value, text)
+    except ProtocolError as error:
+        value, problem = text.removeprefix(BOM), error
     wrapped = isinstance(value, dict) and value.get("action") == "sendMessage"
     sender = sender or ("client" if wrapped else "server")
     event = _open_envelope(value) if isinstance(value, dict) else {}
@@ -100,12 +105,19 @@ def to_json(value: Any) -> str:
         raise ProtocolError(f"This cannot be sent as JSON: {error}.") from None
 
 
-def from_json(text: str) -> Any:
-    """Read a frame as any JSON value; raise `ProtocolError` for one that is not JSON."""
-    value, problem = _read_json(text)
-    if problem is not None:
-        raise problem
-    return value
+def from_json(frame: str | bytes) -> Any:
+    """Read a frame as any JSON value; raise `ProtocolError` for one that is not JSON.
+
+    Half a surrogate pair, as JavaScript writes a cut emoji, is read as U+FFFD.
+    """
+    text = _text(frame)
+    body = text.removeprefix(BOM)
+    try:
+        return _parse(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        reason = str(error) or "it nests too deeply"
+        cut = _begins(body) and _ends_early(reason, body)
+        raise _unreadable(reason, text, cut=cut) from None
 
 
 def _text(frame: str | bytes) -> str:
@@ -119,31 +131,7 @@ def _text(frame: str | bytes) -> str:
         raise _unreadable(str(error), shown, cut=cut) from None
 
 
-def _read_json(text: str) -> tuple[Any, ProtocolError | None]:
-    """Return a frame's JSON value, or its text where it is no JSON, and what is wrong with it."""
-    body = text.removeprefix("\ufeff")
-    try:
-        return _parse_json(body), None
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        reason = str(error) or "it nests too deeply"
-        return body, _unreadable(reason, text, cut=_begins(body) and _ends_early(reason, body))
-
-
-def _parse(text: str) -> tuple[Any, ProtocolError | None]:
-    """Return a frame's JSON value, and why it cannot be an event."""
-    value, problem = _read_json(text)
-    if problem is not None:
-        return value, problem
-    if not isinstance(value, dict):
-        return value, ProtocolError("The frame is JSON, and not an object.", text)
-    if text.count("[") + text.count("{") > DEPTH_LIMIT and _nests_deeper(value, DEPTH_LIMIT):
-        reason = f"The frame nests more than {DEPTH_LIMIT} levels deep."
-        return value, ProtocolError(reason, text, event_type=_named_type(text))
-    return value, None
-
-
-def _parse_json(body: str) -> Any:
-    """Read JSON, also with half a surrogate pair in it, as JavaScript writes a cut emoji."""
+def _parse(body: str) -> Any:
     try:
         return msgspec.json.decode(body)
     except msgspec.DecodeError:
@@ -151,6 +139,16 @@ def _parse_json(body: str) -> Any:
         if whole == body:
             raise
         return msgspec.json.decode(whole)
+
+
+def _what_is_wrong(value: Any, text: str) -> ProtocolError | None:
+    """Tell why a JSON value is no event, whatever it says."""
+    if not isinstance(value, dict):
+        return ProtocolError("The frame is JSON, and not an object.", text)
+    if text.count("[") + text.count("{") > DEPTH_LIMIT and _nests_deeper(value, DEPTH_LIMIT):
+        reason = f"The frame nests more than {DEPTH_LIMIT} levels deep."
+        return ProtocolError(reason, text, event_type=_named_type(text))
+    return None
 
 
 def _unreadable(reason: str, text: str, *, cut: bool) -> ProtocolError:
