@@ -164,6 +164,12 @@ class Conversation:
         change = self._CHANGES.get(type(event))
         return change(self, event, at) if change else None
 
+    @property
+    def undecided(self) -> list[Message]:
+        """Return the user's messages of which it is not known if they arrived, or that failed."""
+        names = self.deliveries.undecided
+        return [self._messages[self._index(name)] for name in names]
+
     def add_problem(self, message: str, detail: str = "", at: float | None = None) -> Problem:
         """Note something that went wrong, and return the note."""
         problem = Problem(message, detail, at)

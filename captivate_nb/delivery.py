@@ -122,6 +122,8 @@ class Deliveries:
         """Begin another conversation with the same server."""
         self._sent: dict[str, Sent] = {}
         self._waiting: dict[str, Sent] = {}  # those of which nothing is decided
+        self.undecided: dict[str, None] = {}
+        """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
 
     def get(self, message_id: str) -> Sent | None:
@@ -174,6 +176,7 @@ class Deliveries:
         """Note that a message was sent, for the first time or again."""
         quiet = at - self._heard >= QUIET
         sent = Sent(event, at, self.connection, quiet, at + CHECK)
+        self.undecided.pop(sent.id, None)
         for messages in (self._sent, self._waiting):
             messages.pop(sent.id, None)  # sent again, it stands behind the others
             messages[sent.id] = sent
@@ -303,3 +306,6 @@ class Deliveries:
     def _settle(self, sent: Sent, state: Delivery) -> None:
         sent.state, sent.lost = state, False
         self._waiting.pop(sent.id, None)
+        self.undecided.pop(sent.id, None)
+        if state in ("unknown", "failed"):
+            self.undecided[sent.id] = None

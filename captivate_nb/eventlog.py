@@ -26,8 +26,8 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
 
     `connection` counts the session's connections from 1, the one it passed on; None where a log
-    does not tell. `event` is None for a frame that is no event; `problem` then says why, and `cut`
-    whether it is the beginning of one.
+    does not tell. `event` is None for a frame that is no event; `problem` then says why, `cut` that
+    it ends too early, and `unread` which event it would be, where it says so.
     """
 
     n: int
@@ -39,6 +39,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     event: Event | None = None
     problem: str | None = None
     cut: bool = False
+    unread: str = ""
 
     @property
     def type(self) -> str:
@@ -80,11 +81,11 @@ class EventLog(Sequence[EventRecord]):
         """
         data = frame.encode(errors="replace") if isinstance(frame, str) else frame
         shown = self._redact(data.decode(errors="replace"))
-        event, problem, cut = None, None, False
+        event, problem, cut, unread = None, None, False, ""
         try:
             event = decode(shown, _SENDER[direction])
         except ProtocolError as error:
-            problem, cut = str(error), error.cut
+            problem, cut, unread = str(error), error.cut, error.event_type
         entry = EventRecord(
             n=len(self._records),
             direction=direction,
@@ -95,6 +96,7 @@ class EventLog(Sequence[EventRecord]):
             event=event,
             problem=problem,
             cut=cut,
+            unread=unread,
         )
         self._records.append(entry)
         return entry

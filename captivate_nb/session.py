@@ -16,6 +16,7 @@ import msgspec
 
 from .branch import repeat
 from .choosing import offered
+from .conversation import ARRIVED
 from .errors import (
     InvalidFile,
     InvalidMessage,
@@ -35,7 +36,7 @@ from .protocol.codec import encode, to_json
 from .protocol.content import Action, File, Option
 from .records import Records
 from .sanitize import clean
-from .transcript import Reply, Transcript
+from .transcript import Message, Reply, Transcript
 from .transport import Address, check_size
 from .waiting import Turn
 from .wire import TIMEOUT, new_id, on_own_loop
@@ -185,6 +186,34 @@ class Session(Records):
         return await self._speak(text or "", ready, wait, settle, timeout)
 
     @on_own_loop
+    async def send_again(
+        self,
+        message: Message | str,
+        *,
+        wait: bool = True,
+        settle: float = SETTLE,
+        timeout: float = TIMEOUT,
+    ) -> Reply:
+        """Send a message again that failed, or of which it is not known whether it arrived.
+
+        `message` is it or its ID, as in `outbox`. If it had arrived after all, the bot hears it
+        twice. Raise `UsageError` for any other message; else as `say` does.
+        """
+        sent = self._undecided(message)
+        return await self._take_turn(
+            lambda: self._send_message(sent), sent.client_msg_id, wait, settle, timeout
+        )
+
+    @on_own_loop
+    async def mark_arrived(self, message: Message | str) -> None:
+        """Say that a message arrived which failed, or of which that is not known.
+
+        `message` is it or its ID, as in `outbox`. Raise `UsageError` for any other message.
+        """
+        sent = self._undecided(message)
+        self._note(ARRIVED, self.conversation.id, message=sent.client_msg_id)
+
+    @on_own_loop
     async def stop_waiting(self) -> None:
         """End every wait for a reply, whoever waits: each returns what has come so far.
 
@@ -311,6 +340,19 @@ class Session(Records):
             lambda: self._send_message(event), event.client_msg_id, wait, settle, timeout
         )
 
+    def _undecided(self, message: Message | str) -> e.UserMessage:
+        """Return what was sent of a message that is to be decided on."""
+        self._current()
+        name = message.id if isinstance(message, Message) else text_of(message)
+        sent = self.conversation.deliveries.get(name)
+        if sent is None or name not in self.conversation.deliveries.undecided:
+            there = ", ".join(m.id for m in self.conversation.undecided) or "there are none now"
+            raise UsageError(
+                f"“{clean(name)[:60]}” is no message of yours that failed, or of which it is not"
+                f" known whether it arrived: {there}."
+            )
+        return sent.event
+
     async def _take_turn(
         self,
         send: Callable[[], Awaitable[None]],
@@ -367,6 +409,11 @@ class Session(Records):
             return (
                 f"No connection for {timeout:g} s: the message waits and goes out when it is back."
             )
+        if self._queued:
+            return (
+                f"Not sent for {timeout:g} s: the message waits until it is known whether the one"
+                " before it arrived, and goes out then."
+            )
         some = f"{counted(len(reply), 'message')} came, and the bot had not finished"
         came = some if reply else "nothing came"
         return (
@@ -385,12 +432,13 @@ class Session(Records):
                 if self.transcript:
                     return
             current = started.conversation_id
-            self._greeting = e.UserMessage(conversation_id=current, client_msg_id=new_id())
+            greeting = e.UserMessage(conversation_id=current, client_msg_id=new_id())
+            self._recovery.greeting = greeting
             try:
-                await self._send(self._greeting)
+                await self._send(greeting)
                 await turn.wait(SETTLE, self.loop.time() + GREETING_WAIT)
             finally:
-                self._greeting = None
+                self._recovery.greeting = None
 
     async def _sendable(self, given: Attachable) -> File:
         local = await asyncio.to_thread(resolve, given)

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from .errors import CaptivateError, ServerError
+from .errors import CaptivateError, ProtocolError, ServerError
 from .protocol import events as e
 from .protocol.content import Pause
 
@@ -24,17 +24,26 @@ class Disconnected(Exception):
 
 
 class Garbled(Disconnected):
-    """Something came that cannot be read, and may have been the answer."""
+    """Something came that cannot be read, and may have been the answer; it says what."""
 
 
 class Pending:
-    """One request that waits for its answer; one that only `reads` can be asked again."""
+    """One request that waits for its answer, an event called `name`.
+
+    One that only `reads` can be asked again.
+    """
 
     def __init__(
-        self, matches: Callable[[e.Event], bool], conversation_id: str | None, *, reads: bool
+        self,
+        matches: Callable[[e.Event], bool],
+        conversation_id: str | None,
+        *,
+        name: str,
+        reads: bool,
     ) -> None:
         self.matches = matches
         self.conversation_id = conversation_id
+        self.name = name
         self.reads = reads
         self.answer: asyncio.Future[e.Event] = asyncio.get_running_loop().create_future()
 
@@ -50,10 +59,11 @@ class Requests:
         matches: Callable[[e.Event], bool],
         conversation_id: str | None,
         *,
+        name: str = "",
         reads: bool = False,
     ) -> Pending:
         """Wait for the first event that `matches`, or an error about the conversation."""
-        pending = Pending(matches, conversation_id, reads=reads)
+        pending = Pending(matches, conversation_id, name=name, reads=reads)
         self._pending.append(pending)
         return pending
 
@@ -81,11 +91,17 @@ class Requests:
         for pending in self._pending[:]:
             self._resolve(pending, error)
 
-    def garble(self) -> None:
-        """End the waits for what can be asked again: it may have come, and not be readable."""
+    def garble(self, problem: ProtocolError) -> None:
+        """End the waits for what can be asked again, and may have come as what cannot be read."""
         for pending in self._pending[:]:
-            if pending.reads:
-                self._resolve(pending, Garbled())
+            if pending.reads and (problem.cut or problem.event_type == pending.name):
+                self._resolve(pending, Garbled(str(problem)))
+
+    def refuse(self, name: str, error: Exception) -> None:
+        """End the waits for an answer of this wire name: it cannot be had."""
+        for pending in self._pending[:]:
+            if pending.name == name:
+                self._resolve(pending, error)
 
     def _resolve(self, pending: Pending, outcome: e.Event | Exception) -> None:
         self._pending.remove(pending)

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import inspect
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -19,28 +18,24 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import msgspec
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
+from .clock import Clock
 from .connection import Connection, Status
 from .conversation import MISSED, Agent, Conversation, Problem, large_key, user_message
-from .errors import CaptivateError, RequestTimeout, ServerError, SessionClosed
-from .eventlog import Direction, EventLog
+from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed
+from .eventlog import Direction, EventLog, EventRecord
 from .given import callback_of
 from .http import fetch_large_message
 from .protocol import events as e
 from .protocol.codec import encode
 from .protocol.content import Action
+from .recovery import ATTEMPTS, Line, Recovery, delays
 from .secrets import redact, redact_frame
-from .transcript import Choices, Transcript
+from .transcript import Choices, Message, Transcript
 from .transport import Address, check_size
 from .waiting import Answer, Disconnected, Garbled, Requests, Turn, error_of
 
 TIMEOUT = 10.0
 """Seconds that a reply or an answer may take."""
-
-CHECK_TIMEOUT = 3.0
-"""Seconds for which nothing is sent while it is found out whether something got through."""
-
-ATTEMPTS = 5
-"""How many times a transcript is asked for, when its request or answer cannot be read."""
 
 _READS = (e.ConversationTranscript, e.ConversationMetadata, e.UserConversations)
 
@@ -87,7 +82,10 @@ class Wire(HasTraits):
     metadata = Dict(read_only=True)
     agent = Instance(Agent, allow_none=True, read_only=True)
     choices = Tuple(read_only=True, help="the options of the newest message")
-    outbox = Tuple(read_only=True, help="the user's messages that wait for a connection")
+    outbox = Tuple(
+        read_only=True,
+        help="the user's messages that wait to be sent, or of which it is not known if they arrived",
+    )
 
     def __init__(self, address: Address, trusted_hosts: Iterable[str] = ()) -> None:
         super().__init__()
@@ -97,18 +95,31 @@ class Wire(HasTraits):
         self._trusted = tuple(trusted_hosts)
         self._requests = Requests()
         self._turns: list[Turn] = []
-        self._sending = asyncio.Lock()
+        self._clock = Clock()
+        self._queued: dict[str, Message] = {}  # what the user said that waits to be sent
+        self._speaking = asyncio.Lock()  # held by the message that is sent next
+        self._sending = asyncio.Lock()  # held while a frame is sent
         self._listeners: dict[str, list[Callable[[Any], Any]]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._greeting: e.UserMessage | None = None  # what asked for the greeting, while it is due
         self._fetching: set[str] = set()
-        self._checking: asyncio.Task[None] | None = None
-        self._silent = False  # whether the server gave no transcript when it was asked last
         self._probing: asyncio.Task[None] | None = None
-        self._doubted = False
         self.set_trait("choices", Choices())
         self._connection = Connection(
             address, received=self._received, recover=self._recover, changed=self._set_status
+        )
+        self._recovery = Recovery(
+            Line(
+                conversation=self.conversation,
+                now=self._clock.now,
+                wait_open=self._connection.wait_open,
+                alive=self._connection.check,
+                too_large=lambda: getattr(self._connection, "too_large", False),
+                ask=self._ask_transcript,
+                send=self._send_now,
+                write=self._write_message,
+                missed=self._missed,
+                spawn=self._spawn,
+            )
         )
 
     @property
@@ -163,23 +174,34 @@ class Wire(HasTraits):
     # --- sending -----------------------------------------------------------------------------
 
     async def _send_message(self, event: e.UserMessage) -> None:
-        """Send what the user says, once; while there is no connection it waits in the outbox.
+        """Send what the user says, once; while it cannot be sent it waits in the outbox.
 
         Cancelling stops the wait and not the sending.
         """
         await self._see_through(self._deliver(event))
 
     async def _deliver(self, event: e.UserMessage) -> None:
-        if self.status != "open":
-            waiting = msgspec.structs.replace(user_message(event, time.time()), delivery="queued")
-            self._set("outbox", (*self.outbox, waiting))
+        waits = self.status != "open" or self.conversation.deliveries.holds
+        if waits or self._speaking.locked():
+            waiting = msgspec.structs.replace(
+                user_message(event, self._clock.now()), delivery="queued"
+            )
+            self._queued[event.client_msg_id] = waiting
+            self._share_outbox()
         try:
-            async with self._sending:
+            async with self._speaking:
                 await self._connection.wait_open()
-                await self._write_message(event)
+                await self._recovery.settled()
+                async with self._sending:
+                    await self._write_message(event)
         finally:
-            left = tuple(m for m in self.outbox if m.id != event.client_msg_id)
-            self._set("outbox", left)
+            self._queued.pop(event.client_msg_id, None)
+            self._share_outbox()
+
+    def _share_outbox(self) -> None:
+        """Bring the outbox to what is open: first what is in the transcript, then what waits."""
+        open_ = [m for m in self.conversation.undecided if m.id not in self._queued]
+        self._set("outbox", (*open_, *self._queued.values()))
 
     async def _write_message(self, event: e.UserMessage) -> None:
         """Note it as sent before it is: if the connection breaks here, recovery finds out."""
@@ -224,18 +246,32 @@ class Wire(HasTraits):
         conversation_id: str | None = None,
         timeout: float = TIMEOUT,
     ) -> Answer:
-        """Send a request and return its answer; asked again if the connection breaks meanwhile."""
+        """Send a request and return its answer.
+
+        It is asked again when the connection breaks meanwhile, or when what may be its answer
+        cannot be read; ever later, and `ATTEMPTS` times at the most.
+        """
+        problem: Disconnected | None = None
         try:
             async with asyncio.timeout(timeout):
-                while True:
+                for delay in delays():
+                    await asyncio.sleep(delay)
                     try:
                         return await self._ask(lambda: self._send(event), answer, conversation_id)
-                    except Disconnected:
-                        continue
+                    except Disconnected as error:
+                        problem = error
         except TimeoutError:
+            why = f": {problem}" if isinstance(problem, Garbled) else "."
             raise RequestTimeout(
-                f"The server did not answer {event.event_type} within {timeout:g} s."
+                f"The server did not answer {event.event_type} within {timeout:g} s{why}"
             ) from None
+        raise RequestTimeout(
+            f"{event.event_type} was asked {ATTEMPTS + 1} times, and got no answer: {problem}"
+        )
+
+    async def _ask_transcript(self, conversation_id: str) -> None:
+        request = e.TranscriptRequest(conversation_id=conversation_id)
+        await self._ask(lambda: self._send_now(request), e.ConversationTranscript, conversation_id)
 
     async def _ask(
         self,
@@ -247,7 +283,8 @@ class Wire(HasTraits):
             told = getattr(event, "conversation_id", None)
             return isinstance(event, answer) and conversation_id in (None, told or conversation_id)
 
-        pending = self._requests.add(matches, conversation_id, reads=answer in _READS)
+        reads, name = answer in _READS, answer.event_type
+        pending = self._requests.add(matches, conversation_id, name=name, reads=reads)
         try:
             await send()
             return cast("Answer", await pending.answer)
@@ -258,10 +295,13 @@ class Wire(HasTraits):
 
     def _received(self, frame: str | bytes) -> e.Event | None:
         heard = self.conversation.heard
-        event = self._take("in", frame)
+        record = self._take("in", frame)
+        event = record.event
         if event is None:
-            self._requests.garble()
-            self._doubt(None)
+            problem = ProtocolError(record.problem or "", cut=record.cut, event_type=record.unread)
+            self._requests.garble(problem)
+            if record.cut:
+                self._recovery.cut_short()
         elif isinstance(event, e.GeneralError):
             self._received_error(event)
         else:
@@ -283,27 +323,25 @@ class Wire(HasTraits):
                 self._fetching.add(key)
                 self._spawn(self._fetch_large(event, key, event.message_link))
             return
-        answered = self._requests.settle(event)
-        unclear = event.conversation_id is None and self.conversation.id is not None
-        if unclear and (self._turns or not answered):
-            self._doubt(None if answered else event)
-        elif not answered:
+        if not self._requests.settle(event):
             self._fail_turns(error_of(event))
+        self._recovery.check()
 
     def _fail_turns(self, error: CaptivateError) -> None:
         for turn in self._turns:
             turn.fail(error)
 
-    def _take(self, direction: Direction, frame: str | bytes) -> e.Event | None:
+    def _take(self, direction: Direction, frame: str | bytes) -> EventRecord:
         """Log a frame, apply its event, and tell those who listen."""
-        record = self.events.record(direction, frame, time.time())
+        now, connection = self._clock.now(), self._connection.number
+        record = self.events.record(direction, frame, now, connection)
         known = len(self.errors)
         changed = self.conversation.apply_record(record)
         self._share(changed, known)
         if record.event is not None:
             self._tell(record.type, record.event)
             self._tell("*", record.event)
-        return record.event
+        return record
 
     def _share(self, changed: int | None, known: int) -> None:
         """Bring the traits to the conversation's state, and tell of new messages and errors."""
@@ -312,6 +350,7 @@ class Wire(HasTraits):
         self._set("metadata", now.metadata)
         self._set("agent", now.agent)
         self._set("choices", now.choices)
+        self._share_outbox()
         if changed is not None:
             self._tell("transcript", changed)
         for problem in now.errors[known:]:
@@ -342,7 +381,7 @@ class Wire(HasTraits):
     def _blame(self, name: str, error: Exception) -> None:
         """List an error of somebody's callback; one of an error callback is not told to it again."""
         text = redact(f"A callback for {name} raised {type(error).__name__}: {error}")
-        problem = self.conversation.add_problem(text, "", time.time())
+        problem = self.conversation.add_problem(text, "", self._clock.now())
         if name != "error":
             self._tell("error", problem)
 
@@ -363,9 +402,7 @@ class Wire(HasTraits):
         try:
             event = await fetch_large_message(link, self._connection.address, self._trusted)
         except CaptivateError as failed:
-            self._problem(str(failed))
-            self._missed(error.conversation_id, large=key)
-            self._fail_turns(failed)
+            self._large_missed(error, key, failed)
             return
         finally:
             self._fetching.discard(key)
@@ -373,13 +410,28 @@ class Wire(HasTraits):
             event = msgspec.structs.replace(event, conversation_id=error.conversation_id)
         self._received(encode(msgspec.structs.replace(event, event_id=key)))
 
-    def _missed(self, conversation_id: str | None, **what: str) -> None:
-        """Show in the transcript that something is missing there."""
-        told = e.ConversationUpdate(type=MISSED, conversation_id=conversation_id, data=what)
+    def _large_missed(self, error: e.GeneralError, key: str, failed: CaptivateError) -> None:
+        """Tell that something large could not be had: whoever asked for it, or all who read."""
+        self._problem(str(failed))
+        if (linked := getattr(error, "linked", None)) is not None:
+            self._requests.refuse(linked, failed)
+            return
+        self._note(MISSED, error.conversation_id, large=key)
+        self._fail_turns(failed)
+
+    def _missed(self, conversation_id: str, why: str) -> None:
+        """Tell that what was said is not known, and show so in the transcript."""
+        missed = "was said while disconnected" if self.status != "open" else "could not be read"
+        self._problem(f"What {missed} is not known here: {why}")
+        self._note(MISSED, conversation_id)
+
+    def _note(self, kind: str, conversation_id: str | None, **data: str) -> None:
+        """Note something of our own in the log, so that it is known when the log is replayed."""
+        told = e.ConversationUpdate(type=kind, conversation_id=conversation_id, data=data)
         self._take("in", encode(told))
 
     def _problem(self, text: str) -> None:
-        self._tell("error", self.conversation.add_problem(text, "", time.time()))
+        self._tell("error", self.conversation.add_problem(text, "", self._clock.now()))
 
     # --- the connection ----------------------------------------------------------------------
 
@@ -395,86 +447,11 @@ class Wire(HasTraits):
             self._problem(str(error))
         self._set("status", status)
 
-    async def _recover(self) -> None:
-        """Go on in the same conversation: fetch what was missed, resend what never arrived."""
-        current = self.conversation.id
-        if current is None or self.conversation.deleted:
-            return
-        await self._catch_up(current, TIMEOUT)
-        await self._send_lost()
-
-    async def _catch_up(self, current: str, timeout: float) -> None:
-        """Fetch the transcript; where that fails, show that something may be missing.
-
-        Raise `Disconnected` or `ConnectionError` when the connection breaks.
-        """
-        why = "the server's answers cannot be read"
-        for _ in range(ATTEMPTS):
-            try:
-                async with asyncio.timeout(timeout):
-                    await self._ask(
-                        lambda: self._send_now(e.TranscriptRequest(conversation_id=current)),
-                        e.ConversationTranscript,
-                        current,
-                    )
-            except Garbled:
-                continue
-            except ServerError as error:
-                why = str(error)
-                if error.conversation_id is None:
-                    continue
-                break
-            except TimeoutError:
-                await self._connection.check()
-                why = "the server sent no transcript"
-                break
-            self._silent = False
-            return
-        self._silent = True
-        missed = "was said while disconnected" if self.status != "open" else "could not be read"
-        self._problem(f"What {missed} is not known here: {why}")
-        self._missed(current)
-
     async def _send_now(self, event: e.ClientEvent) -> None:
+        """Send on the connection there is, be it open for others or not."""
         frame = encode(event)
         await self._connection.send(frame)
         self._take("out", frame)
 
-    async def _send_lost(self) -> None:
-        """Send again what never arrived; what is left when the connection breaks stays lost."""
-        if self._greeting is not None and not self.conversation.heard:
-            await self._send_now(self._greeting)
-        for lost in self.conversation.lost:
-            await self._write_message(lost)
-
-    def _doubt(self, error: e.GeneralError | None) -> None:
-        """Find out what got through, after something did not; a new connection does so anyhow."""
-        if self.status != "open" or self.conversation.id is None or self.conversation.deleted:
-            return
-        if self._silent:
-            if error is not None:
-                self._fail_turns(error_of(error))
-            return
-        self._doubted = True
-        if self._checking is None or self._checking.done():
-            self._checking = self._spawn(self._check(error))
-
-    async def _check(self, error: e.GeneralError | None) -> None:
-        """Compare with the server's transcript, until nothing is in doubt, and send what it lacks.
-
-        An error that concerns nothing which is sent again is told to whoever waits for a reply.
-        """
-        lost = False
-        async with self._sending:
-            for _ in range(ATTEMPTS):
-                if self.status != "open" or self.conversation.id is None:
-                    break
-                self._doubted = False
-                with contextlib.suppress(ConnectionError, Disconnected):
-                    await self._catch_up(self.conversation.id, CHECK_TIMEOUT)
-                    lost |= bool(self.conversation.lost)
-                    await self._send_lost()
-                if self._silent or not (self._doubted or self.conversation.in_doubt):
-                    break
-        if error is not None and not lost and self.status == "open":
-            self._fail_turns(error_of(error))
+    async def _recover(self) -> None:
+        await self._recovery.recover()
