@@ -75,6 +75,10 @@ class InvalidMessage(CaptivateError):
     """A message that the service cannot take: empty, or larger than 128 KiB."""
 
 
+class Undelivered(CaptivateError):
+    """A message of the user's failed, or it cannot be found out whether it arrived."""
+
+
 class InvalidFile(CaptivateError):
     """A file that cannot be read, uploaded or sent."""
 

@@ -223,6 +223,8 @@ def _in_order(candidates: Sequence[Sequence[int]]) -> list[int | None]:
     for number, places in enumerate(candidates):
         for place in reversed(places):
             length = bisect_left(ends, place)
+            if ends[length : length + 1] == [place]:
+                continue
             chain = (number, place, chains[length - 1] if length else None)
             ends[length : length + 1] = [place]
             chains[length : length + 1] = [chain]

@@ -137,7 +137,8 @@ class Session(Records):
 
         With `wait=False` return an empty reply once it is sent. Raise `ReplyTimeout` after
         `timeout` seconds, with what did arrive; `InvalidMessage` for an empty or too large text;
-        `ServerError` for the server's own. Cancelling stops the wait: the line stays said.
+        `ServerError` for the server's own; `Undelivered` when it cannot be found out whether the
+        line arrived. Cancelling stops the wait: the line stays said.
         """
         if not text_of(text).strip():
             raise InvalidMessage("There is nothing to say: the text is empty. Nothing was sent.")
@@ -365,7 +366,7 @@ class Session(Records):
         settle, timeout = seconds_of(settle, "settle"), seconds_of(timeout, "timeout")
         conversation, seen, acted = self.conversation.id, len(self.transcript), len(self.actions)
         deadline = self.loop.time() + timeout
-        with self._turn() as turn:
+        with self._turn(message_id) as turn:
             if not wait:
                 await send()
                 return Reply()
@@ -386,9 +387,9 @@ class Session(Records):
         return reply
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[Turn]:
+    def _turn(self, message_id: str | None = None) -> Iterator[Turn]:
         """Note the signs of a reply from here on."""
-        turn = Turn()
+        turn = Turn(message_id)
         self._turns.append(turn)
         try:
             yield turn

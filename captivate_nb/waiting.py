@@ -119,12 +119,13 @@ def error_of(event: e.GeneralError) -> ServerError:
 
 
 class Turn:
-    """Waits for the bot to have said all it has to say.
+    """Waits for the bot to have said all it has to say, to the message of this ID if it is one.
 
     Times are in seconds. `latency` runs from `start` to the first sign of a reply.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, message_id: str | None = None) -> None:
+        self.message_id = message_id
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._start = self._loop.time()

@@ -21,7 +21,7 @@ from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 from .clock import Clock
 from .connection import Connection, Status
 from .conversation import MISSED, Agent, Conversation, Problem, large_key, user_message
-from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed
+from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed, Undelivered
 from .eventlog import Direction, EventLog, EventRecord
 from .given import callback_of
 from .http import fetch_large_message
@@ -355,6 +355,14 @@ class Wire(HasTraits):
             self._tell("transcript", changed)
         for problem in now.errors[known:]:
             self._tell("error", problem)
+            self._fail_undelivered(problem)
+
+    def _fail_undelivered(self, problem: Problem) -> None:
+        """End the wait for the reply to a message that may never have arrived."""
+        for turn in self._turns:
+            mine = problem.detail and problem.detail == turn.message_id
+            if mine and turn.message_id in self.conversation.deliveries.undecided:
+                turn.fail(Undelivered(str(problem)))
 
     def _set(self, name: str, value: Any) -> None:
         """Set a trait; what an observer raises is listed, and does not end the session."""
