@@ -234,6 +234,7 @@ FIELDS: dict[type[e.Event], dict[str, SearchStrategy[Any]]] = {
         "description": text,
         "conversation_id": st.none() | conversation_ids,
         "message_link": st.none() | text,
+        "linked": st.none() | text,
     },
     e.UnknownEvent: {
         "type": some_text.filter(lambda kind: kind not in EVENT_TYPES),

@@ -142,8 +142,34 @@ async def test_what_is_over_the_limit_goes_as_a_link():
             assert error["conversation_id"] == client.conversation_id
             body = get(error["message_link"], server.key)
             assert body["botMessage"]["content"][0]["text"].startswith("All work and no play")
-            told = await client.ask("conversation_transcript_request", "conversation_transcript")
-            assert "All work and no play" in str(told["transcript"][-1])
+
+
+@pytest.mark.parametrize("user", ["ann", "Ann Lee/ü?#%2F"])
+async def test_a_transcript_over_the_limit_goes_as_a_link(user: str):
+    with EmbeddedServer("everything", limits=Limits(message=8000)) as server:
+        async with connect(server) as client:
+            await client.start(userId=user)
+            await client.say("Very long message")
+            large = await client.until("general_error")
+            assert "linked_event_type" not in large
+            error = await client.ask("conversation_transcript_request", "general_error")
+            assert (error["error_code"], error["linked_event_type"]) == (
+                413,
+                "conversation_transcript",
+            )
+            assert error["conversation_id"] == client.conversation_id
+            await client.ask("metadata", "metadata_update_success", metadata={"note": "x" * 8000})
+            told = await client.ask("metadata_request", "conversation_metadata")
+            assert len(told["content"]["note"]) == 8000
+            event = get(error["message_link"], server.key)
+            assert event["event_type"] == "conversation_transcript"
+            assert event["event_payload"]["conversation_id"] == client.conversation_id
+            assert "All work and no play" in str(event["event_payload"]["transcript"][-1])
+            assert get(large["message_link"], server.key)["event_type"] == "bot_message"
+            assert (await fetch(error["message_link"])).status == 401
+            await client.ask("delete_conversation", "delete_conversation_success")
+            gone = await fetch(error["message_link"], x_api_key=server.key)
+            assert gone.status == 404
 
 
 def get(link: str, key: str):

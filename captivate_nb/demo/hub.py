@@ -150,14 +150,16 @@ class Hub:
         event: e.ServerEvent | e.UnknownEvent,
         conversation_id: str | None = None,
     ) -> None:
-        """Send an event to a socket; a message over the limit goes as a link to its content.
+        """Send an event to a socket; a message or transcript over the limit goes as a link to it.
 
-        What answers a request is sent whole: a client has asked for it, and could not go on.
+        Lists and metadata are sent whole: a client could not go on without what it has asked for.
         """
         frame = encode(msgspec.structs.replace(event, event_id=self._event_id()))
         large = len(frame.encode()) > self.limits.message
         if large and isinstance(event, e.BotMessage | e.LivechatMessage):
             frame = encode(self._too_large(event, conversation_id))
+        elif large and isinstance(event, e.ConversationTranscript):
+            frame = encode(self._link_to(event))
         socket.send(frame)
 
     def as_link(self, frame: str, conversation_id: str | None) -> str:
@@ -269,4 +271,16 @@ class Hub:
             description="The message is too large for the socket",
             conversation_id=conversation_id or event.conversation_id,
             message_link=f"{self.settings.base_url}/messages/{name}",
+        )
+
+    def _link_to(self, event: e.ConversationTranscript) -> e.GeneralError:
+        """Return the error that links to a transcript, which is made anew when it is fetched."""
+        name = quote(event.conversation_id, safe="")
+        return e.GeneralError(
+            event_id=self._event_id(),
+            code=413,
+            description="The transcript is too large for the socket",
+            conversation_id=event.conversation_id,
+            message_link=f"{self.settings.base_url}/transcripts/{name}",
+            linked=event.event_type,
         )

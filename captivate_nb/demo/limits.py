@@ -16,7 +16,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of an `EmbeddedServer`; raise `ServeError` for one that is not above zero."""
 
     message: int = 128 << 10
-    """Bytes of one message, either way; a longer one of the bot goes as a link to it."""
+    """Bytes of one message, either way; a longer one of the bot, and a longer transcript, go as a
+    link to them. Lists and metadata, which have limits of their own, go whole."""
     queue: int = 8 << 20
     """Bytes that a client may leave unread before its socket is closed."""
     rate: float = 20_000.0

@@ -276,6 +276,7 @@ class EmbeddedServer:
                 (r"/files/([^/]+)/([^/]+)", web.FileHandler, shared),
                 (r"/pictures/(.+)", web.PictureHandler, shared),
                 (r"/messages/([^/]+)", web.LargeHandler, shared),
+                (r"/transcripts/([^/]+)", web.LargeTranscriptHandler, shared),
                 (r"/.*", SocketHandler, {**shared, "network": self._network}),
             ],
             log_function=_log_request,

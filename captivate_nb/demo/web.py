@@ -145,8 +145,20 @@ class PictureHandler(_BytesHandler):
         self.serve(Stored(path.name, kind, path.read_bytes()) if path else None)
 
 
+class LargeTranscriptHandler(Guarded):
+    """A transcript too large for a socket, as the event it is."""
+
+    def get(self, conversation_id: str) -> None:
+        try:
+            found = self.hub.find(conversation_id, deleted=True)
+        except Refusal as refusal:
+            self.answer(refusal.event, 404)
+            return
+        self.finish(msgspec.json.decode(encode(self.hub.transcript_of(found)))["event"])
+
+
 class LargeHandler(Guarded):
-    """What was too large for a socket."""
+    """A message that was too large for a socket."""
 
     def get(self, key: str) -> None:
         stored = self.hub.messages.get(key)

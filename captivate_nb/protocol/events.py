@@ -313,7 +313,10 @@ class ConversationUpdate(ServerEvent, frozen=True, kw_only=True):
 
 
 class GeneralError(ServerEvent, frozen=True, kw_only=True):
-    """The server refuses. With code 413, `message_link` is where the large message lies."""
+    """The server refuses. With code 413, `message_link` is where what is too large lies.
+
+    `linked` is the type of the event that lies there; None, as in the document, is a message.
+    """
 
     event_type: ClassVar[str] = "general_error"
 
@@ -321,6 +324,7 @@ class GeneralError(ServerEvent, frozen=True, kw_only=True):
     description: str = ""
     conversation_id: str | None = None
     message_link: str | None = None
+    linked: str | None = None
 
 
 class UnknownEvent(Event, frozen=True, kw_only=True):

@@ -324,6 +324,7 @@ def _general_error(data: Data, _: list[str]) -> e.Event:
         description=first_text(data, "error_desc", "message") or "",
         conversation_id=first_text(data, "conversation_id") or None,
         message_link=first_text(data, "message_link"),
+        linked=first_text(data, "linked_event_type"),
     )
 
 

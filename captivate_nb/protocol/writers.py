@@ -194,7 +194,7 @@ def _write_general_error(event: e.GeneralError) -> Data:
         **_present({"conversation_id": event.conversation_id}),
         "error_code": event.code,
         "error_desc": event.description,
-        **_present({"message_link": event.message_link}),
+        **_present({"message_link": event.message_link, "linked_event_type": event.linked}),
     }
 
 
