@@ -17,7 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     message: int = 128 << 10
     """Bytes of one message, either way; a longer one of the bot, and a longer transcript, go as a
-    link to them. Lists and metadata, which have limits of their own, go whole."""
+    link to them. Lists and metadata go whole."""
     queue: int = 8 << 20
     """Bytes that a client may leave unread before its socket is closed."""
     rate: float = 20_000.0
