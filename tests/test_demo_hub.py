@@ -114,7 +114,7 @@ async def test_what_a_transcript_tells_is_the_faults_affair_by_socket_and_by_htt
 
 async def test_all_events_can_have_one_id():
     async def ids(client: Bare) -> list[str]:
-        await client.say("Very long message")
+        await client.say("Hello")
         for kind in ("metadata_request", "metadata_request", "conversation_transcript_request"):
             await client.send(kind, conversation_id=client.conversation_id)
         frames = [json.loads(await client.socket.recv()) for _ in range(4)]
@@ -149,6 +149,8 @@ async def test_a_transcript_over_the_limit_goes_as_a_link(user: str):
     with EmbeddedServer("everything", limits=Limits(message=8000)) as server:
         async with connect(server) as client:
             await client.start(userId=user)
+            await client.say("")
+            await client.bot()
             await client.say("Very long message")
             large = await client.until("general_error")
             assert "linked_event_type" not in large
@@ -158,9 +160,6 @@ async def test_a_transcript_over_the_limit_goes_as_a_link(user: str):
                 "conversation_transcript",
             )
             assert error["conversation_id"] == client.conversation_id
-            await client.ask("metadata", "metadata_update_success", metadata={"note": "x" * 8000})
-            told = await client.ask("metadata_request", "conversation_metadata")
-            assert len(told["content"]["note"]) == 8000
             event = get(error["message_link"], server.key)
             assert event["event_type"] == "conversation_transcript"
             assert event["event_payload"]["conversation_id"] == client.conversation_id
@@ -170,6 +169,17 @@ async def test_a_transcript_over_the_limit_goes_as_a_link(user: str):
             await client.ask("delete_conversation", "delete_conversation_success")
             gone = await fetch(error["message_link"], x_api_key=server.key)
             assert gone.status == 404
+
+
+async def test_metadata_over_the_limit_goes_whole():
+    with EmbeddedServer(limits=Limits(message=8000)) as server:
+        async with connect(server) as client:
+            await client.start()
+            for part in ("a", "b"):
+                note = {part: "x" * 5000}
+                await client.ask("metadata", "metadata_update_success", metadata=note)
+            told = await client.ask("metadata_request", "conversation_metadata")
+            assert [len(note) for note in told["content"].values()] == [5000, 5000]
 
 
 def get(link: str, key: str):
