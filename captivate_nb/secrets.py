@@ -11,6 +11,7 @@ import html
 import json
 import logging
 import re
+import string
 import weakref
 from collections.abc import Iterable
 from typing import Any
@@ -62,7 +63,7 @@ class Secret:
         return self._value
 
     def hide_in(self, text: str) -> str:
-        """Return `text` without this secret, be it plain or as JSON, a URL or HTML write it.
+        """Return `text` without this secret, be it plain or escaped for JSON, Markdown, a URL or HTML.
 
         One of fewer than 8 characters is taken out where a URL or header names it as the key.
         """
@@ -153,16 +154,16 @@ def _hide(text: str, secrets: list[Secret]) -> str:
 
 
 def _spelled(secret: str) -> re.Pattern[str]:
-    """Return a pattern of a secret: plain, or as JSON, a URL or HTML may write it."""
-    ways = [re.escape(secret), *("".join(map(way, secret)) for way in (_json, _url, _html))]
+    """Return a pattern of a secret: plain, or escaped for JSON, Markdown, a URL or HTML."""
+    ways = [re.escape(secret), *("".join(map(way, secret)) for way in (_backslashed, _url, _html))]
     either = f"(?:{'|'.join(ways)})"
     long = len(secret) >= REDACTED_LENGTH
     return re.compile(either if long else rf"{_BEFORE_KEY}{either}(?!\w)")
 
 
-def _json(char: str) -> str:
-    escaped = json.dumps(char)[1:-1]
-    also = {escaped, "\\/"} if char == "/" else {escaped}
+def _backslashed(char: str) -> str:
+    """Return a pattern of a character as JSON and Markdown write it."""
+    also = {json.dumps(char)[1:-1]} | ({f"\\{char}"} if char in string.punctuation else set())
     return _one_of(char if char not in '\\"' else "", also, f"\\u{ord(char):04x}")
 
 
