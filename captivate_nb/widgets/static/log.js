@@ -2,6 +2,7 @@ import { initials, layOut, make, problemLine } from "./dom.js";
 import { ownKeys } from "./keys.js";
 import { MARKS, bubble, clock, drawPart, words } from "./parts.js";
 import { Search } from "./search.js";
+import { Speakers } from "./speakers.js";
 import { Store } from "./store.js";
 import { Tools } from "./tools.js";
 
@@ -26,7 +27,8 @@ export class View {
   constructor(store, model, root) {
     this.store = store;
     this.model = model;
-    this.agents = model.get("reader") === "agent"; // an agent reads it: the agent's side is the own
+    this.speakers = new Speakers(model);
+    this.agents = this.speakers.agents;
     this.following = true;
     this.top = 0;
     this.offer = -1;
@@ -216,10 +218,10 @@ export class View {
     this.search.changed();
     if (batch.kind !== "append") return;
     const last = batch.items.at(-1);
-    if (batch.items.some((item) => this.own(item)) || batch.outbox?.length) this.follow();
+    if (batch.items.some((item) => this.speakers.own(item)) || batch.outbox?.length) this.follow();
     else if (!this.following && last) this.fresh.hidden = false;
-    const said = batch.items.filter((item) => !this.own(item)).slice(-5);
-    if (said.length) this.speak(said.map((item) => `${this.who(item)}: ${words(item)}`).join("\n"));
+    const said = batch.items.filter((item) => !this.speakers.own(item)).slice(-5);
+    if (said.length) this.speak(said.map((item) => `${this.speakers.name(item)}: ${words(item)}`).join("\n"));
     if (last && !this.agents) this.await(last);
   }
 
@@ -279,7 +281,7 @@ export class View {
   /** What the reader has said of late, for the composer. */
   lines() {
     const newest = [...this.store.items.slice(-1000), ...this.store.outbox];
-    const own = newest.filter((item) => item && this.own(item));
+    const own = newest.filter((item) => item && this.speakers.own(item));
     return own.map((item) => item?.parts.map((part) => (part.kind === "text" ? part.text : "")).join("\n") ?? "").slice(-100);
   }
 
@@ -325,49 +327,24 @@ export class View {
     this.top = this.scroller.scrollTop;
   }
 
-  /** Whether the reader has said it. @param {Item} item */
-  own(item) {
-    return item.from === (this.agents ? "agent" : "user");
-  }
-
-  /** @param {Item} item */
-  who(item) {
-    if (item.from === "bot") return this.model.get("bot");
-    if (this.own(item)) return "You";
-    return item.from === "user" ? this.model.get("user") : item.from === "agent" ? item.name ?? "Agent" : "Note";
-  }
-
   /** @param {Item} item @param {number} index */
   message(item, index) {
-    const name = this.who(item);
+    const name = this.speakers.name(item);
     const time = item.at === undefined ? "" : clock(item.at);
     const sent = item.delivery ?? "";
     const node = make("div", {
-      class: `cnb-message cnb-${this.look(item)} ${sent && `cnb-${sent}`}`,
+      class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${sent}`}`,
       role: "group", "aria-label": [name, time, sent].filter(Boolean).join(", "),
       "data-index": index, "data-initials": initials(name),
     });
-    if (this.title(item)) node.append(make("div", { class: "cnb-name" }, this.title(item)));
+    const title = this.speakers.title(item);
+    if (title) node.append(make("div", { class: "cnb-name" }, title));
     for (const part of item.parts) drawPart(part, node, (image, url) => this.store.files.load(image, url));
     if (!item.parts.length) node.append(bubble("(empty message)"));
     const last = [...node.children].findLast((child) => child.matches(".cnb-bubble, .cnb-file"));
     if (time || sent) last?.setAttribute("data-time", `${time} ${MARKS[sent] ?? ""}`.trim());
     if (this.agents) for (const pill of node.querySelectorAll("button.cnb-pill")) pill.setAttribute("disabled", "");
     return node;
-  }
-
-  /** @param {Item} item */
-  look(item) {
-    if (this.own(item)) return "user";
-    return item.from === "user" ? "visitor" : item.from;
-  }
-
-  /** What stands above a group. @param {Item} item */
-  title(item) {
-    const name = this.who(item);
-    if (!this.agents) return item.from === "agent" ? `${name} · agent` : "";
-    if (item.from === "bot") return `${name} · bot`;
-    return item.from === "user" ? name : "";
   }
 }
 
