@@ -10,7 +10,7 @@ import pytest
 
 from captivate_nb.errors import InvalidFile
 from captivate_nb.protocol.content import Buttons, Option, Text
-from captivate_nb.transcript import Message, Transcript
+from captivate_nb.transcript import Delivery, Message, Transcript
 from captivate_nb.widgets.log import CHUNK, HANDED_OVER, PROBLEMS, TAIL, LogWidget
 from support.front_end import FrontEnd
 from support.rogue import until
@@ -24,7 +24,11 @@ def said(index: int, text: str = "") -> Message:
 
 
 def waiting(index: int) -> Message:
-    return Message(id=f"m{index}", sender="user", text="hm", delivery="queued")
+    return mine(index, "queued")
+
+
+def mine(index: int, delivery: Delivery) -> Message:
+    return Message(id=f"m{index}", sender="user", text="hm", delivery=delivery)
 
 
 class Chat:
@@ -156,6 +160,19 @@ async def test_what_waits_to_be_sent_is_shown_until_it_is(front_end: FrontEnd):
     chat.outbox = ()
     chat.log.changed()
     await until(lambda: chat.batches()[-1].get("outbox") == [])
+
+
+async def test_what_is_in_doubt_is_not_shown_twice(front_end: FrontEnd):
+    chat = Chat(front_end)
+    chat.messages.extend([mine(0, "unknown"), mine(1, "failed")])
+    chat.outbox = (*chat.messages, waiting(2))
+    chat.log.changed(0)
+    front_end.say(chat.log, {"kind": "need", "start": 0})
+    await until(lambda: chat.batches("fill"))
+    chat.log.look_at(chat)
+    for batch in (chat.batches()[0], *chat.batches("fill")):
+        assert [item["id"] for item in batch["outbox"]] == ["m2"]
+    assert [item["delivery"] for item in chat.batches()[0]["items"]] == ["unknown", "failed"]
 
 
 async def test_the_newest_errors_are_shown_until_dismissed(front_end: FrontEnd):

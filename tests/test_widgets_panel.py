@@ -243,6 +243,29 @@ async def test_what_is_written_without_a_connection_waits_and_is_taken(front_end
         panel.close()
 
 
+async def test_a_message_that_another_leaves_in_doubt_takes_no_text_from_the_composer(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+):
+    async def sending(text: str, *, wait: bool) -> None:
+        begun.set()
+        await sent.wait()
+        raise OSError("no")
+
+    begun, sent = asyncio.Event(), asyncio.Event()
+    async with await cn.demo() as session:
+        panel = cn.ChatPanel(session)
+        monkeypatch.setattr(session, "say", sending)
+        write(front_end, panel, "Are you there?")
+        await begun.wait()
+        doubtful = cn.Message(id="m", sender="user", text="Before", delivery="unknown")
+        session.set_trait("outbox", (doubtful,))
+        for _ in range(10):  # turns of the loop, in which the page would be answered
+            await asyncio.sleep(0)
+        sent.set()
+        assert (await answered(front_end, panel))["error"] == "OSError: no"
+        panel.close()
+
+
 async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):
     async def greet_and_go(socket: Socket) -> None:
         await socket.greet()

@@ -47,7 +47,10 @@ RemoteImages = Literal["allow", "ask"]
 
 
 class Source(Protocol):
-    """Where the messages are; a `Session` is one."""
+    """Where the messages are; a `Session` is one.
+
+    Those of the outbox that are "queued" wait, and are not in the transcript yet.
+    """
 
     @property
     def transcript(self) -> Sequence[Message]: ...
@@ -150,7 +153,7 @@ class LogWidget(anywidget.AnyWidget):
     def _queue(self, first: int) -> Item:
         """Return the messages that wait to be sent, if they are others than before."""
         arrived = {message.id for message in self._source.transcript[first:]}
-        waiting = [message for message in self._source.outbox if message.id not in arrived]
+        waiting = [message for message in _waiting(self._source) if message.id not in arrived]
         before, self._queued = self._queued, [message.id for message in waiting]
         if self._queued == before:
             return {}
@@ -163,7 +166,7 @@ class LogWidget(anywidget.AnyWidget):
         same = min(len(self._told), len(source.transcript))
         first = next((index for index, (old, new) in pairs if old != new), same)
         batch = self._changes(first)
-        outbox = [message_item(message) for message in source.outbox]
+        outbox = [message_item(message) for message in _waiting(source)]
         self.send({"kind": "fill", **batch, "outbox": outbox, "problems": self._problems})
         self._told[first:] = source.transcript[first:]
         self._first = None
@@ -210,7 +213,7 @@ class LogWidget(anywidget.AnyWidget):
         total = len(self._source.transcript)
         end = total if stop is None else min(stop, total)
         batch = self._batch(max(0, start, end - CHUNK), end)
-        outbox = [message_item(message) for message in self._source.outbox]
+        outbox = [message_item(message) for message in _waiting(self._source)]
         self.send({"kind": "fill", **batch, "outbox": outbox, "problems": self._problems})
 
     async def _clicked(self, index: int, ident: str, option: int) -> None:
@@ -249,3 +252,8 @@ class LogWidget(anywidget.AnyWidget):
     async def _dismiss(self, number: int) -> None:
         self._problems = [line for line in self._problems if line["id"] != number]
         self._tell_problems()
+
+
+def _waiting(source: Source) -> list[Message]:
+    """Return what waits to be sent, without what is in the transcript and in doubt."""
+    return [message for message in source.outbox if message.delivery == "queued"]

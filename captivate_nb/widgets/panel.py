@@ -281,12 +281,15 @@ class ChatPanel(InspectedPanel):
 
     async def _handed_over(self, sending: Awaitable[object]) -> None:
         """Wait until a message is sent, or queued while there is no connection."""
+        before = {message.id for message in self.session.outbox}
         task = asyncio.ensure_future(sending)
         queued = asyncio.Event()
         waiting = asyncio.create_task(queued.wait())
 
         def wake(_: Any) -> None:
-            queued.set()
+            new = (message for message in self.session.outbox if message.id not in before)
+            if any(message.delivery == "queued" for message in new):
+                queued.set()
 
         self.session.observe(wake, "outbox")
         try:
