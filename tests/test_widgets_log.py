@@ -271,10 +271,30 @@ async def test_an_error_of_a_click_is_shown(front_end: FrontEnd):
     assert chat.batches("problems")[-1]["problems"][0]["message"] == "OSError: no"
 
 
+async def test_what_is_decided_on_a_message_is_handed_on_and_told_as_done(front_end: FrontEnd):
+    decided: list[tuple[str, str]] = []
+
+    async def decide(ident: str, decision: str) -> None:
+        decided.append((ident, decision))
+        if decision == "arrived":
+            raise OSError("no")
+
+    chat = Chat(front_end)
+    log = LogWidget(chat, asyncio.get_running_loop(), chat.chosen, decide=decide)
+    for number, how in enumerate(("again", "arrived", "forget it")):
+        front_end.say(log, {"kind": "decide", "id": f"m{number}", "how": how})
+    await until(lambda: len(front_end.custom(log, "decided")) == 2)
+    assert decided == [("m0", "again"), ("m1", "arrived")]
+    assert [told["id"] for told in front_end.custom(log, "decided")] == ["m0", "m1"]
+    [line] = front_end.custom(log, "problems")[-1]["problems"]
+    assert line["message"] == "OSError: no"
+
+
 async def test_what_makes_no_sense_is_nothing(front_end: FrontEnd):
     chat = Chat(front_end, 1)
     before = len(front_end.sent)
-    for content in ({}, {"kind": "need"}, {"kind": "click", "index": "0"}, {"kind": "x"}):
+    nobody = {"kind": "decide", "id": "m0", "how": "again"}
+    for content in ({}, {"kind": "need"}, {"kind": "click", "index": "0"}, {"kind": "x"}, nobody):
         front_end.say(chat.log, content)
     await asyncio.sleep(0)
     assert len(front_end.sent) == before

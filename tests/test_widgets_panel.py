@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import ipywidgets
@@ -15,9 +17,10 @@ import captivate_nb as cn
 from captivate_nb.errors import UsageError
 from captivate_nb.widgets import panel as panel_module
 from captivate_nb.widgets.composer import FILES_LIMIT
+from captivate_nb.widgets.inspected import PAST
 from captivate_nb.widgets.panel import DELETED, NOTES
 from support.front_end import FrontEnd
-from support.rogue import Socket, bot, buttons, frame, rogue, until
+from support.rogue import Rogue, Socket, bot, buttons, frame, rogue, until
 from support.shells import Shell
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -264,6 +267,76 @@ async def test_a_message_that_another_leaves_in_doubt_takes_no_text_from_the_com
         sent.set()
         assert (await answered(front_end, panel))["error"] == "OSError: no"
         panel.close()
+
+
+# --- messages in doubt -------------------------------------------------------------------------
+
+
+async def hear_and_go(socket: Socket) -> None:
+    await socket.greet()
+    await socket.receive("user_message")
+    await socket.drop()
+
+
+async def know_nothing(socket: Socket) -> None:
+    """Take what is said, and tell no transcript."""
+    await socket.connect()
+    while True:
+        payload = await socket.receive()
+        if "content" not in payload:
+            error = {"error_code": "500", "error_desc": "None", **payload}
+            await socket.send(frame("general_error", error))
+
+
+@asynccontextmanager
+async def in_doubt(front_end: FrontEnd) -> AsyncIterator[tuple[Rogue, cn.ChatPanel, str]]:
+    """A session of which it is not known whether its one message arrived, and the message's id."""
+    async with (
+        rogue(hear_and_go, know_nothing) as server,
+        await cn.connect(server.url, "a-test-key") as session,
+    ):
+        panel = cn.ChatPanel(session)
+        await session.say("Where is it?", wait=False)
+        await until(lambda: delivery(session) == "unknown", 60)
+        yield server, panel, session.transcript.where(sender="user")[0].id
+        panel.close()
+
+
+def delivery(session: cn.Session) -> str | None:
+    return session.transcript.where(sender="user")[0].delivery
+
+
+async def test_a_message_in_doubt_is_sent_again(front_end: FrontEnd):
+    async with in_doubt(front_end) as (server, panel, ident):
+        assert panel.chat_log.live
+        front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "again"})
+        await until(lambda: front_end.custom(panel.chat_log, "decided"))
+        await until(lambda: server.texts() == ["Where is it?"] * 2)
+        assert delivery(panel.session) != "unknown"
+
+
+async def test_a_message_in_doubt_is_taken_for_arrived_once(front_end: FrontEnd):
+    async with in_doubt(front_end) as (server, panel, ident):
+        for count in (1, 2):
+            front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "arrived"})
+            await until(lambda n=count: len(front_end.custom(panel.chat_log, "decided")) == n)
+            assert delivery(panel.session) == "confirmed"
+        assert server.texts() == ["Where is it?"]
+        assert ident in problems(front_end, panel)[-1]
+
+
+async def test_nothing_is_decided_in_the_past(front_end: FrontEnd):
+    async with in_doubt(front_end) as (server, panel, ident):
+        panel.go(-1)
+        assert not panel.chat_log.live
+        front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "again"})
+        await until(lambda: front_end.custom(panel.chat_log, "decided"))
+        assert problems(front_end, panel)[-1] == PAST
+        assert server.texts() == ["Where is it?"]
+        panel.go(None)
+        assert panel.chat_log.live
+        await panel.session.close()
+        assert not panel.chat_log.live
 
 
 async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):

@@ -46,6 +46,10 @@ RemoteImages = Literal["allow", "ask"]
 """Whether pictures are loaded from anywhere, or only from where the reader allows it."""
 
 
+Decision = Literal["again", "arrived"]
+"""What the user decides on a message in doubt: to send it again, or that it arrived."""
+
+
 class Source(Protocol):
     """Where the messages are; a `Session` is one.
 
@@ -64,7 +68,9 @@ class LogWidget(anywidget.AnyWidget):
     `reader` is whose side it is read from: an agent sees the name of the `user`, and no option
     that it could click. `choose(message, option)` is awaited on `loop` when the user clicks an
     option in the log, what it raises is shown; `stop()` when a reply is awaited no longer.
-    `fetch(url)` gets a file that the page asks for, as MIME type and bytes.
+    `fetch(url)` gets a file that the page asks for, as MIME type and bytes. `decide(id, decision)`
+    is awaited when the user decides on a message in doubt, which is possible while it is `live`;
+    what it raises is shown.
 
     With `remote_images` "ask" the page loads pictures only from `trusted` hosts, and from those
     that the reader allows there.
@@ -80,6 +86,7 @@ class LogWidget(anywidget.AnyWidget):
     user = traitlets.Unicode("You").tag(sync=True)
     remote_images = traitlets.Enum(("allow", "ask"), "allow").tag(sync=True)
     trusted = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    live = traitlets.Bool().tag(sync=True)
 
     def __init__(
         self,
@@ -88,11 +95,13 @@ class LogWidget(anywidget.AnyWidget):
         choose: Callable[[Message, Option], Awaitable[None]],
         stop: Callable[[], Coroutine[Any, Any, None]] | None = None,
         fetch: Callable[[str], Awaitable[tuple[str, bytes]]] | None = None,
+        decide: Callable[[str, Decision], Awaitable[None]] | None = None,
         **state: Any,
     ) -> None:
         self._source = source
         self._stop = stop
         self._fetch = fetch
+        self._decide = decide
         self._loop = loop
         self._choose = choose
         self._told: list[Message] = list(source.transcript)
@@ -200,6 +209,10 @@ class LogWidget(anywidget.AnyWidget):
                 post(self._fill(start, content.get("stop")), self._loop)
             case {"kind": "click", "index": int(index), "id": str(ident), "option": int(option)}:
                 post(self._clicked(index, ident, option), self._loop)
+            case {"kind": "decide", "id": str(ident), "how": "again" | "arrived" as how} if (
+                self._decide is not None
+            ):
+                post(self._decided(self._decide(ident, how), ident), self._loop)
             case {"kind": "raw", "index": int(index), "id": str(ident)}:
                 post(self._raw(index, ident), self._loop)
             case {"kind": "stop"} if self._stop is not None:
@@ -227,6 +240,14 @@ class LogWidget(anywidget.AnyWidget):
             self.problem(describe(error))
         finally:
             self.send({"kind": "settled", "index": index, "option": option})
+
+    async def _decided(self, doing: Awaitable[None], ident: str) -> None:
+        try:
+            await doing
+        except Exception as error:  # noqa: BLE001  # shown, whatever it is
+            self.problem(describe(error))
+        finally:
+            self.send({"kind": "decided", "id": ident})
 
     async def _raw(self, index: int, ident: str) -> None:
         """Tell a message as the wire had it; of what is gone the page has what it drew."""

@@ -25,8 +25,8 @@ from captivate_nb.transcript import Message
 from .choices import ChoiceRow, click_once
 from .composer import FILES_LIMIT, Attachment, ComposerWidget
 from .header import HeaderWidget
-from .inspected import BOT, InspectedPanel
-from .log import LogWidget, RemoteImages
+from .inspected import BOT, PAST, InspectedPanel
+from .log import Decision, LogWidget, RemoteImages
 from .part import describe
 from .trace import position, read_object, to_text
 
@@ -84,6 +84,7 @@ class ChatPanel(InspectedPanel):
             self._click,
             session.stop_waiting,
             session.fetch_file,
+            self._decide,
             empty=EMPTY,
             bot=BOT,
             fallback=self.display_id,
@@ -173,7 +174,7 @@ class ChatPanel(InspectedPanel):
         self.chat_log.note = NOTES.get(session.status, deleted)
         open_now = session.status != "closed" and self.past is None
         self.composer.hint = "This chat is closed" if self.past is None else "This is the past"
-        self.composer.enabled = open_now
+        self.composer.enabled = self.chat_log.live = open_now
 
     def _facts(self, ident: str) -> list[str]:
         facts = [ident if len(ident) <= 16 else ident[:13] + "…"] if ident else []
@@ -259,6 +260,15 @@ class ChatPanel(InspectedPanel):
         if self.past is not None:
             await self._refuse(message, option)
         await click_once(self.session, message.choices, option)
+
+    async def _decide(self, ident: str, decision: Decision) -> None:
+        """Do what the user decides on a message of which it is not known whether it arrived."""
+        if self.past is not None:
+            raise UsageError(PAST)
+        if decision == "again":
+            await self.session.send_again(ident, wait=False)
+        else:
+            await self.session.mark_arrived(ident)
 
     async def _answer(self, option: Option) -> None:
         """Click in the choice bar: it answers the question of now, if nobody has meanwhile."""

@@ -513,7 +513,7 @@ async def test_what_waits_to_be_sent_is_shown_apart(widgets: Widgets):
         total=1,
         outbox=[text("Later", 1, "user", delivery="queued")],
     )
-    queued = log.log.get_by_role("group", name="You, queued")
+    queued = log.log.get_by_role("group", name="You, waiting to be sent")
     await expect(queued).to_have_text("Later")
     await log.append(text("Later", 1, "user", delivery="sent"), outbox=[])
     await expect(queued).to_have_count(0)

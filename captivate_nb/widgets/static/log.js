@@ -1,6 +1,7 @@
+import { Doubts, MARKS } from "./delivery.js";
 import { initials, layOut, make, problemLine } from "./dom.js";
 import { ownKeys } from "./keys.js";
-import { MARKS, bubble, clock, drawPart, words } from "./parts.js";
+import { bubble, clock, drawPart, words } from "./parts.js";
 import { Search } from "./search.js";
 import { Speakers } from "./speakers.js";
 import { Store } from "./store.js";
@@ -72,6 +73,7 @@ export class View {
     const instead = `#${model.get("fallback") || "none"} { display: none; }`; // what a page without us shows
     root.classList.add("cnb-log");
     root.classList.toggle("cnb-agents", this.agents);
+    this.doubts = new Doubts(this);
     this.tools = new Tools(this);
     this.search = new Search(this);
     this.freeKeys = ownKeys(root);
@@ -106,15 +108,24 @@ export class View {
 
   work() {
     const end = performance.now() + SLICE;
-    while (this.todo.length && performance.now() < end) {
-      const range = this.todo[this.todo.length - 1];
-      if (range[0] < range[1]) this.place(--range[1]);
-      else this.todo.pop();
-    }
+    this.hold(() => {
+      while (this.todo.length && performance.now() < end) {
+        const range = this.todo[this.todo.length - 1];
+        if (range[0] < range[1]) this.place(--range[1]);
+        else this.todo.pop();
+      }
+    });
     this.working = this.todo.length ? setTimeout(() => this.work()) : undefined;
     this.drawLines();
     this.drawOffer();
     if (this.following && !this.todo.length) this.toEnd(); // until then `sizes` does, once a frame
+  }
+
+  /** Change what is drawn; a reader whose button is gone then is at the log. @param {() => void} change */
+  hold(change) {
+    const held = this.list.contains(document.activeElement);
+    change();
+    if (held && !this.list.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
   }
 
   /** @param {number} index */
@@ -181,9 +192,11 @@ export class View {
   /** @param {number} total */
   cut(total) {
     const block = Math.ceil(total / BLOCK);
-    for (const extra of this.blocks.slice(block)) extra?.remove();
+    this.hold(() => {
+      for (const extra of this.blocks.slice(block)) extra?.remove();
+      for (const node of this.nodes.slice(total, block * BLOCK)) node?.remove();
+    });
     this.blocks.length = Math.min(this.blocks.length, block);
-    for (const node of this.nodes.slice(total, block * BLOCK)) node?.remove();
     this.nodes.length = Math.min(this.nodes.length, total);
     this.offer = -1;
     if (!total) this.follow();
@@ -210,18 +223,23 @@ export class View {
     this.problems.replaceChildren(...lines);
   }
 
-  /** What a batch means for the reader: what is queued, spoken, awaited, and followed. @param {Batch} batch */
-  notice(batch) {
+  drawDoubts() {
+    this.doubts.draw();
+  }
+
+  /** What a batch means for the reader who knew so many messages: what is queued, spoken, awaited, and followed. @param {Batch} batch @param {number} known */
+  notice(batch, known) {
     if (batch.outbox) this.queue.replaceChildren(...batch.outbox.map((item) => this.message(item, -1)));
     if (batch.problems) this.drawProblems();
     this.drawLines();
     this.search.changed();
     if (batch.kind !== "append") return;
-    const last = batch.items.at(-1);
-    if (batch.items.some((item) => this.speakers.own(item)) || batch.outbox?.length) this.follow();
-    else if (!this.following && last) this.fresh.hidden = false;
+    const fresh = batch.items.slice(Math.max(0, known - batch.start));
+    if (fresh.some((item) => this.speakers.own(item)) || batch.outbox?.length) this.follow();
+    else if (!this.following && fresh.length) this.fresh.hidden = false;
     const said = batch.items.filter((item) => !this.speakers.own(item)).slice(-5);
     if (said.length) this.speak(said.map((item) => `${this.speakers.name(item)}: ${words(item)}`).join("\n"));
+    const last = batch.start + batch.items.length === batch.total && batch.items.at(-1);
     if (last && !this.agents) this.await(last);
   }
 
@@ -235,8 +253,9 @@ export class View {
   /** Show that something is coming: the bot pauses, or has not answered yet. @param {Item} last */
   await(last) {
     const part = last.parts.at(-1);
+    const doubtful = last.delivery === "unknown" || last.delivery === "failed";
     const human = this.store.items.findLast((item) => item?.from === "agent" || item?.from === "bot")?.from === "agent";
-    const time = part?.kind === "pause" ? part.ms : last.from === "user" && !human ? AWAITED : 0;
+    const time = part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
     clearTimeout(this.waiting);
     this.typing.hidden = !time;
     this.waiting = setTimeout(() => (this.typing.hidden = true), time);
@@ -331,10 +350,10 @@ export class View {
   message(item, index) {
     const name = this.speakers.name(item);
     const time = item.at === undefined ? "" : clock(item.at);
-    const sent = item.delivery ?? "";
+    const [mark, sent] = item.delivery ? MARKS[item.delivery] : ["", ""];
     const node = make("div", {
-      class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${sent}`}`,
-      role: "group", "aria-label": [name, time, sent].filter(Boolean).join(", "),
+      class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${item.delivery}`}`,
+      role: "group", "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),
       "data-index": index, "data-initials": initials(name),
     });
     const title = this.speakers.title(item);
@@ -342,7 +361,10 @@ export class View {
     for (const part of item.parts) drawPart(part, node, (image, url) => this.store.files.load(image, url));
     if (!item.parts.length) node.append(bubble("(empty message)"));
     const last = [...node.children].findLast((child) => child.matches(".cnb-bubble, .cnb-file"));
-    if (time || sent) last?.setAttribute("data-time", `${time} ${MARKS[sent] ?? ""}`.trim());
+    const beside = item.delivery === "queued" ? mark : `${time} ${mark}`.trim();
+    if (beside) last?.setAttribute("data-time", beside);
+    if (sent) last?.setAttribute("title", sent);
+    node.append(...this.doubts.below(item));
     if (this.agents) for (const pill of node.querySelectorAll("button.cnb-pill")) pill.setAttribute("disabled", "");
     return node;
   }

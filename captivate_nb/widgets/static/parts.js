@@ -14,11 +14,8 @@ import { make, size } from "./dom.js";
  *   | { kind: "pause", ms: number }
  *   | { kind: "source", title: string, data: string }} Part
  * @typedef {{ id: string, from: "user" | "bot" | "agent" | "system", parts: Part[], at?: number,
- *   name?: string, delivery?: string, answers?: [number, number] }} Item
+ *   name?: string, delivery?: import("./delivery.js").Delivery, answers?: [number, number] }} Item
  */
-
-/** @type {Record<string, string>} */
-export const MARKS = { queued: "waiting to be sent", sent: "✓", confirmed: "✓✓", failed: "not sent", unknown: "may not have arrived" };
 
 const TODAY = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const BEFORE = new Intl.DateTimeFormat([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

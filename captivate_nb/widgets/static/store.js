@@ -10,8 +10,9 @@ import { Files } from "./pictures.js";
  * @property {(start: number, stop: number) => void} draw
  * @property {(total: number) => void} cut
  * @property {(index: number, option: number) => void} mark
- * @property {(batch: Batch) => void} notice
+ * @property {(batch: Batch, known: number) => void} notice
  * @property {() => void} drawProblems
+ * @property {() => void} drawDoubts
  */
 
 const CHUNK = 500; // items asked for at once
@@ -34,6 +35,8 @@ export class Store {
     this.problems = [];
     /** @type {Set<string>} options that were clicked and not yet sent */
     this.pressed = new Set();
+    /** @type {Map<string, import("./delivery.js").Decision>} what was decided on messages, by id, until it is done */
+    this.decided = new Map();
     /** @type {Map<string, (json: string) => void>} who waits for a message as JSON */
     this.waiting = new Map();
     /** @type {Set<Viewer>} */
@@ -69,6 +72,7 @@ export class Store {
     if (message.kind === "file") this.files.take(message, buffers);
     if (message.kind === "append" || message.kind === "fill") this.batch(message);
     if (message.kind === "settled") this.press(message.index, message.option, false);
+    if (message.kind === "decided") this.done(message.id);
     if (message.kind === "raw") this.waiting.get(message.id)?.(message.json);
     if (message.kind === "problems") {
       this.problems = message.problems;
@@ -85,8 +89,9 @@ export class Store {
     this.tries = 0;
     if (batch.outbox) this.outbox = batch.outbox;
     if (batch.problems?.at(-1)?.id !== this.problems.at(-1)?.id) this.problems = batch.problems ?? this.problems;
+    const known = this.items.length;
     this.put(batch);
-    for (const view of this.views) view.notice(batch);
+    for (const view of this.views) view.notice(batch, known);
     this.ask();
   }
 
@@ -151,6 +156,20 @@ export class Store {
     if (this.pressed.has(`${index}.${option}`)) return;
     this.press(index, option, true);
     this.model.send({ kind: "click", index, id: this.items[index]?.id, option });
+  }
+
+  /** Ask for what the user has decided on a message in doubt. @param {string} id @param {import("./delivery.js").Decision} how */
+  decide(id, how) {
+    if (this.decided.has(id)) return;
+    this.decided.set(id, how);
+    this.model.send({ kind: "decide", id, how });
+    for (const view of this.views) view.drawDoubts();
+  }
+
+  /** @param {string} id */
+  done(id) {
+    this.decided.delete(id);
+    for (const view of this.views) view.drawDoubts();
   }
 
   /** A message as the wire had it, or as it is drawn where nobody is there to tell. @param {number} index @returns {Promise<string>} */

@@ -1,0 +1,205 @@
+"""How far a message is: what its bubble says, and what its writer can decide where it is in doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from support.axe import violations
+from support.lab import Lab
+
+from .test_widgets_js import Widget, Widgets, text, widgets  # noqa: F401
+
+SAID = {
+    "queued": "Waiting to be sent",
+    "sent": "Sent",
+    "confirmed": "Arrived",
+    "failed": "Not delivered",
+    "unknown": "Not known whether it arrived",
+}
+DISCONNECT = """() => {
+  document.querySelector(".cnb-panel").classList.add("jupyter-widgets-disconnected");
+  models.log.emit("comm_live_update");
+}"""
+FOCUSED = "document.activeElement.getAttribute('aria-label')"
+
+
+def mine(words: str, index: int, delivery: str) -> dict[str, Any]:
+    return text(words, index, "user", delivery=delivery)
+
+
+async def started(widgets: Widgets, *known: dict[str, Any], **state: Any) -> Widget:  # noqa: F811
+    saved = {"start": 0, "items": known}
+    lines = {"note": "", "empty": "", "bot": "Shop Bot", "fallback": ""}
+    log = await widgets("log", saved=saved, **{"live": True, **lines, **state})
+    log.total = len(known)
+    await expect(log.messages).to_have_count(len(known))
+    await log.sent()
+    return log
+
+
+async def names(log: Widget) -> list[str | None]:
+    found: list[str | None] = await buttons(log).evaluate_all(
+        "nodes => nodes.map((node) => node.getAttribute('aria-label'))"
+    )
+    return found
+
+
+def buttons(log: Widget) -> Locator:
+    return log.messages.get_by_role("button")
+
+
+async def test_a_bubble_says_how_far_its_message_is(widgets: Widgets):  # noqa: F811
+    items = [mine(state, index, state) for index, state in enumerate(SAID)]
+    log = await started(widgets, *items, text("Hi", 5))
+    for index, said in enumerate(SAID.values()):
+        message = log.messages.nth(index)
+        await expect(message).to_have_attribute("aria-label", f"You, {said.lower()}")
+        await expect(message.locator(".cnb-bubble")).to_have_attribute("title", said)
+    marks = await log.messages.locator(".cnb-bubble").evaluate_all(
+        "nodes => nodes.map((node) => node.getAttribute('data-time'))"
+    )
+    assert marks == ["waiting to be sent", "✓", "✓✓", "!", "?", None]
+    assert await log.messages.last.locator("[title]").count() == 0
+
+
+async def test_what_is_in_doubt_can_be_decided(widgets: Widgets):  # noqa: F811
+    long = "Where is my order? I wrote to you on Monday already"
+    log = await started(
+        widgets, mine(long, 0, "unknown"), mine("Refused", 1, "failed"), mine("Fine", 2, "sent")
+    )
+    await expect(log.log).to_contain_text("Not known whether this arrived")
+    await expect(log.messages.nth(1)).to_contain_text("Not delivered")
+    assert await names(log) == [
+        "Send again: Where is my order? I wrote to you on Mon…",
+        "It arrived: Where is my order? I wrote to you on Mon…",
+        "Send again: Refused",
+    ]
+    again, arrived, other = [buttons(log).nth(index) for index in range(3)]
+    await again.dblclick()
+    await arrived.click(force=True)
+    [asked] = await log.sent()
+    assert asked == {"kind": "decide", "id": "m0", "how": "again", "sizes": []}
+    await expect(again).to_have_attribute("aria-busy", "true")
+    await expect(arrived).to_be_disabled()
+    await expect(other).to_be_enabled()
+    await log.tell(kind="decided", id="m0")
+    await expect(again).to_have_attribute("aria-busy", "false")
+    await arrived.click()
+    assert (await log.next())["how"] == "arrived"
+
+
+async def test_a_button_redrawn_meanwhile_is_pressed_still(widgets: Widgets):  # noqa: F811
+    log = await started(widgets, mine("Well?", 0, "unknown"))
+    await buttons(log).last.press("Enter")
+    await log.append(text("Messages may be missing here", 1, "system"))
+    await log.tell(kind="append", start=0, items=[mine("Well?!", 0, "unknown")], total=2)
+    await log.shows(
+        "Well?!Not known whether this arrivedSend againIt arrived", "Messages may be missing here"
+    )
+    await expect(buttons(log).last).to_have_attribute("aria-busy", "true")
+    assert await widgets.page.evaluate(FOCUSED) == "Conversation"
+
+
+async def test_what_is_redrawn_moves_no_reader(widgets: Widgets):  # noqa: F811
+    items = [mine(f"message {n}", n, "unknown") for n in range(40)]
+    log = await started(widgets, *items, text("Hi", 40))
+    await log.log.evaluate("log => log.scrollTo(0, 0)")
+    await expect(buttons(log).first).to_be_in_viewport()
+    await buttons(log).nth(1).click()
+    await log.tell(kind="append", start=0, items=[mine("message 0", 0, "confirmed")], total=41)
+    await expect(log.messages.first.locator(".cnb-doubt")).to_have_count(0)
+    await expect(log.messages.first).to_be_in_viewport()
+    for hidden in (".cnb-fresh", ".cnb-typing"):
+        await expect(widgets.page.locator(hidden)).to_be_hidden()
+
+
+async def test_no_reply_is_awaited_to_what_may_not_have_arrived(widgets: Widgets):  # noqa: F811
+    log = await started(widgets)
+    dots = widgets.page.locator(".cnb-typing")
+    await log.append(mine("Well?", 0, "sent"))
+    await expect(dots).to_be_visible()
+    for delivery in ("unknown", "failed"):
+        await log.tell(kind="append", start=0, items=[mine("Well?", 0, delivery)], total=1)
+        await expect(dots).to_be_hidden()
+
+
+async def test_nothing_can_be_decided_where_nobody_is_there_to_do_it(
+    widgets: Widgets,  # noqa: F811
+):
+    log = await started(widgets, mine("Well?", 0, "unknown"), live=False)
+    for button in await buttons(log).all():
+        await expect(button).to_be_disabled()
+    await log.set("live", True)
+    for button in await buttons(log).all():
+        await expect(button).to_be_enabled()
+    await widgets.page.evaluate(DISCONNECT)
+    await widgets.page.clock.run_for(10)
+    for button in await buttons(log).all():
+        await expect(button).to_be_disabled()
+
+
+# --- a session whose connection breaks ---------------------------------------------------------
+
+START = """\
+import asyncio, sys
+sys.path[:0] = [{tests!r}]
+import captivate_nb as cn
+from support.rogue import Socket, bot, frame, rogue, until
+
+async def hear_and_go(socket):
+    await socket.greet()
+    await socket.receive("user_message")
+    await socket.drop()
+
+async def know_nothing(socket):
+    await socket.connect()
+    while True:
+        payload = await socket.receive()
+        if serving_state.received[-1]["event_type"] == "user_message":
+            await socket.send(bot("There you are."))
+        else:
+            error = {{"error_code": "500", "error_desc": "No transcripts", **payload}}
+            await socket.send(frame("general_error", error))
+
+serving = rogue(hear_and_go, know_nothing)
+serving_state = await serving.__aenter__()
+session = await cn.connect(serving_state.url, "a-test-key")
+panel = cn.ChatPanel(session)
+display(panel)
+await session.say("Please send it to Hauptstrasse 5, " + "Donaudampfschiffahrt" * 9, wait=False)
+[said] = session.transcript.where(sender="user")
+await until(lambda: session.transcript.where(id=said.id)[0].delivery == "unknown", 60)"""
+TOLD = "len(serving_state.texts()), session.transcript.where(id=said.id)[0].delivery == 'unknown'"
+WIDTHS = {"narrow": "300px", "medium": "480px", "wide": "760px"}
+TOO_WIDE = """panel => {
+  const box = panel.getBoundingClientRect();
+  return [...panel.querySelectorAll(".cnb-message, .cnb-message *")].map(node => node.getBoundingClientRect())
+    .filter(at => at.right > box.right || at.left < box.left).length;
+}"""
+
+
+@pytest.mark.parametrize(("theme", "decision"), [("light", "Send again"), ("dark", "It arrived")])
+async def test_a_message_in_doubt_is_decided_by_hand(lab: Lab, theme: str, decision: str):
+    tests = str(Path(__file__).parents[1])
+    page = await lab.open(f"doubt-{theme}.ipynb", [START.format(tests=tests)], theme=theme)
+    await page.run_all(120)
+    chat = page.page.locator(".cnb-panel")
+    for name, width in WIDTHS.items():
+        await page.add_and_run(f"panel.layout.width = {width!r}")
+        await chat.scroll_into_view_if_needed()
+        await expect(chat.locator(".cnb-doubt")).to_be_visible()
+        assert await chat.evaluate(TOO_WIDE) == 0
+        await page.screenshot(f"doubt-{theme}-{name}", of=chat)
+    assert await violations(page.page, chat) == []
+    await chat.get_by_role("button", name=f"{decision}: Please send it").click()
+    await expect(chat.locator(".cnb-doubt")).to_have_count(0)
+    if decision == "Send again":
+        await expect(chat.get_by_role("log")).to_contain_text("There you are.")
+        assert await page.add_and_run(TOLD) == "(2, False)"
+    else:
+        assert await page.add_and_run(TOLD) == "(1, False)"
+    assert page.problems == []
