@@ -14,13 +14,13 @@ class Clock:
 
     def __init__(
         self,
-        wall: Callable[[], float] = time.time,
-        steady: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] | None = None,
+        steady: Callable[[], float] | None = None,
     ) -> None:
-        self._wall = wall
-        self._steady = steady
-        self._told = wall()
-        self._then = steady()
+        self._wall = wall or time.time
+        self._steady = steady or time.monotonic
+        self._told = self._wall()
+        self._then = self._steady()
 
     def now(self) -> float:
         """Return the time."""

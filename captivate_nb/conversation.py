@@ -418,7 +418,8 @@ class Conversation:
 
     def _too_large(self, event: e.GeneralError, at: float) -> int | None:
         """Keep a place for a message that has to be fetched."""
-        if self.id is None or not self._is_current(event.conversation_id):
+        mine = self.id is not None and self._is_current(event.conversation_id)
+        if not mine or event.linked is not None:
             return None
         key = large_key(event)
         if key in self._large:

@@ -421,8 +421,8 @@ class Wire(HasTraits):
     def _large_missed(self, error: e.GeneralError, key: str, failed: CaptivateError) -> None:
         """Tell that something large could not be had: whoever asked for it, or all who read."""
         self._problem(str(failed))
-        if (linked := getattr(error, "linked", None)) is not None:
-            self._requests.refuse(linked, failed)
+        if error.linked is not None:
+            self._requests.refuse(error.linked, failed)
             return
         self._note(MISSED, error.conversation_id, large=key)
         self._fail_turns(failed)
