@@ -60,7 +60,7 @@ async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait until something holds; fail when it does not within `seconds`."""
     pause = 0.01
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  # any condition at all
+        while not condition():  # any condition at all
             await asyncio.sleep(pause)
             pause = min(2 * pause, 0.5)
 

@@ -36,7 +36,7 @@ class Judge:
     def others(self) -> list[str]:
         """Return the first line of each message shown of the other side's."""
         shown = (m.text for m in self.session.transcript if m.sender in ("bot", "agent"))
-        return [text.partition("\n")[0] for text in shown]
+        return [_first(text) for text in shown]
 
     def _waiting(self) -> list[str]:
         """Return what waits to be sent and is no part of the transcript yet."""
@@ -87,21 +87,26 @@ class Judge:
     def _order(self) -> Iterator[str]:
         """What both sides have stands in the server's order, the user's lines and the others'."""
         lines = self.server.lines(self.session.conversation_id)
-        for sender, here in (("user", self.own()), ("bot", self.others())):
-            there = [line.text for line in lines if line.sender == sender]
+        for sender, shown in (("user", self.own()), ("bot", self.others())):
+            there = [_first(line.text) for line in lines if line.sender == sender]
+            here = [_first(text) for text in shown]
             both = Counter(here) & Counter(there)
             if _only(here, both) != _only(there, both):
                 yield f"out of order, {sender}: here {here}, there {there}"
 
     def _whole(self) -> Iterator[str]:
         lines = self.server.lines(self.session.conversation_id)
-        there = Counter(line.text for line in lines if line.sender == "bot")
+        there = Counter(_first(line.text) for line in lines if line.sender == "bot")
         lacking = there - Counter(self.others())
         yield from (f"“{text}” of the bot's is not shown" for text in lacking)
         told = {line.text for line in lines}
         for message in self.session.outbox:
             if self._said_as(message.text) in told and not self.server.odd.equal:
                 yield f"“{message.text}” was in a transcript, and is {message.delivery}"
+
+
+def _first(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 def _only(texts: list[str], both: Counter[str]) -> list[str]:

@@ -40,7 +40,7 @@ Fate = Literal[
     "kept",  # received, then the connection breaks; the answer is in the transcript alone
     "unanswered",  # received, then the connection breaks, and nobody answers
     "broken",  # received and answered, then the connection breaks
-    "half-open",  # from here on nothing is read on this connection
+    "half-open",  # received and answered, and from there on nothing is read on the connection
     "refused",  # `Odd.error` comes for an answer, and nothing was done
     "stumbled",  # received, and `Odd.error` comes for an answer
     "late",  # received, `Odd.error` comes, and the answer after it
@@ -145,7 +145,7 @@ class OddServer:
         self.breaks = 0
         self.answers = 0
         self._dice = random.Random(odd.seed)
-        self._events = 0
+        self._names = 0
         self._refuse_until = 0.0
         self._sockets: set[ServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -180,6 +180,11 @@ class OddServer:
     async def say(self, conversation_id: str | None, text: str) -> None:
         """Let the bot say something unasked."""
         await self._tell(self.chats[conversation_id or ""], [{"type": "text", "text": text}])
+
+    def keep(self, conversation_id: str | None, sender: Literal["user", "bot"], text: str) -> None:
+        """Let transcripts have a line that comes down no connection."""
+        chat = self.chats[conversation_id or ""]
+        self._keep(chat, sender, [{"type": "text", "text": text}], self._name(), self._now)
 
     def still(self) -> None:
         """Be odd no more, but for ids and shapes."""
@@ -241,31 +246,28 @@ class OddServer:
         socket.transport.abort()
         await socket.wait_closed()
 
-    async def _go_silent(self, socket: ServerConnection) -> None:
-        """Read nothing more, pings neither."""
-        socket.transport.pause_reading()
-        self._refuse_until = 0.0
-        await asyncio.Event().wait()
-
     # --- frames ------------------------------------------------------------------------------
 
     async def _event(
         self, socket: ServerConnection, kind: str, payload: Payload, *, garbled: bool = False
     ) -> None:
-        self._events += 1
         event = {"event_type": kind, "event_payload": payload, "event_id": self._event_id()}
         frame = json.dumps({"action": "receiveMessage", "event": event})
         await self._send(socket, frame[: len(frame) // 2] if garbled else frame)
 
     def _event_id(self) -> str:
-        return "e-1" if self.odd.same_ids else f"e-{self._events}"
+        name = self._name()
+        return "e-1" if self.odd.same_ids else name
+
+    def _name(self) -> str:
+        self._names += 1
+        return f"n-{self._names}"
 
     async def _send(self, socket: ServerConnection, frame: str) -> None:
         with contextlib.suppress(ConnectionClosed):
             await socket.send(frame)
 
     async def _error(self, socket: ServerConnection) -> None:
-        self._events += 1
         await self._send(socket, self.odd.error.replace("{id}", self._event_id()))
 
     async def _take(self, socket: ServerConnection, kind: str, payload: Payload) -> None:
@@ -301,8 +303,6 @@ class OddServer:
         fate = self._fate()
         if fate == "lost":
             await self._break(chat.socket)
-        elif fate == "half-open":
-            await self._go_silent(chat.socket)
         else:
             await self._received(chat, str(payload["client_msg_id"]), content, fate)
 
@@ -348,6 +348,8 @@ class OddServer:
         await self._tell(chat, items, garbled=fate == "garbled")
         if fate == "broken":
             await self._break(chat.socket)
+        if fate == "half-open":
+            chat.socket.transport.pause_reading()
 
     def _menu(self, text: str) -> Payload:
         """Offer options whose labels are not their values."""
@@ -359,7 +361,7 @@ class OddServer:
         return {"type": "button", "buttons": {"title": "Which?", "options": options}}
 
     async def _tell(self, chat: Chat, items: list[Payload], *, garbled: bool = False) -> None:
-        name = f"m-{self._events + 1}"
+        name = self._name()
         self._keep(chat, "bot", items, name, self._now)
         payload: Payload = {"type": "message_create", "bot": {}, "content": items}
         if self.odd.message_ids:
@@ -414,6 +416,7 @@ class OddServer:
         await self._event(chat.socket, "metadata_update_success", {"conversation_id": chat.id})
 
     _ANSWERS: dict[str, Callable[[OddServer, Chat, Payload], Awaitable[None]]] = {  # noqa: RUF012
+        "user_message": _said,
         "conversation_transcript_request": _transcript,
         "edit_message": _edit,
         "metadata_request": _metadata,
