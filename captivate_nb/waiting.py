@@ -91,11 +91,19 @@ class Requests:
         for pending in self._pending[:]:
             self._resolve(pending, error)
 
-    def garble(self, problem: ProtocolError) -> None:
-        """End the waits for what can be asked again, and may have come as what cannot be read."""
-        for pending in self._pending[:]:
-            if pending.reads and (problem.cut or problem.event_type == pending.name):
-                self._resolve(pending, Garbled(str(problem)))
+    def garble(self, problem: ProtocolError) -> set[str]:
+        """End the waits for what can be asked again, and may have come as what cannot be read.
+
+        Return the names of the answers that will be asked for again.
+        """
+        ended = [
+            pending
+            for pending in self._pending
+            if pending.reads and (problem.cut or problem.event_type == pending.name)
+        ]
+        for pending in ended:
+            self._resolve(pending, Garbled(str(problem)))
+        return {pending.name for pending in ended}
 
     def refuse(self, name: str, error: Exception) -> None:
         """End the waits for an answer of this wire name: it cannot be had."""

@@ -299,8 +299,8 @@ class Wire(HasTraits):
         event = record.event
         if event is None:
             problem = ProtocolError(record.problem or "", cut=record.cut, event_type=record.unread)
-            self._requests.garble(problem)
-            if record.cut:
+            again = self._requests.garble(problem)
+            if record.cut and e.ConversationTranscript.event_type not in again:
                 self._recovery.cut_short()
         elif isinstance(event, e.GeneralError):
             self._received_error(event)
