@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from .errors import CaptivateError, ConnectError, KeyRefused, NotCaptivate, SessionClosed
+from .handshake import CONNECT_TIMEOUT, open_transport
 from .protocol import events as e
-from .transport import CONNECT_TIMEOUT, Address, Transport, open_transport
+from .transport import Address, Transport
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 

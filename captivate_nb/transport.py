@@ -10,23 +10,15 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import os
 import re
-import ssl
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidMessage,
-    InvalidStatus,
-    InvalidURI,
-)
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
-from .errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate
-from .errors import InvalidMessage as RefusedMessage
+from .errors import InvalidMessage, InvalidURL
 from .secrets import Redacting, Secret, redact
 
 FRAME_LIMIT = 32 * 1024
@@ -34,15 +26,6 @@ FRAME_LIMIT = 32 * 1024
 
 MESSAGE_LIMIT = 128 * 1024
 """Bytes of one message; a longer one is refused before it is sent."""
-
-RECEIVE_LIMIT = 16 * 1024 * 1024
-"""Bytes of one received message: transcripts of servers without the service's limit."""
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds for the connection to be made, `socket_connected` included."""
-
-PING_INTERVAL = 20.0
-"""Seconds between keepalive pings, and how long an answer to one may take."""
 
 ANSWER_LIMIT = 5.0
 """Seconds that the answer to a ping may take when it is asked whether the connection is alive."""
@@ -134,6 +117,8 @@ class Transport:
     def __init__(self, websocket: ClientConnection, secrets: tuple[Secret, ...] = ()) -> None:
         self._websocket = websocket
         self._secrets = secrets  # known, and so hidden in log lines, for as long as it is used
+        self.too_large = False
+        """Whether it ended because a message was received that is over the limit."""
 
     async def send(self, frame: str) -> None:
         """Send one message, in fragments when it is long.
@@ -155,7 +140,9 @@ class Transport:
         while True:
             try:
                 frame = await self._websocket.recv()
-            except ConnectionClosed:
+            except ConnectionClosed as closed:
+                code = closed.sent.code if closed.sent else None
+                self.too_large = code == CloseCode.MESSAGE_TOO_BIG and not closed.rcvd_then_sent
                 return
             yield frame
 
@@ -197,7 +184,7 @@ def check_size(frame: str) -> bytes:
     """Return a message's bytes; raise `InvalidMessage` when the service would not take so many."""
     data = frame.encode()
     if len(data) > MESSAGE_LIMIT:
-        raise RefusedMessage(
+        raise InvalidMessage(
             f"The message has {len(data):,} bytes; the service takes at most {MESSAGE_LIMIT:,}."
             " Nothing was sent. Shorten it, or send it as a file."
         )
@@ -213,63 +200,3 @@ def fragments(data: bytes) -> Iterator[str]:
             end -= 1
         yield data[start:end].decode()
         start = end
-
-
-async def open_transport(address: Address) -> Transport:
-    """Open a WebSocket.
-
-    Raise `ConnectError` (nothing answers), `KeyRefused` or `NotCaptivate`, without the key in
-    text or chain. Cancelling closes what was opened.
-    """
-    try:
-        websocket = await connect(
-            address.with_key(),
-            logger=_logger,
-            max_size=RECEIVE_LIMIT,
-            open_timeout=CONNECT_TIMEOUT,
-            ping_interval=PING_INTERVAL,
-            ping_timeout=PING_INTERVAL,
-            close_timeout=1,
-            proxy=None if address.loopback else True,
-        )
-    except asyncio.CancelledError:
-        raise asyncio.CancelledError from None  # without the frames that know the URL
-    except InvalidStatus as error:
-        raise _refusal(address, error.response.status_code) from None
-    except (InvalidHandshake, InvalidMessage, EOFError) as error:
-        raise NotCaptivate(
-            f"{address} does not speak WebSocket ({redact(str(error))}). Check the URL."
-        ) from None
-    except InvalidURI:
-        raise InvalidURL(f"“{address}” is not the URL of a server.") from None
-    except ssl.SSLError as error:
-        raise ConnectError(
-            f"No secure connection to {address}: {error.reason or error}."
-            " Check the host, or use ws:// for a server without TLS."
-        ) from None
-    except TimeoutError:
-        raise ConnectError(
-            f"{address} did not answer within {CONNECT_TIMEOUT:.0f} s. Check the URL and network."
-        ) from None
-    except OSError as error:
-        raise ConnectError(
-            f"No server answers at {address} ({_reason(error)}). Check the URL and the network."
-        ) from None
-    return Transport(websocket, address.secrets)
-
-
-def _reason(error: OSError) -> str:
-    """Say why nothing answers; asyncio puts addresses where the system's own words should be."""
-    if error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return error.strerror or "every address refused"
-
-
-def _refusal(address: Address, status: int) -> ConnectError:
-    if status in (401, 403):
-        given = "the API key was refused" if address.key else "no API key was given"
-        return KeyRefused(
-            f"{address} answered {status}: {given}."
-            " Set CAPTIVATE_API_KEY, or pass api_key=, with the key of your custom channel."
-        )
-    return NotCaptivate(f"{address} answered HTTP {status} instead of a chat. Check the URL.")

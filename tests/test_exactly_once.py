@@ -21,8 +21,8 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notice and repair in fractions of a second what takes seconds otherwise."""
     monkeypatch.setattr("captivate_nb.connection.FIRST_DELAY", 0.01)
     monkeypatch.setattr("captivate_nb.connection.CONNECT_TIMEOUT", 3.0)
-    monkeypatch.setattr("captivate_nb.transport.CONNECT_TIMEOUT", 3.0)
-    monkeypatch.setattr("captivate_nb.transport.PING_INTERVAL", 0.3)
+    monkeypatch.setattr("captivate_nb.handshake.CONNECT_TIMEOUT", 3.0)
+    monkeypatch.setattr("captivate_nb.handshake.PING_INTERVAL", 0.3)
     monkeypatch.setattr("captivate_nb.transport.ANSWER_LIMIT", 0.4)
     monkeypatch.setattr("captivate_nb.wire.TIMEOUT", 2.0)
     monkeypatch.setattr("captivate_nb.wire.CHECK_TIMEOUT", 1.0)

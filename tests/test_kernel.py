@@ -188,8 +188,8 @@ def test_an_interrupted_cell_leaves_the_session_usable(kernel: Kernel, cell: str
 
 
 BLOCKED = """
-import captivate_nb as cn, captivate_nb.transport, threading, time
-captivate_nb.transport.PING_INTERVAL = {ping}
+import captivate_nb as cn, captivate_nb.handshake, threading, time
+captivate_nb.handshake.PING_INTERVAL = {ping}
 session = await cn.demo()
 session.server.agent.take_over()
 await session.act("escalateToHuman")

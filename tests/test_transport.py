@@ -1,32 +1,25 @@
-"""Transport: addresses, keys that never show, limits, and what a failed connection says."""
+"""Transport: addresses, keys that never show, and limits."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
-from http import HTTPStatus
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
 
 from captivate_nb.errors import (
-    ConnectError,
     InvalidMessage,
     InvalidURL,
-    KeyRefused,
-    NotCaptivate,
 )
+from captivate_nb.handshake import open_transport
 from captivate_nb.transport import (
     FRAME_LIMIT,
     MESSAGE_LIMIT,
     Address,
     check_size,
     fragments,
-    open_transport,
     take_key,
 )
 from support.rogue import Socket, rogue
@@ -135,72 +128,6 @@ async def test_why_it_closed():
         assert transport.close_reason.startswith("1006")
 
 
-@pytest.mark.parametrize(
-    ("status", "key", "error", "says"),
-    [
-        (401, KEY, KeyRefused, "answered 401: the API key was refused"),
-        (403, None, KeyRefused, "no API key was given. Set CAPTIVATE_API_KEY"),
-        (404, KEY, NotCaptivate, "answered HTTP 404 instead of a chat"),
-        (500, KEY, NotCaptivate, "HTTP 500"),
-    ],
-)
-async def test_a_refused_handshake(status: int, key: str | None, error: type[Exception], says: str):
-    def refuse(connection: ServerConnection, _request: Request) -> Response:
-        return connection.respond(HTTPStatus(status), "no")
-
-    async def never(_: ServerConnection) -> None: ...
-
-    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(error, match=says) as caught:
-            await open_transport(Address(f"ws://127.0.0.1:{port}/dev", key))
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
-    assert KEY not in str(caught.value)
-
-
-async def test_nothing_answers():
-    async with rogue(Socket.connect) as server:
-        url = server.url
-    with pytest.raises(ConnectError, match="Connection refused") as caught:
-        await open_transport(Address(url, KEY))
-    assert url in str(caught.value)
-    with pytest.raises(ConnectError, match=r"No server answers at ws://localhost:1 \("):
-        await open_transport(Address("ws://localhost:1", KEY))
-    with pytest.raises(ConnectError, match="No server answers"):
-        await open_transport(Address("ws://no-such-host.invalid/dev", KEY))
-
-
-@pytest.mark.parametrize("reply", [b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 200 OK\r\n\r\nhello", b""])
-async def test_something_else_answers(reply: bytes):
-    async def other(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(reply)
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(NotCaptivate, match="Check the URL"):
-            await open_transport(Address(f"ws://127.0.0.1:{port}", KEY))
-        with pytest.raises(ConnectError):
-            await open_transport(Address(f"wss://127.0.0.1:{port}", KEY))
-
-
-async def test_a_server_that_never_shakes_hands(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.transport.CONNECT_TIMEOUT", 0.1)
-    closing = asyncio.Event()
-
-    async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await closing.wait()
-        writer.close()
-
-    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(ConnectError, match="did not answer within"):
-            await open_transport(Address(f"ws://127.0.0.1:{port}", KEY))
-        closing.set()
-
-
 async def test_the_debug_log_has_no_key(caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.DEBUG):
         async with rogue(Socket.connect) as server:
@@ -212,11 +139,6 @@ async def test_the_debug_log_has_no_key(caplog: pytest.LogCaptureFixture):
     lines = [r.getMessage() for r in caplog.records if r.name == "captivate_nb.transport"]
     assert any("apiKey=•••" in line for line in lines)
     assert not any("plain-secret-key" in line for line in lines)
-
-
-def test_ssl_is_a_kind_of_oserror():
-    """What the order of the handlers in `open_transport` rests on."""
-    assert issubclass(ssl.SSLError, OSError)
 
 
 async def test_a_closed_connection_is_not_alive():
@@ -245,3 +167,29 @@ async def test_a_close_that_is_cancelled_breaks_the_connection():
         assert closing.cancelled()
         assert transport._websocket.transport.is_closing()
         assert [frame async for frame in frames] == []
+
+
+async def test_a_message_over_the_limit_ends_it_and_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("captivate_nb.handshake.RECEIVE_LIMIT", 1000)
+
+    async def fits(socket: Socket) -> None:
+        await socket.send("x" * 1000)
+        await socket.websocket.close()
+
+    async def too_much(socket: Socket) -> None:
+        await socket.websocket.send(["x" * 600, "y" * 401])
+        await socket.websocket.wait_closed()
+        assert socket.websocket.close_code == 1009
+
+    async def finds_ours_too_large(socket: Socket) -> None:
+        await socket.websocket.close(1009, "too large")
+
+    ends = []
+    async with rogue(fits, too_much, finds_ours_too_large, Socket.drop) as server:
+        for _ in range(4):
+            transport = await open_transport(Address(server.url))
+            assert not transport.too_large
+            received = [frame async for frame in transport.frames()]
+            ends.append((len(received), transport.too_large))
+            await transport.close()
+    assert ends == [(1, False), (0, True), (0, False), (0, False)]
