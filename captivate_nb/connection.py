@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -15,7 +16,7 @@ from typing import Literal
 from .errors import CaptivateError, ConnectError, KeyRefused, NotCaptivate, SessionClosed
 from .handshake import CONNECT_TIMEOUT, open_transport
 from .protocol import events as e
-from .transport import Address, Transport
+from .transport import Address, Transport, redact
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
@@ -24,6 +25,9 @@ FIRST_DELAY = 0.25
 
 LONGEST_DELAY = 30.0
 """Seconds between attempts at the most."""
+
+REFUSED_FOR = 60.0
+"""Seconds for which a key that was accepted before may be refused while reconnecting."""
 
 
 class Connection:
@@ -47,6 +51,8 @@ class Connection:
         self._changed = changed
         self.number = 0
         """How many WebSockets were opened so far: what passes now passes on this one."""
+        self.too_large = False
+        """Whether the newest one that ended did so because a message was over the limit."""
         self._transport: Transport | None = None
         self._ready = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -95,7 +101,9 @@ class Connection:
         reading = asyncio.create_task(self._read(transport, made), name="captivate_nb reader")
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                await made
+                await asyncio.wait([made, reading], return_when=asyncio.FIRST_COMPLETED)
+            if not made.done():
+                raise _fault_of(reading) or self._closed_early(transport.close_reason)
         except BaseException as error:
             await _end_task(reading)
             if isinstance(error, TimeoutError):
@@ -114,9 +122,8 @@ class Connection:
                 event = self._received(frame)
                 if isinstance(event, e.SocketConnected) and not made.done():
                     made.set_result(None)
-            if not made.done():
-                made.set_exception(self._closed_early(transport.close_reason))
         finally:
+            self.too_large = transport.too_large
             self._transport = None
             with contextlib.suppress(asyncio.CancelledError):
                 await transport.close()
@@ -132,12 +139,12 @@ class Connection:
         )
 
     async def _keep(self, reading: asyncio.Task[None]) -> None:
-        """Reconnect whenever reading ends, until closed or refused."""
+        """Reconnect whenever reading ends, until closed or refused for too long."""
         try:
             while True:
                 await asyncio.wait([reading])
                 self._ready.clear()
-                self._changed("reconnecting", None)
+                self._changed("reconnecting", _fault_of(reading))
                 reading = await self._reconnect()
                 self._set_open()
         except CaptivateError as error:
@@ -146,24 +153,41 @@ class Connection:
             await _end_task(reading)
 
     async def _reconnect(self) -> asyncio.Task[None]:
-        """Try again and again, ever less often, until a connection is made and recovered."""
-        delay = FIRST_DELAY
+        """Try again and again, ever less often, until a connection is made and recovered.
+
+        A key that was accepted is not wrong: raise `SessionClosed` only when it has been refused
+        for `REFUSED_FOR` seconds. No other error ends it; one that nobody expects is told once.
+        """
+        now = asyncio.get_running_loop().time
+        delay, end, told = FIRST_DELAY, math.inf, False
         while True:
-            await asyncio.sleep(delay * random.uniform(0.5, 1))
+            pause = delay * random.uniform(0.5, 1)
+            await asyncio.sleep(min(pause, end - now()) if now() < end else pause)
             delay = min(delay * 2, LONGEST_DELAY)
-            with contextlib.suppress(ConnectError, ConnectionError):
+            try:
                 return await self._connect_again()
+            except KeyRefused as error:
+                end = min(end, now() + REFUSED_FOR)
+                if now() >= end:
+                    reason = f"Reconnecting failed for {REFUSED_FOR:g} s: {error}"
+                    raise SessionClosed(reason) from None
+            except ConnectError:
+                continue
+            except ConnectionError:
+                end = math.inf  # it was made, so the key was accepted
+            except Exception as error:  # noqa: BLE001  # of whoever takes in the frames
+                if not told:
+                    self._changed("reconnecting", _fault(error))
+                told = True
 
     async def _connect_again(self) -> asyncio.Task[None]:
-        try:
-            reading = await self._connect()
-        except KeyRefused as error:
-            raise SessionClosed(f"Reconnecting failed: {error}") from None
+        """Connect and recover; raise `ConnectionError` when a connection that was made breaks."""
+        reading = await self._connect()
         recovering = asyncio.ensure_future(self._recover())
         try:
             await asyncio.wait([recovering, reading], return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
-                raise ConnectionError("The connection broke again.")
+                raise _fault_of(reading) or ConnectionError("The connection broke again.")
             await recovering
         except BaseException:
             await _end_task(recovering)
@@ -189,3 +213,16 @@ async def _end_task(task: asyncio.Future[None]) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.exception()
+
+
+def _fault_of(reading: asyncio.Task[None]) -> CaptivateError | None:
+    """Return what ended a task that reads and should not have; None when the socket closed."""
+    error = None if reading.cancelled() else reading.exception()
+    return None if error is None else _fault(error)
+
+
+def _fault(error: BaseException) -> CaptivateError:
+    if isinstance(error, CaptivateError):
+        return error
+    what = redact(f"{type(error).__name__}: {error}")
+    return CaptivateError(f"What the server sent could not be taken in ({what}). It goes on.")

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from captivate_nb.connection import Connection, Status
-from captivate_nb.errors import CaptivateError, KeyRefused, NotCaptivate, SessionClosed
+from captivate_nb.errors import (
+    CaptivateError,
+    ConnectError,
+    InvalidURL,
+    KeyRefused,
+    NotCaptivate,
+    SessionClosed,
+)
+from captivate_nb.handshake import open_transport
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode
 from captivate_nb.transport import Address
-from support.rogue import Socket, bot, frame, rogue, until
+from support.rogue import Play, Rogue, Socket, bot, frame, rogue, until
 
 
 class Client:
@@ -23,6 +36,7 @@ class Client:
         self.numbers: list[int] = []
         self.statuses: list[tuple[Status, str]] = []
         self.recovered = 0
+        self.too_large: dict[int, bool] = {}
         self.hinder: BaseException | None = None
         self.connection = Connection(
             Address(url, "a-long-test-key"),
@@ -34,6 +48,9 @@ class Client:
     def received(self, frame: str | bytes) -> e.Event:
         self.frames.append(frame)
         self.numbers.append(self.connection.number)
+        self.too_large.setdefault(self.connection.number, self.connection.too_large)
+        if frame == "poison":
+            raise KeyError(frame)
         return decode(frame)
 
     async def recover(self) -> None:
@@ -44,6 +61,11 @@ class Client:
 
     def changed(self, status: Status, error: CaptivateError | None) -> None:
         self.statuses.append((status, str(error or "")))
+
+
+async def breaks(socket: Socket) -> None:
+    await socket.connect()
+    await socket.drop()
 
 
 @pytest.fixture(autouse=True)
@@ -85,10 +107,6 @@ async def test_open_send_close():
 
 
 async def test_it_reconnects_after_a_break_and_recovers_first():
-    async def breaks(socket: Socket) -> None:
-        await socket.connect()
-        await socket.drop()
-
     async def speaks(socket: Socket) -> None:
         await socket.connect()
         await socket.send(bot("back"))
@@ -105,10 +123,6 @@ async def test_it_reconnects_after_a_break_and_recovers_first():
 
 @pytest.mark.parametrize("hinder", [ConnectionError("again"), NotCaptivate("no")])
 async def test_a_recovery_that_fails_is_tried_again(hinder: Exception):
-    async def breaks(socket: Socket) -> None:
-        await socket.connect()
-        await socket.drop()
-
     async with rogue(breaks, Socket.connect) as server:
         client = Client(server.url)
         client.hinder = hinder
@@ -118,21 +132,168 @@ async def test_a_recovery_that_fails_is_tried_again(hinder: Exception):
         await client.connection.close()
 
 
-async def test_a_key_refused_later_ends_it():
-    async def breaks(socket: Socket) -> None:
-        await socket.connect()
-        await socket.drop()
+def closes(code: int, reason: str) -> Play:
+    async def play(socket: Socket) -> None:
+        await socket.websocket.close(code, reason)
 
-    async def refuses(socket: Socket) -> None:
-        await socket.websocket.close(1008, "Forbidden")
+    return play
 
-    async with rogue(breaks, refuses) as server:
+
+REFUSALS = [(1008, "Forbidden"), (4401, ""), (4403, "no"), (1011, "The API key is unknown")]
+
+
+@pytest.mark.parametrize(("code", "reason"), REFUSALS)
+async def test_a_key_refused_for_a_while_is_tried_again(code: int, reason: str):
+    refuses = closes(code, reason)
+    async with rogue(breaks, refuses, refuses, refuses, Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 5 and client.statuses[-1][0] == "open")
+        assert client.statuses == [("open", ""), ("reconnecting", ""), ("open", "")]
+        await client.connection.close()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_handshake_refused_for_a_while_is_tried_again(status: int):
+    async with rogue(breaks, Socket.connect) as server, refusing(server, status) as (url, asked):
+        client = Client(url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 2 and client.statuses[-1][0] == "open")
+        assert len(asked) == 5
+        await client.connection.close()
+
+
+@asynccontextmanager
+async def refusing(server: Rogue, status: int) -> AsyncIterator[tuple[str, list[str]]]:
+    """A gateway that lets the first client through, and refuses three before the next."""
+    asked: list[str] = []
+
+    def gate(connection: ServerConnection, request: Request) -> Response | None:
+        asked.append(request.path)
+        if len(asked) in {2, 3, 4}:
+            return connection.respond(HTTPStatus(status), "no")
+        response = connection.respond(HTTPStatus.TEMPORARY_REDIRECT, "")
+        response.headers["Location"] = server.url
+        return response
+
+    async with serve(closed, "127.0.0.1", 0, process_request=gate) as gateway:
+        yield f"ws://127.0.0.1:{gateway.sockets[0].getsockname()[1]}/dev", asked
+
+
+async def closed(_: ServerConnection) -> None: ...
+
+
+async def test_a_key_refused_for_too_long_ends_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("captivate_nb.connection.REFUSED_FOR", 0.2)
+    async with rogue(breaks, closes(1008, "Forbidden")) as server:
         client = Client(server.url)
         await client.connection.open()
         await until(lambda: client.statuses[-1][0] == "closed")
-        assert "Reconnecting failed" in client.statuses[-1][1]
+        assert len(server.sockets) > 3
+        assert "Reconnecting failed for 0.2 s" in client.statuses[-1][1]
         with pytest.raises(SessionClosed, match="API key was refused"):
             await client.connection.wait_open()
+        await client.connection.close()
+
+
+async def test_a_key_that_is_accepted_again_may_be_refused_for_as_long_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("captivate_nb.connection.REFUSED_FOR", 0.05)
+    recovered = asyncio.Event()
+
+    async def accepts_and_breaks(socket: Socket) -> None:
+        now = asyncio.get_running_loop().time
+        passed = now() + 0.05
+        await until(lambda: now() > passed)
+        monkeypatch.setattr("captivate_nb.connection.REFUSED_FOR", 60)
+        client.connection._recover = recovered.wait
+        await breaks(socket)
+        recovered.set()
+
+    refuses = closes(1008, "Forbidden")
+    async with rogue(breaks, refuses, accepts_and_breaks, refuses, Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 5 and client.statuses[-1][0] == "open")
+        await client.connection.close()
+
+
+async def test_no_other_error_ends_it(monkeypatch: pytest.MonkeyPatch):
+    """A gateway's bad hours: its pages, its redirects to nowhere, and what nobody expects."""
+    errors = [
+        InvalidURL("a redirect"),
+        NotCaptivate("a page"),
+        ConnectError("nobody"),
+        RuntimeError("odd"),
+        RuntimeError("odd again"),
+    ]
+
+    async def fails(address: Address) -> Any:
+        if errors and len(server.sockets) == 1:
+            raise errors.pop(0)
+        return await open_transport(address)
+
+    monkeypatch.setattr("captivate_nb.connection.open_transport", fails)
+    async with rogue(breaks, Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 2 and client.statuses[-1][0] == "open")
+        assert [said for _, said in client.statuses if said] == [
+            "What the server sent could not be taken in (RuntimeError: odd). It goes on."
+        ]
+        await client.connection.close()
+
+
+async def test_whoever_fails_to_take_in_a_frame_is_told_and_it_goes_on():
+    async def poison(socket: Socket) -> None:
+        await socket.connect()
+        await socket.send("poison")
+
+    async with rogue(poison, poison, Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 3 and client.statuses[-1][0] == "open")
+        assert client.statuses[1] == (
+            "reconnecting",
+            "What the server sent could not be taken in (KeyError: 'poison'). It goes on.",
+        )
+        await client.connection.close()
+
+
+async def test_whoever_fails_to_take_in_the_first_frame_is_told_at_once():
+    async def poison(socket: Socket) -> None:
+        await socket.send("poison")
+
+    async with rogue(poison) as server:
+        with pytest.raises(CaptivateError, match="KeyError: 'poison'"):
+            await Client(server.url).connection.open()
+
+
+async def test_a_recovery_that_nobody_expects_to_fail_is_told_and_tried_again():
+    async with rogue(breaks, Socket.connect) as server:
+        client = Client(server.url)
+        client.hinder = SessionClosed("a reason of its own")
+        await client.connection.open()
+        await until(lambda: client.recovered == 2 and client.statuses[-1][0] == "open")
+        assert ("reconnecting", "a reason of its own") in client.statuses
+        await client.connection.close()
+
+
+async def test_a_message_over_the_limit_is_told_of_the_newest_connection_that_ended(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("captivate_nb.handshake.RECEIVE_LIMIT", 1000)
+
+    async def too_much(socket: Socket) -> None:
+        await socket.connect()
+        await socket.send("x" * 1001)
+
+    async with rogue(breaks, too_much, too_much, breaks, Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 5 and client.statuses[-1][0] == "open")
+        assert client.too_large == {1: False, 2: False, 3: True, 4: True, 5: False}
         await client.connection.close()
 
 
@@ -177,10 +338,6 @@ async def test_cancelling_open_leaves_nothing(moment: int):
 
 
 async def test_closing_while_it_reconnects():
-    async def breaks(socket: Socket) -> None:
-        await socket.connect()
-        await socket.drop()
-
     async with rogue(breaks) as server:
         client = Client(server.url)
         await client.connection.open()
