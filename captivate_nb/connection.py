@@ -16,7 +16,8 @@ from typing import Literal
 from .errors import CaptivateError, ConnectError, KeyRefused, NotCaptivate, SessionClosed
 from .handshake import CONNECT_TIMEOUT, open_transport
 from .protocol import events as e
-from .transport import Address, Transport, redact
+from .secrets import redact
+from .transport import Address, Transport
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 

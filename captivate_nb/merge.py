@@ -103,9 +103,15 @@ class _Matching:
                 self._take(number, places[0])
 
     def by_text(self) -> None:
+        """Take equal texts; what need not have arrived is taken for what nothing else is."""
+        certain = [i for i in self._free if self._here[i].delivery not in ("unknown", "failed")]
+        for places in (certain, self._free):
+            self._by_text(list(places))
+
+    def _by_text(self, places: list[int]) -> None:
         """Take equal texts: as many in order as there can be, then those out of order."""
         lines: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place in self._free:
+        for place in places:
             for text in self._texts(place):
                 lines[self._here[place].sender, text].append(place)
         left = list(self._left())

@@ -25,12 +25,13 @@ from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed
 from .eventlog import Direction, EventLog, EventRecord
 from .given import callback_of
 from .http import fetch_large_message
+from .merge import delivered
 from .protocol import events as e
 from .protocol.codec import encode
 from .protocol.content import Action
 from .recovery import ATTEMPTS, Line, Recovery, delays
 from .secrets import redact, redact_frame
-from .transcript import Choices, Message, Transcript
+from .transcript import Choices, Delivery, Message, Transcript
 from .transport import Address, check_size
 from .waiting import Answer, Disconnected, Garbled, Requests, Turn, error_of
 
@@ -113,7 +114,7 @@ class Wire(HasTraits):
                 now=self._clock.now,
                 wait_open=self._connection.wait_open,
                 alive=self._connection.check,
-                too_large=lambda: getattr(self._connection, "too_large", False),
+                too_large=lambda: self._connection.too_large,
                 ask=self._ask_transcript,
                 send=self._send_now,
                 write=self._write_message,
@@ -183,20 +184,25 @@ class Wire(HasTraits):
     async def _deliver(self, event: e.UserMessage) -> None:
         waits = self.status != "open" or self.conversation.deliveries.holds
         if waits or self._speaking.locked():
-            waiting = msgspec.structs.replace(
-                user_message(event, self._clock.now()), delivery="queued"
-            )
-            self._queued[event.client_msg_id] = waiting
-            self._share_outbox()
+            self._queue(event, "queued")
         try:
             async with self._speaking:
                 await self._connection.wait_open()
                 await self._recovery.settled()
                 async with self._sending:
                     await self._write_message(event)
-        finally:
-            self._queued.pop(event.client_msg_id, None)
-            self._share_outbox()
+        except BaseException:
+            if event.client_msg_id in self._queued:
+                self._queue(event, "failed")
+            raise
+        self._queued.pop(event.client_msg_id, None)
+        self._share_outbox()
+
+    def _queue(self, event: e.UserMessage, delivery: Delivery) -> None:
+        """Keep in the outbox what is not sent yet, or will not be as the session is closed."""
+        message = user_message(event, self._clock.now())
+        self._queued[event.client_msg_id] = delivered(message, delivery)
+        self._share_outbox()
 
     def _share_outbox(self) -> None:
         """Bring the outbox to what is open: first what is in the transcript, then what waits."""
@@ -261,12 +267,17 @@ class Wire(HasTraits):
                     except Disconnected as error:
                         problem = error
         except TimeoutError:
-            why = f": {problem}" if isinstance(problem, Garbled) else "."
-            raise RequestTimeout(
-                f"The server did not answer {event.event_type} within {timeout:g} s{why}"
-            ) from None
+            if not isinstance(problem, Garbled):
+                raise RequestTimeout(
+                    f"The server did not answer {event.event_type} within {timeout:g} s."
+                ) from None
+        if isinstance(problem, Garbled):
+            raise ProtocolError(
+                f"The server's answer to {event.event_type} cannot be read, however often it is"
+                f" asked. {problem}"
+            )
         raise RequestTimeout(
-            f"{event.event_type} was asked {ATTEMPTS + 1} times, and got no answer: {problem}"
+            f"The connection broke {ATTEMPTS + 1} times before {event.event_type} was answered."
         )
 
     async def _ask_transcript(self, conversation_id: str) -> None:
@@ -453,6 +464,8 @@ class Wire(HasTraits):
                 turn.fail(closed)
         if error is not None:
             self._problem(str(error))
+        if status == "closed" and error is not None and self.conversation.id is not None:
+            self._note(MISSED, self.conversation.id)
         self._set("status", status)
 
     async def _send_now(self, event: e.ClientEvent) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import captivate_nb as cn
@@ -118,7 +120,8 @@ class Storm:
 
     async def _settle(self) -> bool:
         for _ in range(1000):
-            if self.session.status == "open" and not self.session.outbox:
+            waiting = any(m.delivery == "queued" for m in self.session.outbox)
+            if self.session.status == "open" and not waiting and not self._in_doubt():
                 if self.reorder:
                     await self.session.fetch_transcript()
                 self.here, self.there = self._here(), self.server.call(self._there)
@@ -127,26 +130,35 @@ class Storm:
             await asyncio.sleep(0.01)
         return False
 
-    def in_order(self) -> bool:
-        """Whether the server has what was said, each once, and in order.
-
-        Where messages are cut off on their way, one that is said again comes behind others.
-        """
+    def faults_found(self) -> Iterator[str]:
+        """What is wrong: said twice, lost without a word, or out of order."""
         there = [text for sender, text in self.there if sender == "user"]
-        if "truncate" in self.faults:
-            return sorted(there) == sorted(self.said)
-        return there == self.said
+        twice = Counter(there) - Counter(self.said)
+        lost = Counter(self.said) - Counter(there) - Counter(m.text for m in self.session.outbox)
+        if twice:
+            yield f"arrived too often: {twice}"
+        if lost:
+            yield f"lost silently: {lost}"
+        if not _within(there, self.said):
+            yield f"out of order\nsaid  {self.said}\nthere {there}"
+        told = {problem.detail for problem in self.session.errors}
+        if untold := [m.text for m in self.session.outbox if m.id not in told]:
+            yield f"not told: {untold}"
 
     def _agreed(self) -> bool:
         """Whether both sides tell the same: what the user said, and what was said to the user.
 
-        How the two mix is no part of it: a user may speak before an answer comes.
+        How the two mix is no part of it: a user may speak before an answer comes. What is not
+        known to have arrived may be on both sides, or on one.
         """
-        return all(
-            [line for line in self.here if (line[0] == "user") is ours]
-            == [line for line in self.there if (line[0] == "user") is ours]
-            for ours in (True, False)
-        )
+        mine, theirs = ([t for who, t in side if who == "user"] for side in (self.here, self.there))
+        unknown = Counter(m.text for m in self.session.outbox)
+        others = [[line for line in side if line[0] != "user"] for side in (self.here, self.there)]
+        more = Counter(mine) - Counter(theirs)
+        return _within(theirs, mine) and more <= unknown and others[0] == others[1]
+
+    def _in_doubt(self) -> bool:
+        return self.session.conversation.deliveries.step() is not None
 
     def _here(self) -> list[Line]:
         """What the client shows, its own system lines left out."""
@@ -159,3 +171,9 @@ class Storm:
         assert conversation is not None
         told = ((entry.sender, readable(entry.content)) for entry in conversation.entries)
         return [(sender, text) for sender, text in told if text]
+
+
+def _within(part: list[str], whole: list[str]) -> bool:
+    """Whether the lines of `part` are in `whole` in the same order."""
+    rest = iter(whole)
+    return all(line in rest for line in part)
