@@ -5,23 +5,29 @@ Bounded in size and time, never redirected, and the key goes only to hosts that 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.simple_httpclient import HTTPStreamClosedError
 
 from .errors import CaptivateError, InvalidFile
 from .protocol import events as e
-from .protocol.codec import decode
+from .protocol.codec import decode, from_json, to_json
 from .protocol.content import File
-from .protocol.items import read_content, read_file
+from .protocol.items import read_file
 from .secrets import redact
 from .transport import Address
 
 SIZE_LIMIT = 16 * 1024 * 1024
-"""Bytes of an uploaded file or of a fetched message."""
+"""Bytes of a file."""
+
+TRANSCRIPT_LIMIT = 64 * 1024 * 1024
+"""Bytes of what a link of the server's leads to: a large message, or a long transcript."""
+
+VENDOR_DOMAINS = ("captivatechat.ai", "captivat.io")
+"""Under these are the vendor's own hosts, which know every key already."""
 
 TIMEOUT = 30.0
 """Seconds for one request."""
@@ -69,7 +75,7 @@ async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
         )
     try:
         response = await _fetch(url, None)
-    except (HTTPClientError, OSError, ValueError) as error:
+    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
         raise InvalidFile(f"“{shown}” could not be fetched: {redact(str(error))}.") from None
     kind = response.headers.get("content-type", "").partition(";")[0].strip()
     return kind or "application/octet-stream", response.body
@@ -80,9 +86,10 @@ async def fetch_large_message(
 ) -> e.ServerEvent:
     """Fetch what an error 413 links to: the whole event where it is told, else a bot message.
 
-    The link must be https, and its host the server's own, under its registered domain, or one of
-    `trusted`; on this machine the embedded server's own http address will do. Raise
-    `CaptivateError` otherwise, or when it cannot be had. Cancelling drops the request.
+    The link must be https, and its host the server's own, one of the vendor's or of `trusted`; on
+    this machine the embedded server's own http address will do. Raise `CaptivateError` otherwise,
+    and when it cannot be had or has more than `TRANSCRIPT_LIMIT` bytes. Cancelling drops the
+    request.
     """
     if not may_fetch(link, address, trusted):
         host = urlsplit(link).hostname or "nowhere"
@@ -91,19 +98,25 @@ async def fetch_large_message(
             " fetched. Pass trusted_hosts=[…] to allow that host."
         )
     try:
-        response = await _fetch(link, address, headers={"accept": "application/json"})
-        body = msgspec.json.decode(response.body)
-        if "event_type" in body:
-            return _server_event(decode(response.body, "server"))
-        return e.BotMessage(content=read_content(body["botMessage"]["content"], []))
-    except (HTTPClientError, OSError, ValueError, KeyError, TypeError, CaptivateError) as error:
-        raise CaptivateError(
-            f"A large message could not be fetched: {redact(str(error))}."
-        ) from None
+        headers = {"accept": "application/json"}
+        response = await _fetch(link, address, headers=headers, limit=TRANSCRIPT_LIMIT)
+        return _server_event(response.body)
+    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+        told = redact(str(error)).rstrip(".")
+        raise CaptivateError(f"A large message could not be fetched: {told}.") from None
 
 
-def _server_event(event: e.Event) -> e.ServerEvent:
-    if not isinstance(event, e.ServerEvent) or isinstance(event, e.GeneralError):
+def _server_event(body: bytes) -> e.ServerEvent:
+    """Read an event, or the vendor's own form of a large bot message."""
+    value = from_json(body)
+    message = value.get("botMessage") if isinstance(value, dict) else None
+    if isinstance(message, dict) and "event_type" not in value:
+        payload = {"content": message.get("content")}
+        body = to_json({"event_type": "bot_message", "event_payload": payload}).encode()
+    event = decode(body, "server")
+    if isinstance(event, e.GeneralError):
+        raise CaptivateError(f"the server answered {event.description or event.code}")
+    if not isinstance(event, e.ServerEvent):
         raise CaptivateError("it is not an event of the server's")
     return event
 
@@ -117,23 +130,8 @@ def may_fetch(link: str, address: Address, trusted: Iterable[str] = ()) -> bool:
         return False
     if address.loopback and host == address.host:
         return parts.scheme in ("http", "https")
-    domain = registered_domain(address.host)
-    own = host == address.host or (domain is not None and host.endswith("." + domain))
-    return parts.scheme == "https" and (own or host in trusted)
-
-
-def registered_domain(host: str) -> str | None:
-    """Return the domain a host is registered under, or None where that is not plain to see.
-
-    Two labels, or three under a country's second level (`co.uk`); never for an address or a host
-    of one label. Stricter than the public suffix list where the two differ.
-    """
-    labels = host.split(".")
-    if not re.fullmatch(r"[a-z]{2,}", labels[-1]):
-        return None
-    country = len(labels[-1]) == 2 and len(labels) > 2 and len(labels[-2]) <= 3
-    count = 3 if country else 2
-    return ".".join(labels[-count:]) if len(labels) > count else None
+    vendors = any(host.endswith("." + domain) for domain in VENDOR_DOMAINS)
+    return parts.scheme == "https" and (host == address.host or vendors or host in trusted)
 
 
 async def _fetch(
@@ -143,10 +141,11 @@ async def _fetch(
     method: str = "GET",
     headers: dict[str, str] | None = None,
     body: bytes | None = None,
+    limit: int = SIZE_LIMIT,
 ) -> HTTPResponse:
-    """Make one request, with the key of `address`."""
+    """Make one request, with the key of `address`, for an answer of at most `limit` bytes."""
     key = {} if address is None else {"x-api-key": address.key.reveal()}
-    client = AsyncHTTPClient(force_instance=True, max_body_size=SIZE_LIMIT)
+    client = AsyncHTTPClient(force_instance=True, max_body_size=limit)
     request = HTTPRequest(
         url,
         method=method,
@@ -158,5 +157,8 @@ async def _fetch(
     )
     try:
         return await client.fetch(request)
+    except HTTPStreamClosedError:
+        reason = f"the connection was closed, or the answer has more than {limit:,} bytes"
+        raise CaptivateError(reason) from None
     finally:
         client.close()

@@ -36,7 +36,7 @@ async def connect(
     key and no URL it is the vendor's service; with neither, the embedded server. `user` holds
     firstName, lastName, email. `greet`: "bot" asks for the greeting as the vendor's client does,
     "auto" first gives the server 2 s to greet by itself, "user" waits for none. `trusted_hosts`
-    are those from which a large message may be fetched besides the server's own.
+    are those from which a large message may be fetched besides the server's own and the vendor's.
 
     Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.
     """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from captivate_nb.errors import CaptivateError, InvalidFile
-from captivate_nb.http import fetch_file, fetch_large_message, may_fetch, registered_domain, upload
+from captivate_nb.http import fetch_file, fetch_large_message, may_fetch, upload
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
 from captivate_nb.protocol.content import Text
@@ -42,27 +42,21 @@ async def web(status: str, body: Any) -> AsyncIterator[tuple[str, list[bytes]]]:
 
 
 @pytest.mark.parametrize(
-    ("host", "domain"),
-    [
-        ("channel.wss.captivatechat.ai", "captivatechat.ai"),
-        ("captivatechat.ai", None),
-        ("a.b.example.com", "example.com"),
-        ("chat.example.co.uk", "example.co.uk"),
-        ("example.co.uk", None),
-        ("localhost", None),
-        ("10.0.0.1", None),
-    ],
-)
-def test_the_domain_a_host_is_registered_under(host: str, domain: str | None):
-    assert registered_domain(host) == domain
-
-
-@pytest.mark.parametrize(
     ("link", "server", "allowed"),
     [
         ("https://channel.wss.captivatechat.ai/m", "wss://channel.wss.captivatechat.ai/dev", True),
         ("https://files.captivatechat.ai/m", "wss://channel.wss.captivatechat.ai/dev", True),
         ("http://files.captivatechat.ai/m", "wss://channel.wss.captivatechat.ai/dev", False),
+        ("https://files.captivat.io/m", "wss://chat.example.com/dev", True),
+        ("https://captivatechat.ai/m", "wss://chat.example.com/dev", False),
+        ("https://chat.example.com/m", "wss://chat.example.com/dev", True),
+        ("https://files.example.com/m", "wss://chat.example.com/dev", False),
+        ("https://example.com/m", "wss://chat.example.com/dev", False),
+        ("https://x.chat.example.com/m", "wss://chat.example.com/dev", False),
+        ("https://b.execute-api.eu.amazonaws.com/m", "wss://a.execute-api.eu.amazonaws.com", False),
+        ("https://b.herokuapp.com/m", "wss://a.herokuapp.com/dev", False),
+        ("https://b.azurewebsites.net/m", "wss://a.azurewebsites.net/dev", False),
+        ("https://captivat.io@evil.example/m", "wss://chat.example.com/dev", False),
         ("https://evilcaptivatechat.ai/m", "wss://channel.wss.captivatechat.ai/dev", False),
         ("https://captivatechat.ai.evil.com/m", "wss://channel.wss.captivatechat.ai/dev", False),
         ("https://trusted.example/m", "wss://channel.wss.captivatechat.ai/dev", True),
@@ -94,6 +88,10 @@ async def test_the_whole_event_is_read_where_it_is_told():
     assert (event.content, event.message_id, event.agent_name) == (said.content, "m-1", "Maya")
 
 
+def deep(levels: int) -> bytes:
+    return b'{"botMessage":{"content":' + b"[" * levels + b"]" * levels + b"}}"
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [
@@ -104,14 +102,33 @@ async def test_the_whole_event_is_read_where_it_is_told():
         ("200 OK", b"not json"),
         ("200 OK", {"other": 1}),
         ("200 OK", {"botMessage": 7}),
+        ("200 OK", ("[" * 5000).encode()),
+        ("200 OK", deep(900)),
+        ("200 OK", b"<html>not here</html>"),
         ("200 OK", []),
     ],
 )
 async def test_a_large_message_that_cannot_be_had(status: str, body: Any):
     async with web(status, body) as (url, asked):
-        with pytest.raises(CaptivateError, match="could not be fetched"):
+        with pytest.raises(CaptivateError, match=r"^A large message could not be fetched: .+\.$"):
             await fetch_large_message(url + "/m", Address("ws://127.0.0.1/dev", KEY))
         assert len(asked) == 1
+
+
+async def test_a_long_transcript_is_fetched():
+    entry = e.TranscriptEntry("bot", (Text("x" * 9_000_000),))
+    told = e.ConversationTranscript(conversation_id="c-1", entries=(entry, entry, entry))
+    async with web("200 OK", encode(told).encode()) as (url, _):
+        event = await fetch_large_message(url + "/m", Address("ws://127.0.0.1/dev", KEY))
+    assert isinstance(event, e.ConversationTranscript)
+    assert [each.content for each in event.entries] == [entry.content] * 3
+
+
+async def test_what_is_larger_than_any_transcript_is_not(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("captivate_nb.http.TRANSCRIPT_LIMIT", 1000)
+    async with web("200 OK", b" " * 1001) as (url, _):
+        with pytest.raises(CaptivateError, match="or the answer has more than 1,000 bytes"):
+            await fetch_large_message(url + "/m", Address("ws://127.0.0.1/dev", KEY))
 
 
 async def test_a_strangers_link_is_not_followed():
