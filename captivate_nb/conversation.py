@@ -477,7 +477,7 @@ class Conversation:
         """Bring together what is here and what the server tells, and see what it proves."""
         here = [message for message in self._messages if message.id not in self._gaps]
         told = messages_of(event.entries)
-        matches = match(here, told, self._names)
+        matches = match(here, told, self._names, self.deliveries.doubtful)
         self._messages[:] = merge(here, told, matches)
         self._learn_names(here, told, matches)
         self._gaps.clear()

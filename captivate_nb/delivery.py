@@ -153,6 +153,12 @@ class Deliveries:
     def _due(self, sent: Sent) -> float:
         return sent.due if sent.looks else sent.at + CHECK + self.lag
 
+    @property
+    def doubtful(self) -> set[str]:
+        """Return those that may well not have arrived."""
+        refused = (sent.id for sent in self._waiting.values() if sent.refused is not None)
+        return {*self.undecided, *refused}
+
     def in_doubt(self, sent: Sent) -> bool:
         """Whether it is not known that a message arrived, and something went wrong since."""
         wrong = sent.connection != self.connection or sent.refused is not None
@@ -163,8 +169,12 @@ class Deliveries:
         mine = sent.connection == self.connection
         return sent.state == "confirmed" and sent.answered == "yes" and not mine
 
+    def _is_open(self, sent: Sent) -> bool:
+        """Whether a transcript without it would mean something."""
+        return (sent.state == "sent" and not sent.lost) or self._is_suspect(sent)
+
     def _is_checked(self, sent: Sent) -> bool:
-        return self.in_doubt(sent) or (self._is_suspect(sent) and sent.missing is not None)
+        return self.in_doubt(sent) or (self._is_open(sent) and sent.missing is not None)
 
     # --- evidence ----------------------------------------------------------------------------
 
@@ -237,7 +247,7 @@ class Deliveries:
         self.lag = max(self.lag, look.behind)
         self.flawed |= bool(look.flaw)
         for sent in self._sent.values():
-            if sent.at < look.asked and (self.in_doubt(sent) or self._is_suspect(sent)):
+            if sent.at < look.asked and self._is_open(sent):
                 sent.strange |= look.strangers or sent.id in look.placed
                 sent.missing = look.asked
                 verdicts += self._lacking(sent, look)
@@ -283,6 +293,8 @@ class Deliveries:
         if sent.refused is not None:
             self._settle(sent, "failed")
             return [Verdict(sent.id, "failed", sent.refused)]
+        if sent.connection == self.connection:
+            return self._give_up(sent, "the server's transcript lacks it")
         if sent.answered == "perhaps" and (self.lag or self.flawed):
             return self._give_up(sent, "what came after it may have been its answer")
         sent.lost = True

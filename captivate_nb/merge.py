@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -65,12 +65,18 @@ def loosely(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def match(here: Sequence[Message], told: Told, names: Mapping[str, Names]) -> Matches:
+def match(
+    here: Sequence[Message],
+    told: Told,
+    names: Mapping[str, Names],
+    doubtful: Collection[str] = (),
+) -> Matches:
     """Return which of the messages here the server tells of; system lines are not the server's.
 
-    `names` has the other names of a message here, by its id.
+    `names` has the other names of a message here, by its id. The text of those whose id is
+    `doubtful` may be any equal one's: they are taken for what nothing else is.
     """
-    matching = _Matching(here, told, names)
+    matching = _Matching(here, told, names, doubtful)
     matching.by_id()
     matching.by_text()
     matching.by_beginning()
@@ -80,11 +86,18 @@ def match(here: Sequence[Message], told: Told, names: Mapping[str, Names]) -> Ma
 class _Matching:
     """The work of `match`: each step takes up what those before it have left."""
 
-    def __init__(self, here: Sequence[Message], told: Told, names: Mapping[str, Names]) -> None:
+    def __init__(
+        self,
+        here: Sequence[Message],
+        told: Told,
+        names: Mapping[str, Names],
+        doubtful: Collection[str],
+    ) -> None:
         self.places: list[int | None] = [None] * len(told)
         self._here = here
         self._told = told
         self._names = names
+        self._doubtful = doubtful
         self._free = {i: None for i, message in enumerate(here) if message.sender != "system"}
         self._read: dict[int, set[str]] = {}
 
@@ -103,8 +116,8 @@ class _Matching:
                 self._take(number, places[0])
 
     def by_text(self) -> None:
-        """Take equal texts; what need not have arrived is taken for what nothing else is."""
-        certain = [i for i in self._free if self._here[i].delivery not in ("unknown", "failed")]
+        """Take equal texts, those of what is doubtful last."""
+        certain = [place for place in self._free if self._here[place].id not in self._doubtful]
         for places in (certain, self._free):
             self._by_text(list(places))
 
