@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-GRACE = 0.002
+GRACE = 0.001
 """Seconds really waited before a jump, for what is still on its way between two sockets."""
 
 Selected = list[Any]
@@ -57,10 +57,10 @@ class Flying:
 
 
 async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait until something holds; fail when it does not within `seconds`."""
+    """Wait until something holds, ever less often; fail when it does not within `seconds`."""
     pause = 0.01
     async with asyncio.timeout(seconds):
-        while not condition():  # any condition at all
+        while not condition():
             await asyncio.sleep(pause)
             pause = min(2 * pause, 0.5)
 

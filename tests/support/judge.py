@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import captivate_nb as cn
 from support.flying import until
@@ -14,15 +14,27 @@ VISIBLE = ("queued", "failed", "unknown")
 
 
 class Judge:
-    """Says what is wrong with what a session made of `said`, the texts given to it in order."""
+    """Says what is wrong with what a session made of `said`, the texts given to it in order.
 
-    def __init__(self, session: cn.Session, server: OddServer, said: Iterable[str]) -> None:
+    `edited` has, for each text that one of them was to be changed to, the text it had.
+    """
+
+    def __init__(
+        self,
+        session: cn.Session,
+        server: OddServer,
+        said: Iterable[str],
+        edited: Mapping[str, str] | None = None,
+    ) -> None:
         self.session = session
         self.server = server
         self.said = list(said)
+        texts = {text: text for text in self.said} | dict(edited or {})
         self._forms = {
-            relabelled(text, how, server.labels): text for text in self.said for how in RELABELS
-        } | {text: text for text in self.said}
+            relabelled(text, how, server.labels): said
+            for text, said in texts.items()
+            for how in RELABELS
+        } | texts
 
     def faults(self, *, whole: bool = True) -> list[str]:
         """Return every rule broken, one line each; `whole`: the client has been told everything."""
@@ -87,9 +99,9 @@ class Judge:
     def _order(self) -> Iterator[str]:
         """What both sides have stands in the server's order, the user's lines and the others'."""
         lines = self.server.lines(self.session.conversation_id)
-        for sender, shown in (("user", self.own()), ("bot", self.others())):
-            there = [_first(line.text) for line in lines if line.sender == sender]
-            here = [_first(text) for text in shown]
+        own = [self._said_as(line.text) for line in lines if line.sender == "user"]
+        others = [_first(line.text) for line in lines if line.sender == "bot"]
+        for sender, here, there in (("user", self.own(), own), ("bot", self.others(), others)):
             both = Counter(here) & Counter(there)
             if _only(here, both) != _only(there, both):
                 yield f"out of order, {sender}: here {here}, there {there}"
@@ -121,8 +133,17 @@ def _only(texts: list[str], both: Counter[str]) -> list[str]:
 
 
 async def settled(session: cn.Session, seconds: float = 120) -> None:
-    """Wait until the session is open and nothing waits to go out."""
-    await until(
-        lambda: session.status == "open" and all(m.delivery != "queued" for m in session.outbox),
-        seconds,
-    )
+    """Wait until the session is open and nothing waits to go out; say what it is when it is not."""
+    try:
+        await until(
+            lambda: (
+                session.status == "open" and all(m.delivery != "queued" for m in session.outbox)
+            ),
+            seconds,
+        )
+    except TimeoutError:
+        held = [(m.text, m.delivery) for m in session.outbox]
+        last = [str(problem) for problem in session.errors[-1:]]
+        raise AssertionError(
+            f"after {seconds:g} s the session is {session.status}: {held} {last}"
+        ) from None

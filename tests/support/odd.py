@@ -82,7 +82,7 @@ class Odd:
     equal: bool = False
     """Whether all the bot's answers are the same line."""
     same_ids: bool = False
-    """Whether every event has the same event_id, socket_connected too."""
+    """Whether every event has the same event_id; socket_connected is then always the same."""
     message_ids: bool = True
     """Whether the bot's messages have an id."""
     redeliver: float = 0
@@ -93,10 +93,15 @@ class Odd:
     error: str = INTERNAL
     """The frame that comes for an answer when something went wrong; with “{id}” for an event_id."""
     edits: Literal["answered", "garbled", "broken"] = "answered"
-    """What becomes of the answer to an edit, which is done anyhow."""
+    """What becomes of the first answer to an edit, which is done anyhow."""
     refuse: Refusal | None = None
     """How a client is turned away that comes again after a break, for `refuse_for` seconds."""
     refuse_for: float = 0
+
+    def stilled(self) -> Odd:
+        """Return what is left of it when nothing goes wrong any more: its shapes and ids."""
+        kept = ("seed", "shape", "ids", "same_ids", "message_ids", "equal")
+        return Odd(**{name: getattr(self, name) for name in kept})
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ class OddServer:
         self.answers = 0
         self._dice = random.Random(odd.seed)
         self._names = 0
+        self._edited: set[tuple[str, str]] = set()
         self._refuse_until = 0.0
         self._sockets: set[ServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -188,8 +194,7 @@ class OddServer:
 
     def still(self) -> None:
         """Be odd no more, but for ids and shapes."""
-        kept = ("seed", "shape", "ids", "same_ids", "message_ids", "equal")
-        self.odd = Odd(**{name: getattr(self.odd, name) for name in kept})
+        self.odd = self.odd.stilled()
         self.next.clear()
         self._refuse_until = 0.0
 
@@ -223,7 +228,8 @@ class OddServer:
         self._sockets.add(socket)
         beating = asyncio.create_task(self._beat(socket))
         try:
-            await self._event(socket, "socket_connected", {"socket_id": f"s-{self.connections}"})
+            name = "s-1" if self.odd.same_ids else f"s-{self.connections}"
+            await self._event(socket, "socket_connected", {"socket_id": name})
             async for frame in socket:
                 event = json.loads(frame)["event"]
                 await self._take(socket, event["event_type"], event["event_payload"])
@@ -352,9 +358,10 @@ class OddServer:
             chat.socket.transport.pause_reading()
 
     def _menu(self, text: str) -> Payload:
-        """Offer options whose labels are not their values."""
+        """Offer options whose labels are not their values, other ones for each menu."""
+        number = text.split(maxsplit=1)[0]
         options = [
-            {"label": f"{word} (after “{text}”)", "value": f"{word.upper()}/{text}"}
+            {"label": f"{word}, as of {number}", "value": f"{word.upper()}/{number}"}
             for word in ("Large", "Small")
         ]
         self.labels |= {option["value"]: option["label"] for option in options}
@@ -397,15 +404,16 @@ class OddServer:
         return [line for line in lines if line is not chat.cut]
 
     async def _edit(self, chat: Chat, payload: Payload) -> None:
-        name = str(payload["message_id"])
+        name, text = str(payload["message_id"]), str(payload["content"].get("text", ""))
+        edits = "answered" if (name, text) in self._edited else self.odd.edits
+        self._edited.add((name, text))
         for index, line in enumerate(chat.lines):
             if name in (line.client_id, line.server_id):
-                text = str(payload["content"].get("text", ""))
                 chat.lines[index] = line.saying(text)
-        if self.odd.edits == "broken":
+        if edits == "broken":
             await self._break(chat.socket)
         told = {"conversation_id": chat.id, "message_id": name}
-        garbled = self.odd.edits == "garbled"
+        garbled = edits == "garbled"
         await self._event(chat.socket, "message_edited_success", told, garbled=garbled)
 
     async def _metadata(self, chat: Chat, _: Payload) -> None:
