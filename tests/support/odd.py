@@ -240,7 +240,7 @@ class OddServer:
     async def _beat(self, socket: ServerConnection) -> None:
         while True:
             beats = self.odd.heartbeats
-            await asyncio.sleep(1 / beats if beats else 0.5)
+            await asyncio.sleep(1 / beats if beats else 5)
             if beats:
                 with contextlib.suppress(ConnectionClosed):
                     await socket.send(self._dice.choice(self.odd.beats))
