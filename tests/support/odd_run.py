@@ -98,7 +98,8 @@ class Run:
         """Seconds from when each message was said to its arrival."""
         self._at: dict[str, list[float]] = {}
         self._dice = random.Random(seed + 1)
-        self.told = f"seed {seed} ({', '.join(self.kinds)}): {self.odd}"
+        odd = {name: value for name, value in vars(self.odd).items() if value != vars(Odd())[name]}
+        self.told = f"seed {seed} ({', '.join(self.kinds)}): {odd}"
 
     async def play(self) -> Run:
         """Hold the conversation, and judge it twice: as it was, and after honest answers."""
