@@ -311,7 +311,8 @@ class Conversation:
         known = event.message_id in self._told and any(
             _same(one, message) for one in reversed(self._messages)
         )
-        verdicts = self.deliveries.heard(at, agent=message.sender == "agent")
+        agent = message.sender == "agent"
+        verdicts = [] if known else self.deliveries.heard(at, agent=agent)
         confirmed = self._carry_out(verdicts, at)
         if event.event_id in self._large:
             shown = self._fill(f"large-{event.event_id}", None if known else message)
@@ -331,9 +332,11 @@ class Conversation:
         self.heard += message is not None and message.sender in _OTHERS
         return index
 
-    def _actions_received(self, event: e.ActionsReceived, _at: float) -> None:
-        if self._is_current(event.conversation_id):
-            self.actions.extend(event.actions)
+    def _actions_received(self, event: e.ActionsReceived, at: float) -> int | None:
+        if not self._is_current(event.conversation_id):
+            return None
+        self.actions.extend(event.actions)
+        return self._carry_out(self.deliveries.heard(at), at)
 
     def _metadata_set(self, event: e.MetadataSet, _at: float) -> None:
         if self._is_current(event.conversation_id):

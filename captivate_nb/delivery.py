@@ -40,8 +40,8 @@ AGAIN = 0.5
 Answered = Literal["no", "perhaps", "yes", "surely"]
 """Whether something came from the other side after a message was sent.
 
-"perhaps": other messages waited too, so it may have been their answer. "yes": it alone waited.
-"surely": and it had been quiet for `QUIET` seconds before.
+"perhaps": other messages waited too, so it may have been their answer. "yes": it alone waited, the
+newest. "surely": and it had been quiet for `QUIET` seconds before, or the server told of it itself.
 """
 
 
@@ -55,7 +55,7 @@ class Sent(msgspec.Struct):
     due: float  # when the transcript is to be looked at next
     state: Delivery = "sent"
     lost: bool = False  # whether it is to be sent again
-    known: float | None = None  # when it was first certain that the server has it
+    since: float = 0.0  # when it was first found out that it arrived
     answered: Answered = "no"
     refused: str | None = None  # the error that the server told after it
     strange: bool = False  # whether the transcript has a turn that may be this one
@@ -67,6 +67,12 @@ class Sent(msgspec.Struct):
     def id(self) -> str:
         """Return the message's ID."""
         return self.event.client_msg_id
+
+    @property
+    def known(self) -> float | None:
+        """Return since when it is certain that the server has it, None where it is not."""
+        certain = self.state == "confirmed" and self.answered == "surely"
+        return self.since if certain else None
 
 
 class Look(NamedTuple):
@@ -166,8 +172,8 @@ class Deliveries:
 
     def _is_suspect(self, sent: Sent) -> bool:
         """Whether what seemed to be the answer to it may have been that to an earlier one."""
-        mine = sent.connection == self.connection
-        return sent.state == "confirmed" and sent.answered == "yes" and not mine
+        wrong = sent.connection != self.connection or sent.refused is not None
+        return sent.state == "confirmed" and sent.answered == "yes" and wrong
 
     def _is_open(self, sent: Sent) -> bool:
         """Whether a transcript without it would mean something."""
@@ -192,21 +198,19 @@ class Deliveries:
             messages[sent.id] = sent
 
     def heard(self, at: float, *, agent: bool = False) -> list[Verdict]:
-        """Note that the other side said something, and return what that decides.
+        """Note that the other side said or did something, and return what that decides.
 
         What an agent says need not be an answer to anything.
         """
         self._heard = at
-        waiting = list(self._waiting.values())
-        if len(waiting) != 1:
-            for sent in waiting:
+        newest = next(reversed(self._sent.values()), None)
+        if len(self._waiting) != 1 or newest is None or newest.id not in self._waiting:
+            for sent in self._waiting.values():
                 sent.answered = "perhaps"
             return []
-        (sent,) = waiting
-        surely = sent.quiet and not agent and sent.answered == "no"
-        mine = sent.connection == self.connection
-        verdicts = self._arrived(sent, at, "it was answered")
-        sent.answered = "surely" if surely and mine else "yes"
+        calm = newest.quiet and newest.answered == "no" and not self.in_doubt(newest)
+        verdicts = self._arrived(newest, at, "it was answered")
+        newest.answered = "surely" if calm and not agent else "yes"
         return verdicts
 
     def seen(self, message_id: str, at: float, why: str) -> list[Verdict]:
@@ -312,7 +316,7 @@ class Deliveries:
         known = sent.state == "confirmed"
         doubted = sent.lost or self.in_doubt(sent) or sent.state in ("unknown", "failed")
         self._settle(sent, "confirmed")
-        sent.known = at if sent.known is None else sent.known
+        sent.since = sent.since if known else at
         return [] if known else [Verdict(sent.id, "confirmed", why if doubted else "")]
 
     def _settle(self, sent: Sent, state: Delivery) -> None:
