@@ -253,9 +253,10 @@ class Conversation:
         if self.deliveries.get(event.client_msg_id) is not None:
             verdicts = self.deliveries.seen(event.client_msg_id, at, "the server told it back")
             return self._carry_out(verdicts, at)
-        if not (event.text or event.files):
+        message = delivered(user_message(event, at), "confirmed")
+        if not message.content or any(_same(one, message) for one in self._messages):
             return None
-        return self._append(delivered(user_message(event, at), "confirmed"))
+        return self._append(message)
 
     def _carry_out(self, verdicts: Iterable[Verdict], at: float) -> int | None:
         """Show what was decided of messages, and return the index of the first that changed."""
@@ -494,11 +495,12 @@ class Conversation:
         self._carry_out(verdicts, at)
 
     def _learn_names(self, here: list[Message], told: Told, matches: Matches) -> None:
-        """Remember how the server calls each message, and take in edits that it shows."""
+        """Remember how the server calls what is surely its message, and take in edits it shows."""
         shared = shared_ids(entry for entry, _ in told)
         for place, (entry, message) in zip(matches.places, told, strict=True):
             if place is None:
                 self._note_options(message)
+            if place is None or place in matches.unsure:
                 continue
             text, names = loosely(message.text), self._names[here[place].id]
             names.texts.add(text)
@@ -510,6 +512,8 @@ class Conversation:
 
     def _known_since(self, message: Message) -> float | None:
         """Return since when the server is known to have a message; None where it may not."""
+        if message.sender == "system":
+            return None
         sent = self.deliveries.get(message.id)
         if sent is not None:
             return sent.known

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captivate_nb.conversation import (
+    ARRIVED,
     MISSED,
     Agent,
     Conversation,
@@ -19,7 +20,9 @@ from captivate_nb.conversation import (
     transcript_of,
     user_message,
 )
+from captivate_nb.delivery import CHECK, LOOKS, SECOND_LOOK, Ask, Send
 from captivate_nb.eventlog import EventLog
+from captivate_nb.looking import MOST_BEHIND
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
@@ -74,8 +77,12 @@ def states(conversation):
     return [m.delivery for m in conversation.transcript.where(sender="user")]
 
 
+def problems(conversation):
+    return [str(problem) for problem in conversation.errors]
+
+
 def state(conversation):
-    """All that a conversation shows."""
+    """All that a conversation shows, and what it would have done next."""
     return {
         "id": conversation.id,
         "user_id": conversation.user_id,
@@ -89,6 +96,11 @@ def state(conversation):
         "deleted": conversation.deleted,
         "socket_id": conversation.socket_id,
         "upload_url": conversation.upload_url,
+        "undecided": conversation.undecided,
+        "step": conversation.deliveries.step(),
+        "holds": conversation.deliveries.holds,
+        "connection": conversation.deliveries.connection,
+        "lag": conversation.deliveries.lag,
     }
 
 
@@ -110,8 +122,12 @@ def test_before_anything_came_there_is_nothing():
         "deleted": False,
         "socket_id": None,
         "upload_url": None,
+        "undecided": [],
+        "step": None,
+        "holds": False,
+        "connection": 0,
+        "lag": 0.0,
     }
-    assert conversation.lost == []
 
 
 def test_a_socket_tells_its_id_and_where_files_go():
@@ -470,6 +486,19 @@ def reconnect(conversation):
     conversation.apply(e.TranscriptRequest(conversation_id=CONV))
 
 
+def look(conversation, at, *entries):
+    """Ask for a transcript at a time, and get these entries in answer."""
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=at)
+    return conversation.apply(told(*entries), at=at)
+
+
+def find_out(conversation, *entries):
+    """Look at a transcript of these entries as often as is said; return what is left to do."""
+    while isinstance(step := conversation.deliveries.step(), Ask):
+        look(conversation, step.at, *entries)
+    return step
+
+
 def test_missed_messages_are_inserted_in_the_servers_order():
     conversation = started()
     conversation.apply(bot("hi"))
@@ -485,7 +514,7 @@ def test_missed_messages_are_inserted_in_the_servers_order():
             entry("bot", "newest"),
         )
     )
-    assert first == 1
+    assert first == 2
     assert lines(conversation) == [
         "bot: hi",
         "user: yes",
@@ -495,7 +524,8 @@ def test_missed_messages_are_inserted_in_the_servers_order():
     ]
     missed = conversation.transcript[3]
     assert (missed.id, missed.agent_name, missed.time) == ("a-1", "Grace", None)
-    assert conversation.lost == []
+    assert states(conversation) == ["confirmed"]
+    assert conversation.deliveries.step() is None
 
 
 def test_what_the_server_has_is_confirmed_and_keeps_its_id_and_time():
@@ -559,83 +589,169 @@ def test_lines_of_our_own_stay_behind_the_message_they_came_after():
     ]
 
 
-def test_what_the_server_never_got_is_lost_and_found_once():
+def test_what_the_server_never_got_is_sent_again_once_in_its_order():
     conversation = started()
     conversation.apply(bot("hi"))
     conversation.apply(say("got", "u-1"))
     lost = [say("lost", "u-2"), say("got", "u-3")]
     for event in lost:
         conversation.apply(event)
-    reconnect(conversation)
-    assert conversation.apply(told(entry("bot", "hi"), entry("user", "got"))) == 1
+    conversation.apply(e.SocketConnected(socket_id="s-2"))
+    server = entry("bot", "hi"), entry("user", "got")
     after = ["bot: hi", "user: got", "user: lost", "user: got"]
-    assert (lines(conversation), states(conversation)) == (after, ["confirmed", "queued", "queued"])
-    assert conversation.lost == lost
+    assert find_out(conversation, *server) == Send(lost[0])
+    assert (lines(conversation), states(conversation)) == (after, ["confirmed", "sent", "sent"])
     conversation.apply(bot("meanwhile"))
     assert conversation.apply(lost[0]) == 2
-    assert conversation.lost == lost[1:]
+    assert conversation.deliveries.step() == Send(lost[1])
     assert conversation.apply(lost[1]) == 2
     assert conversation.apply(lost[1]) is None
-    assert conversation.lost == []
+    assert conversation.deliveries.step() is None
     assert lines(conversation) == [*after[:2], "bot: meanwhile", *after[2:]]
     assert states(conversation) == ["confirmed", "sent", "sent"]
+    assert problems(conversation) == [
+        "“got” arrived: it is in the server's transcript.",
+        "“lost” had not arrived, and was sent again.",
+        "“got” had not arrived, and was sent again.",
+    ]
 
 
-def test_the_loss_of_the_last_message_is_told_as_a_change():
+def test_a_transcript_without_it_is_asked_for_twice_before_a_message_is_sent_again():
+    conversation = started()
+    conversation.apply(bot("hi"), at=1.0)
+    conversation.apply(say("got"), at=2.0)
+    conversation.apply(say("lost"), at=3.0)
+    conversation.apply(e.SocketConnected(), at=3.0)
+    server = entry("bot", "hi"), entry("user", "got")
+    look(conversation, 3.5, *server)
+    assert conversation.deliveries.step() == Ask(3.0 + CHECK)
+    assert look(conversation, 3.0 + CHECK, *server) is None
+    assert conversation.deliveries.step() == Ask(3.0 + CHECK + SECOND_LOOK)
+    assert conversation.deliveries.holds
+    look(conversation, 3.0 + CHECK + SECOND_LOOK, *server)
+    assert conversation.deliveries.step() == Send(say("lost"))
+
+
+def test_a_transcript_that_was_not_asked_for_proves_nothing_of_what_it_lacks():
+    conversation = started()
+    conversation.apply(say("got"), at=1.0)
+    conversation.apply(say("lost"), at=1.0)
+    conversation.apply(e.SocketConnected(), at=1.0)
+    for at in range(10, 20):
+        conversation.apply(told(entry("user", "got")), at=float(at))
+    assert conversation.deliveries.step() == Ask(1.0 + CHECK)
+
+
+def test_a_message_sent_again_moves_behind_the_others_and_that_is_told_as_a_change():
     conversation = started()
     conversation.apply(told(entry("user", "got")))
     conversation.apply(say("lost"))
     reconnect(conversation)
-    assert conversation.apply(told(entry("user", "got"))) == 1
+    assert find_out(conversation, entry("user", "got")) == Send(say("lost"))
     assert lines(conversation) == ["user: got", "user: lost"]
-    assert states(conversation) == ["confirmed", "queued"]
+    assert conversation.apply(say("lost")) == 1
+    assert states(conversation) == ["confirmed", "sent"]
 
 
 def test_a_break_while_lost_messages_are_sent_again_keeps_them_in_their_order():
     conversation = started()
+    conversation.apply(told(entry("user", "zero")))
     events = [say(text) for text in ("one", "two", "three")]
     for event in events:
         conversation.apply(event)
     reconnect(conversation)
-    conversation.apply(told())
+    assert find_out(conversation, entry("user", "zero")) == Send(events[0])
     conversation.apply(events[0])
     reconnect(conversation)
-    conversation.apply(told())
-    assert conversation.lost == events
-    conversation.apply(told(entry("user", "two")))
-    assert conversation.lost == [events[0], events[2]]
+    assert find_out(conversation, entry("user", "zero"), entry("user", "two")) == Send(events[2])
+    conversation.apply(events[2])
+    assert conversation.deliveries.step() == Send(events[0])
+    conversation.apply(events[0])
+    assert conversation.deliveries.step() is None
+    assert lines(conversation) == ["user: zero", "user: two", "user: three", "user: one"]
 
 
-def test_what_was_doubted_is_lost_once_the_server_lacks_it():
-    conversation, log = started(), EventLog()
+def test_an_error_without_a_conversation_puts_in_doubt_what_waits_and_nothing_else():
+    conversation = started()
+    conversation.apply(say("zero"), at=1.0)
+    conversation.apply(told(entry("user", "zero")), at=1.0)
+    conversation.apply(e.GeneralError(code=400), at=2.0)
+    assert conversation.deliveries.step() is None
+    conversation.apply(say("one"), at=3.0)
+    conversation.apply(e.GeneralError(code=400, conversation_id="conv-2"), at=3.0)
+    assert conversation.deliveries.step() is None
+    conversation.apply(e.GeneralError(code=400), at=3.0)
+    assert conversation.deliveries.step() == Ask(3.0 + CHECK)
+
+
+def test_an_error_that_answers_a_transcript_request_is_about_no_message():
+    conversation = started()
     conversation.apply(say("one"))
-    assert not conversation.in_doubt
-    conversation.apply_record(log.record("in", "{garbled", 3.0))
-    assert conversation.in_doubt
-    conversation.apply(say("two"))
-    assert conversation.apply(told()) is None
     conversation.apply(e.TranscriptRequest(conversation_id=CONV))
     conversation.apply(e.GeneralError(code=400))
-    conversation.apply(e.TranscriptRequest(conversation_id=CONV))
-    conversation.apply(told())
-    assert [event.text for event in conversation.lost] == ["one"]
-    conversation.apply(told(entry("user", "one")))
-    assert [event.text for event in conversation.lost] == ["two"]
-    assert not conversation.in_doubt
+    assert conversation.deliveries.step() is None
 
 
-def test_what_the_server_cannot_read_again_and_again_has_failed():
+def test_a_frame_that_cannot_be_read_is_no_evidence_against_a_message():
+    conversation, log = started(), EventLog()
+    conversation.apply(say("one"))
+    for frame in ("{garbled", '{"event_type":"bot_message","event_pay', "ping", ""):
+        conversation.apply_record(log.record("in", frame, 3.0))
+    assert conversation.deliveries.step() is None
+    assert states(conversation) == ["sent"]
+
+
+def test_what_the_server_refused_and_does_not_have_has_failed_and_is_not_sent_again():
     conversation = started()
-    event = say("one")
-    for times in range(1, 5):
-        conversation.apply(event)
-        conversation.apply(e.GeneralError(code=400))
-        conversation.apply(e.TranscriptRequest(conversation_id=CONV))
-        conversation.apply(told())
-        assert bool(conversation.lost) is (times < 4)
-    assert states(conversation) == ["failed"]
-    conversation.apply(told(entry("user", "one")))
-    assert states(conversation) == ["confirmed"]
+    conversation.apply(told(entry("user", "zero")))
+    conversation.apply(say("one"))
+    conversation.apply(e.GeneralError(code=429, description="Too many"))
+    assert find_out(conversation, entry("user", "zero")) is None
+    assert states(conversation) == ["confirmed", "failed"]
+    assert [m.text for m in conversation.undecided] == ["one"]
+    assert problems(conversation)[-1] == (
+        "“one” was not delivered: the server answered error 429: Too many."
+        " session.send_again() tries again."
+    )
+    conversation.apply(told(entry("user", "zero"), entry("user", "one")))
+    assert states(conversation) == ["confirmed", "confirmed"]
+    assert conversation.undecided == []
+    assert problems(conversation)[-1] == "“one” arrived: it is in the server's transcript."
+
+
+def test_what_failed_or_is_unknown_is_sent_again_when_the_user_says_so():
+    conversation = started()
+    conversation.apply(say("one"))
+    conversation.apply(say("two"))
+    conversation.apply(e.SocketConnected())
+    conversation.apply(update(MISSED, conversation_id=CONV))
+    assert states(conversation) == ["unknown", "unknown"]
+    before = problems(conversation)
+    assert conversation.apply(say("one")) == 0
+    assert states(conversation) == ["unknown", "sent"]
+    assert [m.text for m in conversation.undecided] == ["two"]
+    assert problems(conversation) == before
+    assert lines(conversation) == [
+        "user: two",
+        "system: Messages may be missing here",
+        "user: one",
+    ]
+
+
+def test_what_the_user_says_arrived_is_believed_for_good():
+    conversation = started()
+    conversation.apply(say("one", "u-1"))
+    conversation.apply(say("two", "u-2"))
+    conversation.apply(e.SocketConnected())
+    conversation.apply(update(MISSED, conversation_id=CONV))
+    assert conversation.apply(update(ARRIVED, {"message": "u-1"}, conversation_id=CONV)) == 0
+    assert conversation.apply(update(ARRIVED, {"message": "u-9"}, conversation_id=CONV)) is None
+    assert states(conversation) == ["confirmed", "unknown"]
+    assert [m.id for m in conversation.undecided] == ["u-2"]
+    assert conversation.updates == []
+    conversation.apply(e.SocketConnected())
+    assert find_out(conversation, entry("user", "else")) is None
+    assert states(conversation)[:1] == ["confirmed"]
 
 
 def test_a_gap_is_shown_until_the_server_tells_what_was_said():
@@ -646,12 +762,270 @@ def test_a_gap_is_shown_until_the_server_tells_what_was_said():
     conversation.apply(e.SocketConnected())
     conversation.apply(say("two"))
     gap = update(MISSED, conversation_id=CONV)
-    assert conversation.apply(gap) == 3
+    assert conversation.apply(gap) == 1
     assert lines(conversation)[-1] == "system: Messages may be missing here"
     assert states(conversation) == ["confirmed", "unknown", "sent"]
     assert conversation.updates == []
     conversation.apply(told(entry("user", "old"), entry("user", "one"), entry("bot", "hi")))
     assert lines(conversation) == ["user: old", "user: one", "user: two", "bot: hi"]
+    assert states(conversation) == ["confirmed", "confirmed", "sent"]
+
+
+def test_a_gap_alone_is_a_change_too():
+    conversation = started()
+    conversation.apply(bot("hi"))
+    assert conversation.apply(update(MISSED, conversation_id=CONV)) == 1
+
+
+def test_an_answer_is_evidence_on_any_connection():
+    conversation = started()
+    conversation.apply(say("one"))
+    assert conversation.apply(bot("its answer")) == 0
+    assert states(conversation) == ["confirmed"]
+    assert problems(conversation) == []
+    conversation.apply(say("two"))
+    conversation.apply(e.SocketConnected())
+    assert conversation.apply(bot("its answer, late")) == 2
+    assert states(conversation) == ["confirmed", "confirmed"]
+    assert problems(conversation) == ["“two” arrived: it was answered."]
+    assert conversation.deliveries.step() is None
+
+
+def test_an_edit_that_the_server_confirms_is_evidence():
+    conversation = started()
+    conversation.apply(say("helo", "u-1"))
+    conversation.apply(e.SocketConnected())
+    edit = e.EditMessage(conversation_id=CONV, client_msg_id="m", message_id="u-1", text="hello")
+    conversation.apply(edit)
+    assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-1")) == 0
+    assert (lines(conversation), states(conversation)) == (["user: hello"], ["confirmed"])
+    assert problems(conversation) == ["“helo” arrived: the server has changed it as you asked."]
+
+
+def test_an_edit_whose_answer_was_cut_off_is_taken_from_the_transcript():
+    conversation = started()
+    conversation.apply(say("helo", "u-1"))
+    conversation.apply(bot("hi"))
+    edit = e.EditMessage(conversation_id=CONV, client_msg_id="m", message_id="u-1", text="hello")
+    conversation.apply(edit)
+    conversation.apply(e.SocketConnected())
+    server = entry("user", "hello"), entry("bot", "hi")
+    assert find_out(conversation, *server) is None
+    look(conversation, conversation.transcript[-1].time + 10, *server)
+    assert lines(conversation) == ["user: hello", "bot: hi"]
+    assert states(conversation) == ["confirmed"]
+    assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-1")) is None
+
+
+def echo(conversation, event, at=9.0):
+    """Take in what a server tells of a user's message by itself."""
+    return conversation.apply_record(EventLog().record("in", encode(event), at))
+
+
+def test_a_message_that_the_server_tells_back_is_evidence():
+    conversation = started()
+    conversation.apply(say("one", "u-1"), at=1.0)
+    conversation.apply(say("two", "u-2"), at=1.0)
+    assert echo(conversation, say("ONE", "u-1")) == 0
+    assert echo(conversation, say("ONE", "u-1")) is None
+    assert (lines(conversation), states(conversation)) == (
+        ["user: one", "user: two"],
+        ["confirmed", "sent"],
+    )
+    assert problems(conversation) == []
+    conversation.apply(e.SocketConnected())
+    assert echo(conversation, say("two", "u-2")) == 1
+    assert problems(conversation) == ["“two” arrived: the server told it back."]
+
+
+def test_what_the_same_user_says_elsewhere_is_shown_once_and_has_arrived():
+    conversation = started()
+    assert echo(conversation, say("elsewhere", "x-1")) == 0
+    assert echo(conversation, say("", "x-2")) is None
+    assert echo(conversation, say("elsewhere", "x-3", "conv-2")) is None
+    assert echo(conversation, say("elsewhere", "x-1")) is None
+    assert (lines(conversation), states(conversation)) == (["user: elsewhere"], ["confirmed"])
+    assert conversation.undecided == []
+    assert conversation.deliveries.step() is None
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("agent", "Chat to Agent"),
+        ("AGENT", "chat  to agent"),
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\ufb01ne", "fine"),
+        ("Hello   there", "hello there\n"),
+        ("a long line of the user's", "a long line of…"),
+    ],
+)
+def test_a_message_that_the_server_shows_differently_is_not_sent_again(said, shown):
+    conversation = started()
+    conversation.apply(bot("hi", AGENT, LEAVE))
+    conversation.apply(say(said))
+    hi = e.TranscriptEntry("bot", (c.Text("hi"), c.Buttons("", (AGENT, LEAVE))))
+    for _ in range(3):
+        conversation.apply(e.SocketConnected())
+        assert find_out(conversation, hi, entry("user", shown)) is None
+        assert lines(conversation)[1:] == [f"user: {said}"]
+        assert states(conversation) == ["confirmed"]
+
+
+def test_a_label_that_only_a_transcript_told_is_known_as_well():
+    conversation = started()
+    offer = e.TranscriptEntry("bot", (c.Buttons("Well?", (AGENT, LEAVE)),))
+    conversation.apply(told(offer))
+    conversation.apply(say("leave"))
+    conversation.apply(e.SocketConnected())
+    find_out(conversation, offer, entry("user", "Leave Details"))
+    assert states(conversation) == ["confirmed"]
+
+
+def test_an_id_that_the_server_gives_a_message_is_remembered():
+    conversation = started()
+    conversation.apply(say("one", "u-1"))
+    conversation.apply(told(entry("user", "one", message_id="m-1")))
+    other = entry("user", "shown quite differently", message_id="m-1")
+    conversation.apply(told(entry("user", "one", message_id="m-0"), other))
+    assert lines(conversation) == ["user: one", "user: one"]
+    assert [m.id for m in conversation.transcript] == ["m-0", "u-1"]
+
+
+def test_other_words_of_the_users_in_its_place_leave_it_unknown():
+    conversation = started()
+    conversation.apply(bot("hi"))
+    conversation.apply(say("one"))
+    conversation.apply(e.SocketConnected())
+    for _ in range(2):
+        assert find_out(conversation, entry("bot", "hi"), entry("user", "else")) is None
+        assert (lines(conversation), states(conversation)) == (
+            ["bot: hi", "user: one"],
+            ["unknown"],
+        )
+    (problem,) = problems(conversation)
+    assert problem == (
+        "It is not known whether “one” arrived: other words of yours stand there in the"
+        " transcript. session.send_again() sends it again, session.mark_arrived() says that it"
+        " arrived."
+    )
+
+
+def test_a_long_message_is_quoted_in_part_on_one_line():
+    conversation = started()
+    conversation.apply(say("a\nb " * 30))
+    conversation.apply(update(MISSED, conversation_id=CONV))
+    conversation.apply(e.SocketConnected())
+    conversation.apply(update(MISSED, conversation_id=CONV))
+    (problem,) = problems(conversation)
+    quoted = problem.partition("“")[2].partition("”")[0]
+    assert (len(quoted), quoted[:7], quoted[-1]) == (60, "a b a b", "…")
+
+
+def test_a_transcript_without_the_users_turns_proves_nothing_but_what_it_ends_with():
+    conversation = started()
+    conversation.apply(bot("hi"), at=1.0)
+    conversation.apply(say("one"), at=2.0)
+    conversation.apply(e.SocketConnected(), at=2.0)
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=3.0)
+    conversation.apply(told(entry("bot", "hi"), entry("bot", "its answer")), at=3.0)
+    assert states(conversation) == ["confirmed"]
+    conversation.apply(say("two"), at=4.0)
+    conversation.apply(e.SocketConnected(), at=4.0)
+    assert find_out(conversation, entry("bot", "hi"), entry("bot", "its answer")) is None
+    assert states(conversation) == ["confirmed", "unknown"]
+    assert "the server's transcript has none of your messages" in problems(conversation)[-1]
+
+
+def test_the_last_entries_of_more_prove_nothing_of_what_is_not_among_them():
+    conversation = started()
+    for number in range(4):
+        conversation.apply(say(f"{number}"), at=float(number))
+        conversation.apply(bot(f"to {number}"), at=number + 0.5)
+    conversation.apply(say("last"), at=5.0)
+    conversation.apply(e.SocketConnected(), at=5.0)
+    assert find_out(conversation, entry("user", "3"), entry("bot", "to 3")) is None
+    assert states(conversation) == [*["confirmed"] * 4, "unknown"]
+    assert "does not begin where the conversation did" in problems(conversation)[-1]
+
+
+def test_a_line_of_our_own_is_nothing_that_a_transcript_lacks():
+    conversation = started()
+    conversation.apply(say("got"), at=1.0)
+    conversation.apply(say("lost"), at=2.0)
+    conversation.apply(update("livechatAgentConnected", GRACE), at=2.5)
+    conversation.apply(e.SocketConnected(), at=3.0)
+    assert find_out(conversation, entry("user", "got")) == Send(say("lost"))
+    assert conversation.deliveries.lag == 0
+
+
+def test_a_lag_that_was_seen_prolongs_what_is_waited_for():
+    conversation = started()
+    conversation.apply(bot("hi"), at=0.0)
+    conversation.apply(say("one"), at=1.0)
+    conversation.apply(bot("to one"), at=1.1)
+    conversation.apply(e.SocketConnected(), at=2.0)
+    conversation.apply(say("lost"), at=2.0)
+    conversation.apply(e.SocketConnected(), at=2.0)
+    look(conversation, 4.0, entry("bot", "hi"), entry("user", "one"))
+    assert conversation.deliveries.lag == pytest.approx(2.9)
+    whole = entry("bot", "hi"), entry("user", "one"), entry("bot", "to one")
+    step = conversation.deliveries.step()
+    assert isinstance(step, Ask)
+    assert step.at >= 4.0 + 2.9
+    assert find_out(conversation, *whole) == Send(say("lost"))
+
+
+def test_a_server_that_stays_behind_is_asked_a_bounded_number_of_times():
+    conversation = started()
+    conversation.apply(say("zero"), at=0.0)
+    conversation.apply(bot("hi"), at=0.5)
+    conversation.apply(say("lost"), at=1.0)
+    conversation.apply(e.SocketConnected(), at=1.0)
+    looks = 0
+    while isinstance(step := conversation.deliveries.step(), Ask):
+        conversation.apply(bot(f"news {looks}"), at=step.at - 0.1)
+        look(conversation, step.at, entry("user", "zero"))
+        looks += 1
+    assert looks <= LOOKS + MOST_BEHIND / CHECK
+    assert states(conversation)[1] == "confirmed"
+
+
+def test_connections_are_counted_by_who_records_them_and_else_by_their_first_event():
+    conversation, log = Conversation(), EventLog()
+    hello = encode(e.SocketConnected(socket_id="s", event_id="always the same"))
+    for number, connection in enumerate([1, 1, 2, 2, 1, 3]):
+        conversation.apply_record(log.record("in", hello, float(number), connection))
+    assert conversation.deliveries.connection == 3
+    again = Conversation()
+    for number in range(4):
+        again.apply_record(log.record("in", hello, float(number)))
+    assert again.deliveries.connection == 4
+
+
+def test_a_new_connection_forgets_which_transcripts_were_due():
+    conversation = started()
+    conversation.apply(say("got"), at=1.0)
+    conversation.apply(say("lost"), at=1.0)
+    conversation.apply(e.SocketConnected(), at=1.0)
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=9.0)
+    conversation.apply(e.SocketConnected(), at=9.0)
+    conversation.apply(told(entry("user", "got")), at=9.0)
+    assert conversation.deliveries.step() == Ask(1.0 + CHECK)
+
+
+def test_transcripts_answer_their_requests_in_order():
+    conversation = started()
+    conversation.apply(say("got"), at=1.0)
+    conversation.apply(say("lost"), at=1.0)
+    conversation.apply(e.SocketConnected(), at=1.0)
+    for at in (1.5, 3.5):
+        conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=at)
+    conversation.apply(told(entry("user", "got")), at=9.0)
+    assert conversation.deliveries.step() == Ask(1.0 + CHECK)
+    conversation.apply(told(entry("user", "got")), at=9.0)
+    assert conversation.deliveries.step() == Ask(3.5 + SECOND_LOOK)
 
 
 LARGE = e.GeneralError(code=413, message_link="https://a/1", event_id="e-1", conversation_id=CONV)
@@ -706,7 +1080,8 @@ def test_what_was_said_on_this_connection_is_on_its_way_and_not_lost():
     conversation.apply(say("on its way"))
     assert conversation.apply(told()) is None
     assert lines(conversation) == ["user: on its way"]
-    assert conversation.lost == []
+    assert states(conversation) == ["sent"]
+    assert conversation.deliveries.step() is None
 
 
 def test_what_was_confirmed_once_is_not_lost_when_a_server_forgets_it():
@@ -716,7 +1091,8 @@ def test_what_was_confirmed_once_is_not_lost_when_a_server_forgets_it():
     reconnect(conversation)
     conversation.apply(told())
     assert lines(conversation) == ["user: old"]
-    assert conversation.lost == []
+    assert states(conversation) == ["confirmed"]
+    assert conversation.deliveries.step() is None
 
 
 def test_what_the_bot_said_here_stays_when_the_server_does_not_tell_it():
@@ -856,16 +1232,58 @@ def check(conversation):
     assert conversation.choices._repr_mimebundle_()
 
 
-passing = st.tuples(st.sampled_from(["in", "out"]), events().map(encode))
+words = st.sampled_from(["yes", "no", "a longer line of the user's"])
+names = st.sampled_from(["u-1", "u-2", "u-3"])
+own = st.builds(say, words, names)
+told_back = st.lists(
+    st.builds(entry, st.sampled_from(["user", "bot"]), words, message_id=st.none() | names),
+    max_size=4,
+).map(lambda entries: told(*entries))
+TALK = {
+    "out": st.one_of(
+        own,
+        own,
+        st.just(e.TranscriptRequest(conversation_id=CONV)),
+        st.builds(
+            e.EditMessage,
+            conversation_id=st.just(CONV),
+            client_msg_id=st.just("m"),
+            message_id=names,
+            text=words,
+        ),
+    ),
+    "in": st.one_of(
+        own,
+        told_back,
+        told_back,
+        st.builds(bot, words, message_id=st.none() | names),
+        st.just(e.MessageEdited(conversation_id=CONV, message_id="u-1")),
+        st.sampled_from([e.GeneralError(code=429), e.GeneralError(code=400, conversation_id=CONV)]),
+        st.just(update(MISSED, conversation_id=CONV)),
+        st.builds(lambda name: update(ARRIVED, {"message": name}, conversation_id=CONV), names),
+    ),
+}
+PASSED = st.sampled_from(["in", "out"]).flatmap(
+    lambda direction: st.tuples(
+        st.just(direction),
+        (TALK[direction] | TALK[direction] | events()).map(encode),
+        st.integers(0, 4),
+        st.booleans(),
+    )
+)
 
 
-@given(st.lists(passing, max_size=12), st.data())
-def test_a_log_replayed_gives_the_state_that_was(tmp_path_factory, passed, data):
+@given(st.lists(PASSED, max_size=25), st.booleans(), st.data())
+def test_a_log_replayed_gives_the_state_that_was(tmp_path_factory, passed, counting, data):
+    """Delivery and errors too, whether the log counts connections or not."""
     conversation, log, states = Conversation(), EventLog(), []
     start = encode(e.ConversationStarted(conversation_id=CONV))
-    for at, (direction, frame) in enumerate([("in", start), *passed]):
+    at, connection = 0.0, 1
+    for direction, frame, later, breaks in [("in", start, 0, False), *passed]:
         states.append(state(conversation))
-        conversation.apply_record(log.record(direction, frame, at))
+        at, connection = at + later, connection + breaks
+        number = connection if counting else None
+        conversation.apply_record(log.record(direction, frame, at, number))
     check(conversation)
     path = log.save(tmp_path_factory.mktemp("logs") / "talk.jsonl")
     assert state(Conversation.replay(EventLog.load(path))) == state(conversation)
@@ -879,43 +1297,82 @@ STORY = st.lists(
 )
 
 
+class Honest:
+    """A conversation, and an honest server, whose transcript is a list.
+
+    What is said just before a break is lost, and arrives when it is sent again; what the bot says
+    meanwhile is missed.
+    """
+
+    def __init__(self):
+        self.conversation = started()
+        self.transcript = []
+        self.lines = 0
+        self.lost = []
+        self.asleep = False
+        self.now = 0.0
+        self.say("begin")
+
+    def apply(self, event):
+        self.now += 1
+        self.conversation.apply(event, at=self.now)
+
+    def say(self, text):
+        if not self.asleep and not self.lost:
+            self.apply(say(text, f"u-{self.now}"))
+            self.transcript.append(entry("user", text))
+
+    def lose(self, text):
+        if not self.asleep:
+            self.apply(say(text, f"u-{self.now}"))
+            self.lost.append(text)
+
+    def hear(self, text):
+        self.transcript.append(entry("bot", text))
+        if not self.asleep and not self.lost:
+            self.apply(bot(text))
+
+    def line(self, text):
+        if not self.asleep:
+            self.lines += 1
+            self.apply(update(str(self.lines)))
+
+    def break_(self, _):
+        self.asleep = not self.asleep
+        if self.asleep:
+            return
+        self.apply(e.SocketConnected())
+        look(self.conversation, self.now, *self.transcript)
+        while todo := self.conversation.deliveries.step():
+            if isinstance(todo, Ask):
+                self.now = max(self.now, todo.at)
+                look(self.conversation, self.now, *self.transcript)
+            else:
+                assert todo.event.text == self.lost.pop(0)
+                self.transcript.append(entry("user", todo.event.text))
+                self.apply(todo.event)
+        assert self.lost == []
+
+
 @given(STORY)
 @settings(max_examples=200)
 def test_after_any_broken_connections_the_transcript_is_the_servers(story):
-    """The server is a list. What is said just before a break is lost; what comes during it missed."""
-    conversation = started()
-    server, system, lost, asleep = [], 0, [], False
-    for number, (step, text) in enumerate([*story, ("break", ""), ("break", "")]):
-        event = say(text, f"u-{number}")
-        if step == "break" and not asleep:
-            asleep = True
-        elif step == "break":
-            asleep = False
-            reconnect(conversation)
-            conversation.apply(told(*(entry(sender, text) for sender, text in server)))
-            found = conversation.lost
-            assert [event.text for event in found] == lost
-            for again in found:
-                conversation.apply(again)
-                server.append(("user", again.text))
-            lost = []
-        elif step == "hear":
-            server.append(("bot", text))
-            if not asleep:
-                conversation.apply(bot(text))
-        elif step == "line" and not asleep:
-            system += 1
-            conversation.apply(update(str(system)))
-        elif step == "say" and not asleep and not lost:
-            conversation.apply(event)
-            server.append(("user", text))
-        elif step == "lose" and not asleep:
-            conversation.apply(event)
-            lost.append(text)
+    server = Honest()
+    steps = {
+        "say": server.say,
+        "hear": server.hear,
+        "line": server.line,
+        "lose": server.lose,
+        "break": server.break_,
+    }
+    for step, text in [*story, ("break", ""), ("break", "")]:
+        steps[step](text)
+    conversation = server.conversation
+    assert conversation.undecided == []
     turns = [(m.sender, m.text) for m in conversation.transcript if m.sender != "system"]
-    assert turns == server
+    assert turns == [(entry.sender, entry.content[0].text) for entry in server.transcript]
     ours = [m.text.rpartition(" ")[2] for m in conversation.transcript.where(sender="system")]
-    assert ours == [str(number) for number in range(1, system + 1)]
+    assert ours == [str(number) for number in range(1, server.lines + 1)]
     check(conversation)
 
 
