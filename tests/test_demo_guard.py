@@ -101,6 +101,8 @@ def test_redacted():
     assert redacted("/dev?apiKey=abc&x=1") == "/dev?apiKey=***&x=1"
     assert redacted("/dev?x=1&APIKEY=abc") == "/dev?x=1&APIKEY=***"
     assert redacted("/dev?api-key=abc") == "/dev?api-key=***"
+    assert redacted("/dev?api%4bey=abc&apiKey") == "/dev?api%4bey=***&apiKey"
+    assert redacted("/monkey") == "/monkey"
 
 
 async def test_no_log_has_the_key(server: EmbeddedServer, caplog: pytest.LogCaptureFixture):
@@ -117,3 +119,14 @@ async def test_no_log_has_the_key(server: EmbeddedServer, caplog: pytest.LogCapt
     assert "/api/transcript?apiKey=***" in caplog.text
     assert quote(KEY) not in caplog.text
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["apiKey", "api%4bey"])
+async def test_a_key_that_is_not_utf_8_is_wrong_and_not_logged(
+    server: EmbeddedServer, caplog: pytest.LogCaptureFixture, name: str
+):
+    with caplog.at_level(logging.DEBUG):
+        answer = await fetch(f"{server.http_url}/api/transcript?{name}=%ff-a-secret-key")
+    assert answer.status == 401
+    assert f"/api/transcript?{name}=***" in caplog.text
+    assert "a-secret-key" not in caplog.text

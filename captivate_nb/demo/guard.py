@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote_plus
 
 import msgspec
 from tornado.web import RequestHandler
@@ -15,7 +16,7 @@ from captivate_nb.protocol.codec import encode
 from .access import may_ask, same_key
 from .hub import Hub
 
-_KEY = re.compile(r"(?i)(api-?key=)[^&]*")
+_KEY = re.compile(r"(?i)api[_-]?key")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Guarded(RequestHandler):
         if not same_key(self.request.headers.get("X-Api-Key", given), self.door.key):
             self.refuse(401, "The API key is missing or wrong")
 
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:  # noqa: ARG002
+        """Take what is not UTF-8 for a wrong value; tornado would log it, and it may be a key."""
+        return value.decode(errors="replace")
+
     def options(self, *_: str) -> None:
         """Answer a browser that asks before it sends."""
         self.set_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
@@ -80,4 +85,11 @@ class Guarded(RequestHandler):
 
 
 def redacted(address: str) -> str:
-    return _KEY.sub(r"\1***", address)
+    """Return a request's address without the keys in its query."""
+    path, mark, query = address.partition("?")
+    return path + mark + "&".join(map(_redacted_field, query.split("&")))
+
+
+def _redacted_field(field: str) -> str:
+    name, equals, _ = field.partition("=")
+    return f"{name}{equals}***" if equals and _KEY.fullmatch(unquote_plus(name)) else field
