@@ -17,7 +17,7 @@ from .protocol import events as e
 from .protocol.codec import decode, from_json, to_json
 from .protocol.content import File
 from .protocol.items import read_file
-from .secrets import redact
+from .secrets import hide_named, redact
 from .transport import Address
 
 SIZE_LIMIT = 16 * 1024 * 1024
@@ -63,7 +63,7 @@ async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
     the key. Raise `InvalidFile` for any other URL, and when it is too large or cannot be had.
     Cancelling drops the request.
     """
-    shown = str(url)[:100]
+    shown = hide_named(str(url))[:100]
     try:
         parts, own = urlsplit(str(url)), urlsplit(str(address))
         same = (parts.hostname, parts.port) == (own.hostname, own.port)

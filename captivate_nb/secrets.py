@@ -15,6 +15,7 @@ import string
 import weakref
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from .errors import InvalidKey, ProtocolError, UsageError
 from .protocol.codec import from_json, to_json
@@ -31,16 +32,22 @@ _STRUCTURE = frozenset({"event_type", "type", "from", "action", "target"})
 _OWN_WORDS = "error_desc"  # what a server says of itself may quote the URL it was called with
 
 _BEFORE_KEY = r"""(?i:(?<=apikey=)|(?<=api_key=)|(?<=api-key=)|(?<=x-api-key: ))"""
-_KEY_IN_TEXT = re.compile(
-    r"""(?ix)
-      ( api[_-]?key= | x-api-key['"]?\s*[:,]\s*['"]? )  [^&\s'"<>\\,] [^&\s'"<>\\]*
+_URL_FIELD = (
+    r"(?:api[_-]?key|[?&;][\w.-]*"
+    r"(?:token|secret|passw(?:or)?d|pwd|key|auth|signature|sig|credentials?|jwt))="
+)
+_NAMED = re.compile(
+    rf"""(?ix)
+      ( {_URL_FIELD} | x-api-key['"]?\s*[:,]\s*['"]? | authorization['"]?\s*[:,]\s*['"]?(?:\w+\s+)? )
+      [^&\s'"<>\\,] [^&\s'"<>\\]*
     | ( (['"]) api[_-]?keys? \3 \s*:\s* )  (?: "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | (\[)[^\]]*\]? )
     """
 )
+_USER = re.compile(r"(?<=://)[^/?#\s'\"<>]+(?=@)")
 
 
 class Secret:
-    """A key, which shows in no repr.
+    """A key, a password or a token, which shows in no repr.
 
     Raise `UsageError` for what is no text, `InvalidKey` for text that UTF-8 cannot write.
     """
@@ -54,7 +61,7 @@ class Secret:
             self._pattern = _spelled(value)
         except UnicodeEncodeError:
             del value  # a traceback may show what this function knows
-            raise InvalidKey("The API key is not text in UTF-8. Set it anew.") from None
+            raise InvalidKey("A key is text in UTF-8, and this one is not. Set it anew.") from None
         if len(value) >= REDACTED_LENGTH:
             _live.add(weakref.ref(self, _live.discard))
 
@@ -85,14 +92,28 @@ _live: set[weakref.ref[Secret]] = set()
 
 
 def redact(text: str) -> str:
-    """Return words of our own without any secret in use here, nor what stands as a key in them."""
+    """Return words of our own without any secret in use here, nor what `hide_named` hides."""
     return _redact_text(text, [live for ref in _live.copy() if (live := ref()) is not None])
+
+
+def hide_named(text: str) -> str:
+    """Return `text` without what is named as a secret: a URL's user and password, and the values of
+    its fields such as `apiKey=` and `token=`; headers that hold a key; JSON fields for keys.
+    """
+    return _NAMED.sub(_hide_field, _USER.sub(HIDDEN, text))
+
+
+def secrets_in(url: str) -> tuple[Secret, ...]:
+    """Return a URL's password, and the values that `hide_named` hides in its query."""
+    password = unquote(urlsplit(url).password or "")
+    values = re.findall(rf"(?i){_URL_FIELD}([^&#]*)", url)
+    return tuple(Secret(value) for value in (password, *map(unquote_plus, values)) if value)
 
 
 def _redact_text(text: str, secrets: Iterable[Secret]) -> str:
     for secret in secrets:
         text = secret.hide_in(text)
-    return _KEY_IN_TEXT.sub(_hide_field, text)
+    return hide_named(text)
 
 
 def _hide_field(match: re.Match[str]) -> str:

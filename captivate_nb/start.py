@@ -54,6 +54,7 @@ async def connect(
     if not (url or key):
         return await demo(**options)
     address = Address(url or SERVICE_URL, key)
+    del url  # as above: it may hold a password
     return await _open(Session(address, **options, trusted_hosts=trusted_hosts))
 
 

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from .errors import InvalidMessage, InvalidURL
-from .secrets import Redacting, Secret, redact
+from .secrets import HIDDEN, Redacting, Secret, hide_named, redact, secrets_in
 
 FRAME_LIMIT = 32 * 1024
 """Bytes of one frame; a longer message goes out in fragments."""
@@ -37,7 +37,10 @@ _logger.addFilter(Redacting())
 
 
 class Address:
-    """Where a server is and the key for it. Shows without the key."""
+    """Where a server is and the key for it. Shows without the key or any other secret.
+
+    A user and password in its URL, and fields of its query such as `token`, are used and not shown.
+    """
 
     _parts = urlsplit("")  # a traceback may show an address whose URL was found wrong
 
@@ -46,11 +49,7 @@ class Address:
         self._parts = urlsplit(_checked(url))
         given = key if isinstance(key, Secret) else Secret(key or "")
         self.key = given or in_url
-
-    @property
-    def secrets(self) -> tuple[Secret, ...]:
-        """Return what it holds that must not show."""
-        return (self.key,)
+        self.secrets = (self.key, *secrets_in(urlunsplit(self._parts)))
 
     @property
     def host(self) -> str:
@@ -70,7 +69,8 @@ class Address:
         return self.host == "localhost"
 
     def __str__(self) -> str:
-        return urlunsplit(self._parts)
+        _, _, netloc = self._parts.netloc.rpartition("@")
+        return hide_named(urlunsplit(self._parts._replace(netloc=netloc)))
 
     def __repr__(self) -> str:
         return f"<Address {self}>"
@@ -95,20 +95,28 @@ def take_key(url: str) -> tuple[str, Secret]:
 
 def _checked(url: str) -> str:
     text = url.strip()
-    shown = text[:100]
+    shown = _shown(text)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidURL(
-            f"“{shown}” is not a URL: {error}. It looks like wss://host/dev."
-        ) from None
+        why = "" if "@" in text else f": {error}"  # it may quote a password for a port
+        raise InvalidURL(f"“{shown}” is not a URL{why}. It looks like wss://host/dev.") from None
     if parts.scheme in ("http", "https"):
         better = "ws" + shown[4:]
         raise InvalidURL(f"“{shown}” is a web address; the Socket API's is {better}.")
     if parts.scheme not in ("ws", "wss") or not host:
         raise InvalidURL(f"“{shown}” is not the URL of a server. It looks like wss://host/dev.")
+    if parts.username is not None and parts.password is None:
+        raise InvalidURL(f"“{shown}” has a user without a password: wss://USER:PASSWORD@host/dev.")
     return text
+
+
+def _shown(url: str) -> str:
+    """Return the beginning of what was given for a URL, without what may be a password in it."""
+    before, at, after = url.rpartition("@")
+    scheme, slashes, _ = before.partition("://") if "://" in before else ("", "", "")
+    return hide_named(f"{scheme}{slashes}{HIDDEN}@{after}" if at else url)[:100]
 
 
 class Transport:

@@ -31,7 +31,7 @@ from captivate_nb.protocol.codec import decode, encode, to_json
 from captivate_nb.protocol.content import Html, Text
 from captivate_nb.protocol.events import Event
 from captivate_nb.protocol.words import NAMES, VALUES
-from captivate_nb.secrets import Redacting, Secret, redact, redact_frame
+from captivate_nb.secrets import Redacting, Secret, hide_named, redact, redact_frame
 from strategies import events
 from support.front_end import FrontEnd
 from support.kernels import Kernel
@@ -96,11 +96,17 @@ def test_a_secret_never_shows():
         '{{"apiKey":"{key}"}}',
         '{{"apiKeys": ["{key}", "{key}"]}}',
         "the key {key} was refused",
+        "ws://ann:{key}@host/dev, ws://{key}@host",
+        "wss://h/dev?x=1&access_token={key}#z",
+        "Authorization: Basic {key}, authorization: Bearer {key}",
+        "{{'apiKey': '{key}'}}",
     ],
 )
 def test_redact_takes_out_keys(text: str):
     secret = Secret("abcdef-123456")
     assert secret.reveal() not in redact(text.format(key=secret.reveal()))
+    if "the key" not in text:
+        assert "a-2" not in hide_named(text.format(key="a-2"))
 
 
 def test_redact_leaves_words_that_a_short_key_may_be():
@@ -110,7 +116,7 @@ def test_redact_leaves_words_that_a_short_key_may_be():
 
 
 def test_a_key_that_utf_8_cannot_write_is_an_error_without_it():
-    with pytest.raises(InvalidKey, match="not text in UTF-8") as caught:
+    with pytest.raises(InvalidKey, match="text in UTF-8, and this one is not") as caught:
         Secret("very-secret\udcff-key")
     told = with_locals(caught.value).partition("captivate_nb/secrets.py")[2]
     assert told
@@ -242,6 +248,9 @@ def test_a_frame_that_is_not_json_is_redacted_as_text(frame: str):
         "'apikey' : ",
         "apikey=",
         "%73%33",
+        "&token",
+        "://a:b",
+        "authorization: ",
         "s3cr3t-k3y%2F",
         "s3cr3t-k3y\\\\/",
         "&amp;&#115;",
@@ -421,7 +430,9 @@ def test_everything_a_chat_leaves_behind(key_in_environment: str, kernel: Kernel
         assert hidden(said, key), said[:2000]
 
 
-@pytest.mark.parametrize("reason", ["refused", "nobody", "cancelled", "no server", "bad url"])
+@pytest.mark.parametrize(
+    "reason", ["refused", "nobody", "cancelled", "no server", "bad url", "password"]
+)
 async def test_tracebacks_with_their_locals(reason: str, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG, "captivate_nb")
 
@@ -435,6 +446,7 @@ async def test_tracebacks_with_their_locals(reason: str, caplog: pytest.LogCaptu
         url = {
             "nobody": "ws://127.0.0.1:1/dev",
             "no server": f"ws://127.0.0.1:1/dev?apiKey={ENCODED}",
+            "password": f"ws://ann:{ENCODED}@127.0.0.1:1/dev?token={ENCODED}",
             "bad url": f"https://host/dev?apiKey={ENCODED}",
         }.get(reason, server.url)
         opening = asyncio.create_task(cn.connect(url, None if "apiKey" in url else KEY))
@@ -538,6 +550,35 @@ async def test_a_key_told_in_every_way_is_in_no_artefact(
             assert hidden(str(artefact), key), str(artefact)[:2000]
     else:
         assert hidden(session.transcript.text + str(session.errors), key)
+
+
+async def test_a_password_and_a_token_in_the_url_are_in_no_artefact(
+    front_end: FrontEnd, tmp_path: Path
+):
+    secrets = ("the-pass-word", "some-token-8", "another/key-8", quote("another/key-8", safe=""))
+
+    async def echoes(socket: Socket) -> None:
+        await socket.greet("c-1", f"You came with {' '.join(secrets)}")
+
+    async with rogue(echoes) as server:
+        query = f"?token={secrets[1]}&api_key={secrets[3]}&stage=1"
+        url = server.url.replace("://", f"://ann:{secrets[0]}@") + query
+        async with await cn.connect(url, KEY) as session:
+            panel = cn.ChatPanel(session)
+            panel.open_inspector("events")
+            artefacts = [
+                *(repr(session), session.url, panel.header.about, session.transcript.text),
+                *(str(list(session.events)), json.dumps([sent.data for sent in front_end.sent])),
+                json.dumps(embed_data(views=[panel])["manager_state"]),
+                session.events.save(tmp_path / "log.jsonl").read_text(),
+            ]
+            panel.close()
+            shown = f"{server.url}?token=•••&api_key=•••&stage=1"
+            assert session.url == shown
+    with pytest.raises(CaptivateError, match=re.escape(f"No server answers at {shown}")) as caught:
+        await cn.connect(url, KEY)
+    for artefact in [*artefacts, str(caught.value)]:
+        assert not any(secret in artefact for secret in secrets), artefact[:2000]
 
 
 async def test_the_embedded_servers_log(caplog: pytest.LogCaptureFixture):

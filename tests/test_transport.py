@@ -48,6 +48,25 @@ def test_a_key_is_percent_encoded():
 
 
 @pytest.mark.parametrize(
+    ("url", "shown", "secrets"),
+    [
+        ("ws://ann:p%40ss@h:1/dev", "ws://h:1/dev", ["p@ss"]),
+        ("ws://ann:@h/dev", "ws://h/dev", []),
+        ("ws://h/dev?token=t+1&x=1", "ws://h/dev?token=•••&x=1", ["t 1"]),
+        ("ws://h?x=1&Access-Token=a%26b", "ws://h?x=1&Access-Token=•••", ["a&b"]),
+        ("ws://h?api_key=k&authToken=a", "ws://h?api_key=•••&authToken=•••", ["k", "a"]),
+        ("ws://h?secret=&stage=1", "ws://h?secret=&stage=1", []),
+    ],
+)
+def test_an_address_shows_no_password_and_no_token(url: str, shown: str, secrets: list[str]):
+    address = Address(url, KEY)
+    assert (str(address), repr(address)) == (shown, f"<Address {shown}>")
+    assert [secret.reveal() for secret in address.secrets] == [KEY, *secrets]
+    mark = "&" if "?" in url else "?"
+    assert address.with_key() == f"{url}{mark}apiKey=k%2Fey%2Bwith%20%26odd%3Dchars%3F42"
+
+
+@pytest.mark.parametrize(
     ("url", "says"),
     [
         ("", "not the URL of a server"),
@@ -58,13 +77,20 @@ def test_a_key_is_percent_encoded():
         ("https://host/dev?apiKey=very-secret-key", "the Socket API's is wss://host/dev"),
         ("http://host", "the Socket API's is ws://host"),
         ("ftp://host", "wss://host/dev"),
+        ("https://ann:very-secret-key@host/dev", "the Socket API's is wss://•••@host/dev"),
+        ("ws://ann:very-secret-key/1@host/dev", "“ws://•••@host/dev” is not a URL. It looks"),
+        ("ann:very-secret-key@host", "“•••@host” is not the URL of a server"),
+        ("x" * 100 + "://ann:very-secret-key@host", "x” is not the URL of a server"),
+        ("http://host/?token=very-secret-key", "the Socket API's is ws://host/?token=•••"),
+        ("ws://very-secret-key@host", "a user without a password: wss://USER:PASSWORD@host"),
         (5, "A URL is text such as wss://host/dev, not int"),
         (b"ws://host?apiKey=very-secret-key", "not bytes"),
     ],
 )
 def test_a_url_that_cannot_be_one(url: str, says: str):
-    with pytest.raises(InvalidURL, match=says) as caught:
+    with pytest.raises(InvalidURL) as caught:
         Address(url)
+    assert says in str(caught.value)
     assert "very-secret-key" not in str(caught.value)
 
 
@@ -139,6 +165,22 @@ async def test_the_debug_log_has_no_key(caplog: pytest.LogCaptureFixture):
     lines = [r.getMessage() for r in caplog.records if r.name == "captivate_nb.transport"]
     assert any("apiKey=•••" in line for line in lines)
     assert not any("plain-secret-key" in line for line in lines)
+
+
+async def test_a_password_and_a_token_are_used_and_not_logged(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.DEBUG):
+        async with rogue(Socket.connect) as server:
+            url = server.url.replace("://", "://ann:pass-word@") + "?token=some-token"
+            transport = await open_transport(Address(url, "a-key"))
+            await transport.send('{"event":{"event_type":"x","event_payload":{"k":"pass-word"}}}')
+            await transport.close()
+    assert server.paths == ["/dev?token=some-token&apiKey=a-key"]
+    headers = server.sockets[0].websocket.request.headers
+    assert headers["Authorization"] == "Basic YW5uOnBhc3Mtd29yZA=="
+    logged = [r.getMessage() for r in caplog.records if r.name == "captivate_nb.transport"]
+    assert "> Authorization: Basic •••" in logged
+    assert any("?token=•••&apiKey=•••" in line for line in logged)
+    assert not any(secret in str(logged) for secret in ("pass-word", "some-token", "YW5u"))
 
 
 async def test_a_closed_connection_is_not_alive():
