@@ -143,13 +143,15 @@ async def _fetch(
     body: bytes | None = None,
     limit: int = SIZE_LIMIT,
 ) -> HTTPResponse:
-    """Make one request, with the key of `address`, for an answer of at most `limit` bytes."""
-    key = {} if address is None else {"x-api-key": address.key.reveal()}
+    """Make one request, with the key of `address`, for an answer of at most `limit` bytes.
+
+    No local holds the key, as a traceback may show them.
+    """
     client = AsyncHTTPClient(force_instance=True, max_body_size=limit)
     request = HTTPRequest(
         url,
         method=method,
-        headers={**(headers or {}), **key},
+        headers={**(headers or {}), **_key_header(address)},
         body=body,
         follow_redirects=False,
         connect_timeout=TIMEOUT,
@@ -162,3 +164,7 @@ async def _fetch(
         raise CaptivateError(reason) from None
     finally:
         client.close()
+
+
+def _key_header(address: Address | None) -> dict[str, str]:
+    return {} if address is None else {"x-api-key": address.key.reveal()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -147,6 +148,29 @@ async def test_an_upload_names_the_file_and_comes_back_by_its_address():
     head, _, body = asked[0].partition(b"\r\n\r\n")
     assert body == b"hi"
     assert b"x-filename: %c3%a4%20b.txt" in head.lower()
+
+
+async def test_an_upload_that_is_cancelled_leaves_no_key_in_its_traceback():
+    asked, closing = asyncio.Event(), asyncio.Event()
+
+    async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await closing.wait()
+        writer.close()
+
+    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        address = Address("ws://127.0.0.1/dev", KEY)
+        uploading = asyncio.create_task(upload(url, address, "a", b"hi", "text/plain"))
+        await asyncio.wait_for(asked.wait(), 5)
+        uploading.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await uploading
+        closing.set()
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    lines = "".join(told.format())
+    assert "captivate_nb/http.py" in lines
+    assert KEY not in lines
 
 
 @pytest.mark.parametrize(("status", "body"), [("413 Too Large", b""), ("201 Created", b"7")])
