@@ -30,6 +30,7 @@ REDACTED_LENGTH = 8
 _KEY_NAME = re.compile(r"(?i)(?:x-)?api[_-]?keys?")
 _STRUCTURE = frozenset({"event_type", "type", "from", "action", "target"})
 _OWN_WORDS = "error_desc"  # what a server says of itself may quote the URL it was called with
+_WORTH_A_LOOK = re.compile(rf"(?i)api[_-]?key|{_OWN_WORDS}")
 
 _BEFORE_KEY = r"""(?i:(?<=apikey=)|(?<=api_key=)|(?<=api-key=)|(?<=x-api-key: ))"""
 _URL_FIELD = (
@@ -93,7 +94,8 @@ _live: set[weakref.ref[Secret]] = set()
 
 def redact(text: str) -> str:
     """Return words of our own without any secret in use here, nor what `hide_named` hides."""
-    return _redact_text(text, [live for ref in _live.copy() if (live := ref()) is not None])
+    known = [secret for ref in _live.copy() if (secret := ref()) is not None]
+    return hide_named(_hide(text, known))
 
 
 def hide_named(text: str) -> str:
@@ -110,10 +112,10 @@ def secrets_in(url: str) -> tuple[Secret, ...]:
     return tuple(Secret(value) for value in (password, *map(unquote_plus, values)) if value)
 
 
-def _redact_text(text: str, secrets: Iterable[Secret]) -> str:
+def _hide(text: str, secrets: Iterable[Secret]) -> str:
     for secret in secrets:
         text = secret.hide_in(text)
-    return hide_named(text)
+    return text
 
 
 def _hide_field(match: re.Match[str]) -> str:
@@ -130,18 +132,14 @@ def redact_frame(frame: str, secrets: Iterable[Secret]) -> str:
     JSON is redacted as text.
     """
     given = [secret for secret in secrets if secret]
-    if "\\" not in frame and not _KEY_NAME.search(frame) and _is_clean(frame, given):
-        return frame
+    if "\\" not in frame and not _WORTH_A_LOOK.search(frame) and _hide(frame, given) == frame:
+        return frame  # no text in it is escaped, so none holds more than the frame does
     try:
         value = from_json(frame)
         shown = _redact_value(value, "", given)
         return frame if shown == value else to_json(shown)
     except (ProtocolError, RecursionError):
-        return _redact_text(frame, given)
-
-
-def _is_clean(frame: str, secrets: list[Secret]) -> bool:
-    return all(secret.hide_in(frame) == frame for secret in secrets)
+        return hide_named(_hide(frame, given))
 
 
 def _redact_value(value: Any, name: str, secrets: list[Secret]) -> Any:
@@ -156,22 +154,20 @@ def _redact_value(value: Any, name: str, secrets: list[Secret]) -> Any:
                 key if key in NAMES else _hide(key, secrets): _redact_value(inner, key, secrets)
                 for key, inner in value.items()
             }
+        case int() | float() if not isinstance(value, bool):
+            told = _redact_words(str(value), name, secrets)
+            return value if told == str(value) else told
         case _:
             return value
 
 
 def _redact_words(text: str, name: str, secrets: list[Secret]) -> str:
     if _KEY_NAME.fullmatch(name):
-        return HIDDEN if text else text
+        return text and HIDDEN
     if name in _STRUCTURE and text.strip() in VALUES:
         return text
-    return _redact_text(text, secrets) if name == _OWN_WORDS else _hide(text, secrets)
-
-
-def _hide(text: str, secrets: list[Secret]) -> str:
-    for secret in secrets:
-        text = secret.hide_in(text)
-    return text
+    hidden = _hide(text, secrets)
+    return hide_named(hidden) if name == _OWN_WORDS else hidden
 
 
 def _spelled(secret: str) -> re.Pattern[str]:

@@ -206,7 +206,8 @@ def test_fields_that_hold_a_key_are_hidden(name: str):
     assert shown({"a": {name: "abc"}}) == {"a": {name: "•••"}}
     assert shown({name: ["a", "b"], "b": "a"}) == {name: ["•••", "•••"], "b": "a"}
     assert shown({name: [], "": {name: None}}) == {name: [], "": {name: None}}
-    assert shown({name: "", "n": {name: 1}}) == {name: "", "n": {name: 1}}
+    assert shown({name: "", "n": {name: True}}) == {name: "", "n": {name: True}}
+    assert shown({name: [1, 2.5]}) == {name: ["•••", "•••"]}
 
 
 def test_a_key_is_hidden_in_values_and_in_names_that_are_not_the_protocols():
@@ -217,6 +218,13 @@ def test_a_key_is_hidden_in_values_and_in_names_that_are_not_the_protocols():
 def test_what_a_server_says_of_itself_may_quote_any_url():
     said = {"error_desc": "ws://h/dev?apiKey=abc is wrong", "text": "ws://h/dev?apiKey=abc"}
     assert shown(said) == {**said, "error_desc": "ws://h/dev?apiKey=••• is wrong"}
+    assert shown({"error_desc": "ws://a:b@h is wrong"}) == {"error_desc": "ws://•••@h is wrong"}
+
+
+def test_a_key_of_digits_is_hidden_in_numbers():
+    held = {"a": 12345678, "b": [123456789], "c": 0.12345678, "d": 1234567, "e": True, "f": "é"}
+    hidden = {"a": "•••", "b": ["•••9"], "c": "0.•••"}
+    assert shown(held, "12345678") == {**held, **hidden}
 
 
 def test_words_of_the_protocol_stay_where_they_have_a_meaning():
