@@ -28,7 +28,7 @@ REDACTED_LENGTH = 8
 """Characters from which on a secret is looked for in any text; a shorter one might be a word."""
 
 _KEY_NAME = re.compile(r"(?i)(?:x-)?api[_-]?keys?")
-_STRUCTURE = frozenset({"event_type", "type", "from", "action", "target"})
+_STRUCTURE = frozenset({"event_type", "linked_event_type", "type", "from", "action", "target"})
 _OWN_WORDS = "error_desc"  # what a server says of itself may quote the URL it was called with
 _WORTH_A_LOOK = re.compile(rf"(?i)api[_-]?key|{_OWN_WORDS}")
 

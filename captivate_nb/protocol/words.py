@@ -13,7 +13,7 @@ NAMES = frozenset(
         *("metadata", "userData", "userMetadata", "userBasicInfo", "firstName", "lastName"),
         *("transcript", "messages", "chatbotName", "channelName", "livechatName", "userName"),
         *("agent_name", "agentName", "agentInfo", "displayName", "softdelete", "upload_url"),
-        *("error_code", "error_desc", "message_link", "botMessage"),
+        *("error_code", "error_desc", "message_link", "linked_event_type", "botMessage"),
         *("markdown", "description", "subtitle", "image_url", "imageUrl"),
         *("filename", "mimetype", "thumbnail", "textContent", "presignedUrl", "fileSize"),
         *("expiresIn", "processingTime"),
@@ -35,4 +35,4 @@ VALUES = frozenset(
         *("livechat", "bot_live", "markdown"),
     }
 )
-"""What stands in the fields `event_type`, `type`, `from`, `action` and `target`."""
+"""What stands in the fields `event_type`, `linked_event_type`, `type`, `from`, `action` and `target`."""
