@@ -27,7 +27,7 @@ from .given import callback_of
 from .http import fetch_large_message
 from .merge import delivered
 from .protocol import events as e
-from .protocol.codec import encode
+from .protocol.codec import decode, encode
 from .protocol.content import Action
 from .recovery import ATTEMPTS, Line, Recovery, delays
 from .secrets import redact, redact_frame
@@ -200,7 +200,8 @@ class Wire(HasTraits):
 
     def _queue(self, event: e.UserMessage, delivery: Delivery) -> None:
         """Keep in the outbox what is not sent yet, or will not be as the session is closed."""
-        message = user_message(event, self._clock.now())
+        shown = decode(redact_frame(encode(event), self._connection.address.secrets), "client")
+        message = user_message(cast("e.UserMessage", shown), self._clock.now())
         self._queued[event.client_msg_id] = delivered(message, delivery)
         self._share_outbox()
 

@@ -560,6 +560,24 @@ async def test_a_key_told_in_every_way_is_in_no_artefact(
         assert hidden(session.transcript.text + str(session.errors), key)
 
 
+async def test_a_message_that_waits_shows_no_key(front_end: FrontEnd):
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.drop()
+
+    async with rogue(breaks, Socket.drop) as server, await cn.connect(server.url, KEY) as session:
+        panel = cn.ChatPanel(session)
+        await until(lambda: session.status == "reconnecting")
+        saying = asyncio.create_task(session.say(f"my key is {KEY}", wait=False))
+        await until(lambda: session.outbox)
+        await until(lambda: "my key is" in str(front_end.sent))
+        assert [message.text for message in session.outbox] == ["my key is •••"]
+        assert hidden(str(session.trait_values()) + str(front_end.sent))
+        panel.close()
+        saying.cancel()
+        await asyncio.wait([saying])
+
+
 async def test_a_password_and_a_token_in_the_url_are_in_no_artefact(
     front_end: FrontEnd, tmp_path: Path
 ):
