@@ -413,7 +413,7 @@ class Conversation:
         if event.message_link is not None:
             return self._too_large(event, at)
         told = f"The server answered error {event.code}: {event.description}"
-        if self._is_current(event.conversation_id) and not self._asked:
+        if self._is_current(event.conversation_id):
             self.deliveries.refused(told[0].lower() + told[1:])
         if self._resuming == event.conversation_id:
             self._resuming = None

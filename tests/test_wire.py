@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 import captivate_nb as cn
-from captivate_nb.errors import ReplyTimeout, ServerError, SessionClosed
+from captivate_nb.errors import (
+    ProtocolError,
+    ReplyTimeout,
+    RequestTimeout,
+    ServerError,
+    SessionClosed,
+    Undelivered,
+    UsageError,
+)
 from support.rogue import Socket, bot, frame, rogue, until
 
 KEY = "a-long-test-key"
@@ -17,7 +25,12 @@ KEY = "a-long-test-key"
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find out in fractions of a second what takes seconds otherwise."""
     monkeypatch.setattr("captivate_nb.connection.FIRST_DELAY", 0.01)
+    monkeypatch.setattr("captivate_nb.recovery.ASK_DELAY", 0.01)
+    monkeypatch.setattr("captivate_nb.delivery.CHECK", 0.1)
+    monkeypatch.setattr("captivate_nb.delivery.SECOND_LOOK", 0.05)
+    monkeypatch.setattr("captivate_nb.delivery.AGAIN", 0.02)
 
 
 def transcript(*entries: tuple[str, str]) -> str:
@@ -25,6 +38,15 @@ def transcript(*entries: tuple[str, str]) -> str:
         {"from": sender, "messages": [{"type": "text", "text": text}]} for sender, text in entries
     ]
     return frame("conversation_transcript", {"conversation_id": "c-1", "messages": messages})
+
+
+async def tell(socket: Socket, *entries: tuple[str, str]) -> dict[str, Any]:
+    """Answer every request for a transcript with these; return the next message of the user's."""
+    while True:
+        payload = await socket.receive()
+        if socket.rogue.received[-1]["event_type"] == "user_message":
+            return payload
+        await socket.send(transcript(*entries))
 
 
 def shown(session: cn.Session) -> list[tuple[str, str]]:
@@ -45,7 +67,7 @@ async def test_what_was_missed_is_fetched_and_what_was_lost_is_said_again():
         assert request == {"conversation_id": "c-1"}
         told = [("bot", "Hello"), ("user", "yes"), ("bot", "ok"), ("agent", "I was here")]
         await socket.send(transcript(*told))
-        await socket.receive("user_message")
+        await tell(socket, *told)
         await socket.send(bot("ok again"))
 
     async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
@@ -70,6 +92,9 @@ async def test_what_was_missed_is_fetched_and_what_was_lost_is_said_again():
         assert len(set(ids)) == 3
         assert ids[2] == ids[3]
         assert session.status == "open"
+        asked = [e for e in server.received if e["event_type"] == "conversation_transcript_request"]
+        assert len(asked) == 3
+        assert str(session.errors[-1]) == "“yes” had not arrived, and was sent again."
 
 
 async def test_what_did_arrive_is_not_said_again():
@@ -147,20 +172,137 @@ async def test_what_cannot_be_read_is_fetched_with_the_transcript():
         assert len(server.sockets) == 1
 
 
-async def test_what_the_server_could_not_read_is_said_again():
-    async def cannot_read(socket: Socket) -> None:
+async def test_what_the_server_refuses_is_told_at_once_and_not_said_again():
+    async def refuses(socket: Socket) -> None:
         await socket.greet()
         await socket.receive("user_message")
-        await socket.send(refusal())
-        await socket.receive("conversation_transcript_request")
-        await socket.send(transcript(("bot", "Hello")))
+        await socket.send(bot("ok"))
         await socket.receive("user_message")
-        await socket.send(bot("now I can"))
+        await socket.send(refusal(429))
+        await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
 
-    async with rogue(cannot_read) as server, await cn.connect(server.url, KEY) as session:
-        assert (await session.say("hi")).text == "now I can"
+    async with rogue(refuses) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("one")
+        with pytest.raises(ServerError, match="429"):
+            await session.say("two")
+        await until(lambda: session.outbox)
+        assert [(m.text, m.delivery) for m in session.outbox] == [("two", "failed")]
+        assert session.outbox[0] is session.transcript[-1]
+        assert "“two” was not delivered: the server answered error 429" in str(session.errors[-1])
+        assert server.texts() == ["one", "two"]
+
+
+async def test_the_user_decides_on_what_is_not_known_to_have_arrived():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.drop()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        await tell(socket, ("bot", "Hello"))
+        await socket.send(bot("now it did"))
+
+    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+        with pytest.raises(Undelivered, match="not known whether “hi” arrived.*none of your mess"):
+            await session.say("hi")
+        (unknown,) = session.outbox
+        assert unknown.delivery == "unknown"
+        with pytest.raises(UsageError, match="no message of yours"):
+            await session.send_again("nothing like it")
+
+        assert (await session.send_again(unknown)).text == "now it did"
+        assert session.outbox == ()
+        assert shown(session) == [("bot", "Hello"), ("user", "hi"), ("bot", "now it did")]
         assert server.texts() == ["hi", "hi"]
-        assert shown(session) == [("bot", "Hello"), ("user", "hi"), ("bot", "now I can")]
+        with pytest.raises(UsageError, match="there are none now"):
+            await session.mark_arrived(unknown)
+
+
+async def test_what_is_said_to_have_arrived_is_not_asked_about_again():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.drop()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        await tell(socket, ("bot", "Hello"))
+
+    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("hi", wait=False)
+        await until(lambda: session.outbox)
+        await session.mark_arrived(session.outbox[0].id)
+        assert session.outbox == ()
+        assert session.transcript[1].delivery == "confirmed"
+        replayed = cn.Conversation.replay(session.events)
+        assert replayed.transcript == session.transcript
+        assert replayed.errors == session.errors
+        assert server.texts() == ["hi"]
+
+
+async def test_what_is_said_while_it_is_checked_waits_and_keeps_the_order():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.send(bot("ok"))
+        await socket.receive("user_message")
+        await socket.drop()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
+        await socket.receive("user_message")
+        await socket.send(bot("both"))
+
+    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("one")
+        await session.say("two", wait=False)
+        await until(lambda: len(server.sockets) == 2 and session.status == "open")
+        saying = asyncio.create_task(session.say("three"))
+        await until(lambda: session.outbox)
+        assert [(m.text, m.delivery) for m in session.outbox] == [("three", "queued")]
+        assert (await saying).text == "both"
+        assert server.texts() == ["one", "two", "two", "three"]
+        assert session.outbox == ()
+
+
+async def test_a_message_with_the_key_in_it_is_sent_again_as_it_was_said():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.send(bot("ok"))
+        await socket.receive("user_message")
+        await socket.drop()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
+        await socket.send(bot("do not tell it to me"))
+
+    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("one")
+        await session.say(f"my key is {KEY}")
+        assert server.texts() == ["one", f"my key is {KEY}", f"my key is {KEY}"]
+        assert KEY not in session.transcript.text
+
+
+async def test_every_frame_is_known_by_the_connection_it_passed_on():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.drop()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.send(frame("socket_connected", {}, "the same id"))
+        await socket.send(frame("socket_connected", {}, "the same id"))
+        await tell(socket, ("bot", "Hello"))
+
+    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+        await until(lambda: len(server.sockets) == 2 and session.status == "open")
+        numbers = [record.connection for record in session.events]
+        assert numbers == sorted(numbers)
+        assert set(numbers) == {1, 2}
+        assert session.conversation.deliveries.connection == 2
 
 
 async def test_a_greeting_that_was_asked_for_in_vain_is_asked_for_again():
@@ -173,29 +315,11 @@ async def test_a_greeting_that_was_asked_for_in_vain_is_asked_for_again():
 
     async def greets(socket: Socket) -> None:
         await socket.connect()
-        await socket.receive("conversation_transcript_request")
-        await socket.send(transcript())
-        await socket.receive("user_message")
+        await tell(socket)
         await socket.send(bot("Hello"))
 
     async with rogue(breaks, greets) as server, await cn.connect(server.url, KEY) as session:
         assert shown(session) == [("bot", "Hello")]
-
-
-async def test_what_the_server_never_reads_has_failed_and_is_told():
-    async def never_reads(socket: Socket) -> None:
-        await socket.greet()
-        for _ in range(4):
-            await socket.receive("user_message")
-            await socket.send(refusal())
-            await socket.receive("conversation_transcript_request")
-            await socket.send(transcript(("bot", "Hello")))
-
-    async with rogue(never_reads) as server, await cn.connect(server.url, KEY) as session:
-        with pytest.raises(ServerError, match="unreadable"):
-            await session.say("hi")
-        assert server.texts() == ["hi"] * 4
-        assert session.transcript[-1].delivery == "failed"
 
 
 async def test_an_error_about_nothing_that_was_lost_is_told():
@@ -203,25 +327,27 @@ async def test_an_error_about_nothing_that_was_lost_is_told():
         await socket.greet()
         await socket.receive("user_message")
         await socket.send(refusal(500))
-        await socket.receive("conversation_transcript_request")
-        await socket.send(transcript(("bot", "Hello"), ("user", "hi")))
+        await tell(socket, ("bot", "Hello"), ("user", "hi"))
 
     async with rogue(fails) as server, await cn.connect(server.url, KEY) as session:
         with pytest.raises(ServerError, match="500"):
             await session.say("hi")
+        await until(lambda: session.transcript[-1].delivery == "confirmed")
+        assert str(session.errors[-1]) == "“hi” arrived: it is in the server's transcript."
         assert server.texts() == ["hi"]
-        assert session.transcript[-1].delivery == "confirmed"
 
 
-async def test_a_server_without_transcripts_is_asked_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.wire.CHECK_TIMEOUT", 0.1)
+async def test_a_server_without_transcripts_is_not_asked_by_every_frame_cut_short(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("captivate_nb.recovery.TIMEOUT", 0.1)
 
     async def has_none(socket: Socket) -> None:
         await socket.greet()
-        await socket.send("{garbled")
+        await socket.send('{"event": {')
         await socket.receive("conversation_transcript_request")
         await socket.receive("user_message")
-        await socket.send("{garbled", bot("hello"))
+        await socket.send('{"event": {', bot("hello"))
         await socket.receive("user_message")
         await socket.send(refusal())
 
@@ -231,10 +357,113 @@ async def test_a_server_without_transcripts_is_asked_once(monkeypatch: pytest.Mo
         with pytest.raises(ServerError, match="unreadable"):
             await session.say("hi")
         assert "could not be read is not known here" in str(session.errors[1])
-        assert [(m.sender, m.delivery) for m in session.transcript][2:4] == [
-            ("user", "sent"),
+        await until(lambda: session.outbox)
+        assert [(m.sender, m.delivery) for m in session.transcript][2:5] == [
+            ("user", "confirmed"),
             ("bot", None),
+            ("user", "unknown"),
         ]
+
+
+@pytest.mark.parametrize("beat", ["ping", "", '{"type":"ping"}', "null"])
+async def test_heartbeats_are_no_reason_for_anything(beat: str):
+    async def beats(socket: Socket) -> None:
+        await socket.greet()
+        for _ in range(20):
+            await socket.send(beat)
+        await socket.receive("user_message")
+        await socket.send(beat, bot("still here"))
+
+    async with rogue(beats) as server, await cn.connect(server.url, KEY) as session:
+        assert (await session.say("hi")).text == "still here"
+        assert session.errors == []
+        assert {e["event_type"] for e in server.received} == {"conversation_start", "user_message"}
+
+
+async def test_a_request_whose_answer_cannot_be_read_is_asked_six_times_at_the_most():
+    async def garbles(socket: Socket) -> None:
+        await socket.greet()
+        while True:
+            await socket.receive("metadata_request")
+            await socket.send(
+                '{"event": {"event_type": "conversation_metadata", "event_payload": 5}}'
+            )
+
+    async with rogue(garbles) as server, await cn.connect(server.url, KEY) as session:
+        with pytest.raises(ProtocolError, match="conversation_metadata event cannot be read"):
+            await session.fetch_metadata()
+        asked = [e for e in server.received if e["event_type"] == "metadata_request"]
+        assert len(asked) == 6
+
+
+async def test_a_request_that_breaks_the_connection_each_time_is_given_up():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("metadata_request")
+        await socket.drop()
+
+    async def breaks_again(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive("conversation_transcript_request")
+        await socket.send(transcript(("bot", "Hello")))
+        await socket.receive("metadata_request")
+        await socket.drop()
+
+    async with rogue(breaks, breaks_again) as server, await cn.connect(server.url, KEY) as session:
+        with pytest.raises(RequestTimeout, match="broke 6 times before metadata_request"):
+            await session.fetch_metadata()
+
+
+async def test_a_transcript_over_the_limit_is_told_and_the_session_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("captivate_nb.handshake.RECEIVE_LIMIT", 10_000)
+
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.drop()
+
+    async def too_much(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive("conversation_transcript_request")
+        await socket.send(transcript(("bot", "Hello " * 2000)))
+
+    async def answers(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive("user_message")
+        await socket.send(bot("still here"))
+
+    plays = (breaks, too_much, answers)
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+        await until(lambda: session.errors)
+        assert "more than 16 MiB" in str(session.errors[0])
+        assert (await session.say("hi")).text == "still here"
+        assert len(server.sockets) == 3
+
+
+async def test_what_waits_when_the_key_is_refused_for_good_stays_in_the_outbox(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("captivate_nb.connection.REFUSED_FOR", 0.2)
+
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.drop()
+
+    async def refuses(socket: Socket) -> None:
+        await socket.websocket.close(1008, "the key is gone")
+
+    async with rogue(breaks, refuses) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("sent", wait=False)
+        await until(lambda: session.status == "reconnecting")
+        with pytest.raises(SessionClosed, match="the key is gone"):
+            await session.say("waiting")
+        assert [(m.text, m.delivery) for m in session.outbox] == [
+            ("sent", "unknown"),
+            ("waiting", "failed"),
+        ]
+        assert session.status == "closed"
 
 
 async def test_a_conversation_the_server_has_forgotten_is_told():
@@ -297,7 +526,7 @@ async def test_a_request_is_asked_again_after_a_break():
 
 
 async def test_a_gap_that_cannot_be_closed_is_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.wire.TIMEOUT", 0.1)
+    monkeypatch.setattr("captivate_nb.recovery.TIMEOUT", 0.1)
 
     async def breaks(socket: Socket) -> None:
         await socket.greet()
