@@ -12,7 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ BARE = 40
 """Characters by which it is when nothing shows that it was cut."""
 
 NEAR = 32
-"""How many of many equal lines before and after it a line may be."""
+"""How many of many equal lines before and after it a line may be, counted from either end."""
 
 Told = Sequence[tuple[e.TranscriptEntry, Message]]
 """A server's entries, each with the message that it makes."""
@@ -96,6 +96,7 @@ class _Matching:
         self.places: list[int | None] = [None] * len(told)
         self._here = here
         self._told = told
+        self._keys = [(message.sender, loosely(message.text)) for _, message in told]
         self._names = names
         self._doubtful = doubtful
         self._free = {i: None for i, message in enumerate(here) if message.sender != "system"}
@@ -107,12 +108,13 @@ class _Matching:
         for place in self._free:
             for ident in self._ids(place):
                 index[self._here[place].sender, ident].append(place)
+        said = self._lines(self._free)
         shared = shared_ids(entry for entry, _ in self._told)
-        for number, (entry, message) in enumerate(self._told):
+        for number, (entry, _) in enumerate(self._told):
             if entry.message_id is None or entry.message_id in shared:
                 continue
-            places = index.get((message.sender, entry.message_id), [])
-            if len(places) == 1 and self._may_be(places[0], message):
+            places = index.get((self._keys[number][0], entry.message_id), [])
+            if len(places) == 1 and self._may_be(places[0], number, said):
                 self._take(number, places[0])
 
     def by_text(self) -> None:
@@ -123,40 +125,44 @@ class _Matching:
 
     def _by_text(self, places: list[int]) -> None:
         """Take equal texts: as many in order as there can be, then those out of order."""
-        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place in places:
-            for text in self._texts(place):
-                lines[self._here[place].sender, text].append(place)
+        lines = self._lines(places)
         left = list(self._left())
-        seen: Counter[tuple[str, str]] = Counter()
-        candidates = []
-        for number in left:
-            key = _key(self._told[number][1])
-            rank, seen[key] = seen[key], seen[key] + 1
-            candidates.append(lines[key][max(0, rank - NEAR) : rank + NEAR + 1])
-        for number, chosen in zip(left, _in_order(candidates), strict=True):
+        for number, chosen in zip(left, _in_order(self._candidates(left, lines)), strict=True):
             if chosen is not None:
                 self._take(number, chosen)
+        unused = {key: iter(places) for key, places in lines.items()}
         for number in list(self._left()):
-            free = (place for place in lines[_key(self._told[number][1])] if place in self._free)
+            free = (place for place in unused.get(self._keys[number], ()) if place in self._free)
             for place in islice(free, 1):
                 self._take(number, place)
+
+    def _candidates(
+        self, left: Iterable[int], lines: Mapping[tuple[str, str], Sequence[int]]
+    ) -> list[list[int]]:
+        """Return for each entry the places of the equal lines that are near it, ascending."""
+        keys = [self._keys[number] for number in left]
+        totals, seen = Counter(keys), Counter[tuple[str, str]]()
+        candidates = []
+        for key in keys:
+            places, rank, seen[key] = lines.get(key, ()), seen[key], seen[key] + 1
+            ranks = {rank, rank + len(places) - totals[key]}
+            near = {other for one in ranks for other in range(one - NEAR, one + NEAR + 1)}
+            candidates.append([places[n] for n in sorted(near) if 0 <= n < len(places)])
+        return candidates
 
     def by_beginning(self) -> None:
         """Take the beginning of a text that the server has cut."""
         texts = sorted(
-            (self._here[place].sender, text, place)
-            for place in self._free
-            for text in self._texts(place)
+            (*key, place) for key, places in self._lines(self._free).items() for place in places
         )
         for number in list(self._left()):
-            sender, whole = _key(self._told[number][1])
+            sender, whole = self._keys[number]
             beginning = _END.sub("", whole)
             if len(beginning) < (BARE if beginning == whole else CUT):
                 continue
-            for other, text, place in texts[bisect_left(texts, (sender, beginning, -1)) :]:
-                if other != sender or not text.startswith(beginning):
-                    break
+            index = bisect_left(texts, (sender, beginning, -1))
+            while index < len(texts) and _begins(texts[index], sender, beginning):
+                *_, place = texts.pop(index)
                 if place in self._free:
                     self._take(number, place)
                     break
@@ -201,7 +207,7 @@ class _Matching:
         before = None
         for number, (place, end) in enumerate(zip(self.places, reversed(ends), strict=True)):
             if place is None:
-                gaps[self._told[number][1].sender, before, end].append(number)
+                gaps[self._keys[number][0], before, end].append(number)
             else:
                 before = place
         return gaps
@@ -212,6 +218,14 @@ class _Matching:
     def _take(self, number: int, place: int) -> None:
         self.places[number] = place
         del self._free[place]
+
+    def _lines(self, places: Iterable[int]) -> dict[tuple[str, str], list[int]]:
+        """Return these places in order, by sender and text."""
+        lines: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place in places:
+            for text in self._texts(place):
+                lines[self._here[place].sender, text].append(place)
+        return dict(lines)
 
     def _ids(self, place: int) -> set[str]:
         message = self._here[place]
@@ -226,9 +240,20 @@ class _Matching:
             self._read[place] = own | known.texts if known else own
         return self._read[place]
 
-    def _may_be(self, place: int, message: Message) -> bool:
-        """Whether an id is to be believed; the user's own are made here, and nobody else's."""
-        return message.sender == "user" or loosely(message.text) in self._texts(place)
+    def _may_be(self, place: int, number: int, said: Container[tuple[str, str]]) -> bool:
+        """Whether an id is to be believed, with the user's where the text is another, too.
+
+        What a server calls a message of theirs may count its entries: it is believed only where
+        nothing else that is `said` has that text.
+        """
+        sender, text = self._keys[number]
+        own = self._told[number][0].message_id == self._here[place].id
+        known = text in self._texts(place)
+        return known or (sender == "user" and (own or (sender, text) not in said))
+
+
+def _begins(line: tuple[str, str, int], sender: str, beginning: str) -> bool:
+    return line[0] == sender and line[1].startswith(beginning)
 
 
 def _in_order(candidates: Sequence[Sequence[int]]) -> list[int | None]:
@@ -269,7 +294,7 @@ def merge(here: Sequence[Message], told: Told, matches: Matches) -> list[Message
             anchor = index
         else:
             after[anchor].append(message)
-    taken = {message.id for message in here}
+    taken = {message.id: 1 for message in here}
     merged = after[-1]
     for place, (_, message) in zip(matches.places, told, strict=True):
         merged.append(_unlike(message, taken) if place is None else here[place])
@@ -285,7 +310,7 @@ def messages_of(
     Entries that say nothing are left out.
     """
     made = [(entry, _from_entry(entry, number)) for number, entry in enumerate(entries)]
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     return [
         (entry, _unlike(message, taken))
         for entry, message in made
@@ -306,17 +331,17 @@ def delivered(message: Message, delivery: Delivery) -> Message:
     return msgspec.structs.replace(message, delivery=delivery)
 
 
-def _key(message: Message) -> tuple[str, str]:
-    return message.sender, loosely(message.text)
+def _unlike(message: Message, taken: dict[str, int]) -> Message:
+    """Return a message with an id that is not taken yet, and take it.
 
-
-def _unlike(message: Message, taken: set[str]) -> Message:
-    """Return a message with an id that is not taken yet, and take it."""
-    ident, number = message.id, 1
+    `taken` counts how many messages were to have each id.
+    """
+    ident, number = message.id, taken.get(message.id, 0)
     while ident in taken:
         number += 1
         ident = f"{message.id}-{number}"
-    taken.add(ident)
+    taken[message.id] = max(1, number)
+    taken[ident] = taken.get(ident, 1)
     return message if ident == message.id else msgspec.structs.replace(message, id=ident)
 
 
