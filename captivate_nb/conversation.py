@@ -414,11 +414,18 @@ class Conversation:
             return self._too_large(event, at)
         told = f"The server answered error {event.code}: {event.description}"
         if self._is_current(event.conversation_id):
-            self.deliveries.refused(told[0].lower() + told[1:])
+            self._refused(told[0].lower() + told[1:])
         if self._resuming == event.conversation_id:
             self._resuming = None
         self.add_problem(told, event.conversation_id or "", at)
         return None
+
+    def _refused(self, why: str) -> None:
+        """Take an error to be about what went out last: a request for a transcript, or a message."""
+        if self._asked and self._asked[-1] >= self.deliveries.last_sent:
+            self._asked.pop()
+        else:
+            self.deliveries.refused(why)
 
     def _too_large(self, event: e.GeneralError, at: float) -> int | None:
         """Keep a place for a message that has to be fetched."""

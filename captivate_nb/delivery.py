@@ -132,6 +132,11 @@ class Deliveries:
         """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
 
+    @property
+    def last_sent(self) -> float:
+        """Return when the newest of the messages that wait was sent."""
+        return max((sent.at for sent in self._waiting.values()), default=float("-inf"))
+
     def get(self, message_id: str) -> Sent | None:
         """Return what is known of a message; None for one that was not sent here."""
         return self._sent.get(message_id)
