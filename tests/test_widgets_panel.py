@@ -48,9 +48,13 @@ async def answered(front_end: FrontEnd, panel: cn.ChatPanel) -> dict[str, Any]:
 
 
 def shown(front_end: FrontEnd, panel: cn.ChatPanel) -> list[str]:
-    """The texts the page was told of since the panel was opened."""
-    batches = front_end.custom(panel.chat_log, "append")
-    parts = [part for batch in batches for item in batch["items"] for part in item["parts"]]
+    """The texts the page was told of since the panel was opened, each message as told last."""
+    told = {
+        batch["start"] + offset: item["parts"]
+        for batch in front_end.custom(panel.chat_log, "append")
+        for offset, item in enumerate(batch["items"])
+    }
+    parts = [part for index in sorted(told) for part in told[index]]
     return [part["text"] for part in parts if part["kind"] == "text"]
 
 
@@ -126,7 +130,7 @@ async def test_two_panels_show_the_same_and_send_a_click_once(front_end: FrontEn
 async def test_errors_of_the_session_are_shown(front_end: FrontEnd):
     async def play(socket: Socket) -> None:
         await socket.greet()
-        await socket.send("not JSON")
+        await socket.send('{"action": "receiveMessage", "event": {"event_')
 
     async with rogue(play) as server, await cn.connect(server.url, "a-test-key") as session:
         panel = cn.ChatPanel(session)
