@@ -1,7 +1,7 @@
 """Messages as static HTML: for reprs in a cell's output, exports, and a frozen panel.
 
 Nothing here runs, loads a script, or takes a style from a bot: text is escaped, HTML sanitized,
-links and images allowed by scheme.
+links and images allowed by scheme. What is said takes the direction of its text.
 """
 
 from __future__ import annotations
@@ -51,11 +51,15 @@ _STYLE = """
 .cnb-static .system .b{background:none;font-size:12px;color:var(--jp-ui-font-color2,#57606a)}
 .cnb-static .t{white-space:pre-wrap}.cnb-static img{max-width:100%;max-height:14rem;border-radius:8px}
 .cnb-static .o{display:inline-block;border:1px solid #0b63ce;border-radius:999px;padding:2px 10px;
- margin:4px 4px 0 0;font-size:13px}
-.cnb-static .c{display:inline-block;vertical-align:top;width:176px;margin:6px 8px 0 0;padding:8px;
+ margin:4px 0 0;margin-inline-end:4px;font-size:13px}
+.cnb-static .c{display:inline-block;vertical-align:top;width:176px;margin:6px 0 0;margin-inline-end:8px;padding:8px;
  border:1px solid var(--jp-border-color2,#d0d7de);border-radius:10px;box-sizing:border-box}
 .cnb-static table{border-collapse:collapse}.cnb-static td,.cnb-static th{padding:3px 8px;
- border:1px solid var(--jp-border-color2,#d0d7de);text-align:left}
+ border:1px solid var(--jp-border-color2,#d0d7de);text-align:start}
+.cnb-static .b :is(ul,ol){padding:0;padding-inline-start:1.6em}
+.cnb-static .b :is(p,li,dt,dd,h1,h2,h3,h4,h5,h6,pre){text-align:start}
+.cnb-static :is(.t,.o,.c div,a,code,p,li,dt,dd,td,th,h1,h2,h3,h4,h5,h6,pre){unicode-bidi:plaintext}
+.cnb-static .system .t{direction:ltr;unicode-bidi:isolate}
 """
 
 
@@ -92,12 +96,13 @@ def without_remote_images(html: str) -> str:
 
 def options_html(options: Iterable[Option]) -> str:
     """Return options as HTML pills."""
-    pills = "".join(_option(option) for option in options) or '<span class="w">No options.</span>'
+    pills = _options(options) or '<span class="w">No options.</span>'
     return f'<div class="cnb-static"><style>{_STYLE}</style>{pills}</div>'
 
 
 def _message(message: Message) -> str:
-    who = "" if message.sender == "system" else f'<div class="w">{escape(clean(message.who))}</div>'
+    name = f'<div class="w" dir="auto">{escape(clean(message.who))}</div>'
+    who = "" if message.sender == "system" else name
     parts = "".join(_item(item) for item in message.content) or _text(message.text)
     return f'<div class="m {message.sender}">{who}<div class="b">{parts}</div></div>'
 
@@ -107,24 +112,33 @@ def _item(item: Content) -> str:
         case Text(text):
             return _text(text)
         case Buttons(title, options):
-            return _text(title) + "".join(_option(option) for option in options)
+            return _text(title) + _options(options)
         case Cards(cards):
-            return "".join(_card(card) for card in cards)
+            return _directed("".join(_card(card) for card in cards))
         case Files(files, title):
             return _text(title) + "".join(_file(file) for file in files)
         case Html(html) | Table(html):
             safe = safe_html(html)
-            return "<code>html</code>" if shows_nothing(safe) else safe
+            return "<code>html</code>" if shows_nothing(safe) else _directed(safe)
         case Markdown(text):
-            return markdown_html(text)
+            return _directed(markdown_html(text))
         case Pause():
             return ""
         case Unknown(kind):
             return f"<code>{escape(clean(kind) or 'unknown')}</code>"
 
 
+def _directed(html: str) -> str:
+    """Return HTML that begins at the left or at the right, as its text does."""
+    return f'<div dir="auto">{html}</div>' if html else ""
+
+
 def _text(text: str) -> str:
-    return f'<div class="t">{escape(text)}</div>' if text else ""
+    return f'<div class="t" dir="auto">{escape(text)}</div>' if text else ""
+
+
+def _options(options: Iterable[Option]) -> str:
+    return _directed("".join(_option(option) for option in options))
 
 
 def _option(option: Option) -> str:
@@ -152,7 +166,7 @@ def _file(file: File) -> str:
     if file.type.startswith("image") and (image := safe_image(file.url)):
         return _image(image, name)
     link = safe_link(file.url)
-    return f"<div>📎 {_link(link, escape(name)) if link else escape(name)}</div>"
+    return _directed(f"📎 {_link(link, escape(name)) if link else escape(name)}")
 
 
 def _link(url: str, label: str) -> str:

@@ -192,3 +192,18 @@ def test_remote_images_are_said_in_words():
     assert "🖼 a &gt; b, not loaded" in html or "🖼 a > b, not loaded" in html
     assert "🖼 Mug, not loaded" in html
     assert picture in html
+
+
+def test_what_is_said_takes_the_direction_of_its_text():
+    for item in (
+        c.Text("مرحبا"),
+        c.Buttons("", (AGENT,)),
+        c.Cards((c.Card("Tea"),)),
+        c.Files((c.File("", "a.pdf"),)),
+        c.Html("<ul><li>x</li></ul>"),
+        c.Markdown("x"),
+        c.Table("<table><tr><td>a</td></tr></table>"),
+    ):
+        outermost = tags(shown(item).split('<div class="b">')[1])[0]
+        assert outermost[1].get("dir") == "auto", item
+    assert tags(body(render.options_html([AGENT])))[0] == ("div", {"dir": "auto"})

@@ -63,8 +63,8 @@ def words(html: str) -> str:
 def dangers(html: str) -> list[str]:
     """What in the HTML is not known to be harmless, a line each; none in safe HTML.
 
-    Known are the tags and attributes that a message may have, links of http, https and mailto,
-    and images of http, https and `data:image/`.
+    Known are the tags and attributes that a message may have, among them that its direction is
+    its text's, links of http, https and mailto, and images of http, https and `data:image/`.
     """
     read = _read(html)
     found = [f"markup {other}" for other in read.others]
@@ -72,7 +72,7 @@ def dangers(html: str) -> list[str]:
         if tag not in VISIBLE_TAGS:
             found.append(f"tag <{tag}>")
         for name, value in attributes.items():
-            if name not in QUIET_ATTRIBUTES:
+            if name not in QUIET_ATTRIBUTES and (name, value) != ("dir", "auto"):
                 found.append(f"attribute {name} of <{tag}>")
             elif name == "href" and urlsplit(value).scheme not in ("http", "https", "mailto"):
                 found.append(f"link {value}")
