@@ -69,6 +69,15 @@ async def test_an_option_with_an_address_is_a_link(front_end: FrontEnd):
     assert labels(links) == ["Run"]
 
 
+async def test_what_is_put_away_says_nothing_of_where_the_row_begins(front_end: FrontEnd):
+    buttons, _ = row(Option("Yes"), Option("Read", url="https://x.test"))
+    buttons.show([Option("نعم"), Option("اقرأ", url="https://x.test")])
+    assert labels(buttons) == ["نعم"]
+    assert len(lines(buttons)) == 1
+    yes, read = buttons.children[1:3]
+    assert (yes.description, read.value) == ("", "")
+
+
 async def test_an_error_is_shown_in_the_row_in_place_of_the_last(front_end: FrontEnd):
     buttons, chosen = row(Option("Yes", "y"), error=OSError("no <b>"))
     for times in (1, 2):

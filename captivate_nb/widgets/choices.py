@@ -104,10 +104,9 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         self._newest = self._options or self._newest
         for child in before:
             if child not in self._options:
-                child.add_class(SPARE)
+                _put_away(child)
         if self._line is not None:
-            self._line.value = ""
-            self._line.add_class(SPARE)
+            _put_away(self._line)
 
     def _add(self, kind: type[ipywidgets.Widget]) -> ipywidgets.Widget:
         child = kind()
@@ -160,6 +159,12 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
     def close(self) -> None:
         """Close every model of the row."""
         close_tree(self)
+
+
+def _put_away(child: ipywidgets.Widget) -> None:
+    """Hide a child with its words: the first words of a row say where it begins, left or right."""
+    child.add_class(SPARE)
+    setattr(child, "description" if isinstance(child, ipywidgets.Button) else "value", "")
 
 
 def clickable(session: Session, options: Sequence[Option]) -> ChoiceRow:

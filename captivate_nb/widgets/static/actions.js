@@ -41,7 +41,7 @@ export class ActionsTab {
     const rows = this.feed.list.filter((row) => row?.actions && this.feed.isShown(row));
     this.list.replaceChildren(...rows.flatMap((row) => (row.actions ?? []).map(([id, data]) => make("li", {},
       make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) }, `event ${row.n}`),
-      make("div", {}, make("span", { class: "cnb-key" }, id), make("span", { class: "cnb-value" }, data))))));
+      make("div", {}, make("span", { class: "cnb-key", dir: "auto" }, id), make("span", { class: "cnb-value", dir: "auto" }, data))))));
     if (!rows.length) this.list.append(make("li", { class: "cnb-none" }, "The bot has sent no action yet."));
   }
 

@@ -1,12 +1,13 @@
 /**
  * Buttons that stand beside this widget: a click shows as pending at once, before Python has heard of
- * it, and a second click on a pending row goes nowhere.
+ * it, and a second click on a pending row goes nowhere. The row begins where their labels do.
  */
 export default {
   /** @param {{ model: import("./dom.js").Model, el: HTMLElement }} context */
   render({ model, el }) {
     el.classList.add("cnb-sheet");
     const row = () => el.parentElement;
+    setTimeout(() => row()?.setAttribute("dir", "auto")); // once we stand in it
     /** @param {MouseEvent} event */
     const press = (event) => {
       const button = /** @type {Element} */ (event.target).closest("button.cnb-pill");

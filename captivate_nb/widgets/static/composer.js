@@ -2,6 +2,7 @@ import { iconButton, make, problemLine, size } from "./dom.js";
 import { Recall } from "./recall.js";
 
 const KEPT = 100; // lines that ArrowUp brings back
+const LONG = 1e5; // characters from which on it takes seconds to measure a text, or to find its lines' directions
 const COMPOSED = 50; // milliseconds in which an Enter still belongs to the input method
 
 /** Where the user writes. The text stays until Python says that it was sent. */
@@ -18,7 +19,7 @@ class Composer {
     this.drafts = new Map();
     this.topic = model.get("topic") ?? "";
     this.text = make("textarea", {
-      rows: "1", "aria-label": "Message",
+      rows: "1", dir: "auto", "aria-label": "Message",
       keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
       input: () => this.fit(),
       compositionend: () => (this.composed = performance.now()),
@@ -73,7 +74,7 @@ class Composer {
       this.files = this.files.filter((other) => other !== file);
       this.draw();
     });
-    return make("span", { class: "cnb-chip" }, file.name, make("small", {}, size(file.size)), remove);
+    return make("span", { class: "cnb-chip" }, make("bdi", {}, file.name), make("small", {}, size(file.size)), remove);
   }
 
   /** Shift+Enter breaks the line; the keys of an input method are its own. @param {KeyboardEvent} event */
@@ -108,7 +109,9 @@ class Composer {
   }
 
   fit() {
-    if (this.text.value.length > 1e5) return; // to measure it takes seconds
+    const long = this.text.value.length > LONG;
+    this.text.dir = long ? "ltr" : "auto";
+    if (long) return;
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight + 2}px`;
   }

@@ -17,7 +17,7 @@ class Desk {
     /** @type {Visitor | undefined} whose chat was on show last */
     this.last = undefined;
     this.state = make("div", { class: "cnb-state", role: "status" });
-    this.name = make("div", { class: "cnb-heading" });
+    this.name = make("div", { class: "cnb-heading", dir: "auto" });
     this.avatar = make("div", { class: "cnb-avatar", "aria-hidden": "true" });
     this.free = make("button", { type: "button", class: "cnb-switch", role: "switch", click: () => this.ask("available", { on: !model.get("available") }) }, make("span", {}, "Available"));
     this.end = iconButton("close", "Close the agent's panel", () => this.ask("close"));
@@ -93,8 +93,8 @@ class Desk {
       { type: "button", class: "cnb-visitor-row", "data-key": `show ${id}`, "aria-pressed": String(shown), "aria-label": [name, waits ? "waiting" : "in a chat", present ? "" : "away", unread ? `${unread} new` : ""].filter(Boolean).join(", "), title: visitor.reason || name, click: () => this.ask("show", { id }) },
       make("span", { class: "cnb-avatar", "aria-hidden": "true" }, initials(name)),
       make("span", { class: "cnb-visitor-text" },
-        make("span", { class: "cnb-visitor-name" }, make("span", {}, name), make("small", {}, facts)),
-        make("span", { class: "cnb-visitor-line" }, line)),
+        make("span", { class: "cnb-visitor-name" }, make("span", { dir: "auto" }, name), make("small", {}, facts)),
+        make("span", { class: "cnb-visitor-line", dir: "auto" }, line)),
     );
     if (unread) row.append(make("span", { class: "cnb-unread" }, String(unread)));
     const node = make("div", { class: `cnb-visitor-item${shown ? " cnb-shown" : ""}${present ? "" : " cnb-away"}`, role: "listitem" }, row);
@@ -124,7 +124,7 @@ class Desk {
     if (!who) return;
     const when = !visitor ? "not at the desk any more" : who.agent === null ? `waits since ${clock(who.since)}` : `with ${who.agent}`;
     const facts = [when, visitor && !who.present ? "away" : "", who.reason].filter(Boolean).join(" · ");
-    const head = make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading" }, who.name), make("div", { class: "cnb-about", title: facts }, facts));
+    const head = make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading", dir: "auto" }, who.name), make("div", { class: "cnb-about", title: facts }, facts));
     this.bar.replaceChildren(head, ...(visitor && running && who.agent !== null ? [this.button("leave", "Leave", who)] : []));
   }
 

@@ -39,7 +39,7 @@ export class EventsTab {
     this.type = choose("Type", { "": "all types" }, () => this.filter());
     this.way = choose("Direction", { "": "in + out", in: "↓ in", out: "↑ out", skipped: "! skipped" }, () => this.filter());
     this.text = make("input", {
-      type: "search", placeholder: "find…", "aria-label": "Find in events",
+      type: "search", dir: "auto", placeholder: "find…", "aria-label": "Find in events",
       input: () => this.find(), keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });
     this.count = make("span", { class: "cnb-spoken", role: "status" });
@@ -118,7 +118,7 @@ export class EventsTab {
     const mark = row.problem ? "!" : row.out ? "↑" : "↓";
     const way = row.problem ? "skipped" : row.out ? "out" : "in";
     const what = make("span", { class: "cnb-what" }, row.problem ? `skipped: ${row.problem}` : row.type);
-    if (row.about) what.append(make("span", { class: "cnb-about" }, ` · ${row.about}`));
+    if (row.about) what.append(make("span", { class: "cnb-about" }, " · ", make("bdi", {}, row.about)));
     return make("details", { class: `cnb-event cnb-way-${way}`, "data-n": row.n },
       make("summary", { title: `session.events[${row.n}]` },
         make("span", { class: "cnb-mark", role: "img", "aria-label": way }, mark),

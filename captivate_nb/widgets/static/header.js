@@ -6,7 +6,7 @@ export default {
   /** @param {{ model: import("./dom.js").Model, el: HTMLElement }} context */
   render({ model, el }) {
     const avatar = make("div", { class: "cnb-avatar", "aria-hidden": "true" });
-    const name = make("div", { class: "cnb-heading" });
+    const name = make("div", { class: "cnb-heading", dir: "auto" });
     const state = make("div", { class: "cnb-state", role: "status" });
     const restart = iconButton("restart", "Start a new conversation", () => again());
     const anew = iconButton("newcomer", "Start as a new user", () => again({ user: "new" }));

@@ -53,9 +53,9 @@ export class MetadataTab {
 
   /** @param {string} key @param {any} value @param {string[]} path */
   entry(key, value, path) {
-    const name = make("span", { class: "cnb-key" }, key);
+    const name = make("span", { class: "cnb-key", dir: "auto" }, key);
     if (value === null || typeof value !== "object" || !Object.keys(value).length) {
-      const shown = [name, make("span", { class: `cnb-value cnb-${typeof value}` }, JSON.stringify(value))];
+      const shown = [name, make("span", { class: `cnb-value cnb-${typeof value}`, dir: "auto" }, JSON.stringify(value))];
       return this.form
         ? make("button", { type: "button", class: "cnb-leaf", title: "Edit this value", click: () => this.edit(path[0]) }, ...shown)
         : make("span", { class: "cnb-leaf" }, ...shown);
@@ -84,9 +84,9 @@ export class MetadataTab {
   /** @param {import("./feed.js").Row} row */
   change(row) {
     const lines = (row.changes ?? []).map(([path, before, after]) => {
-      const line = make("div", {}, make("span", { class: "cnb-key" }, path));
-      if (before !== null) line.append(make("del", {}, before));
-      line.append(after === null ? " removed" : make("ins", {}, after));
+      const line = make("div", {}, make("span", { class: "cnb-key", dir: "auto" }, path));
+      if (before !== null) line.append(make("del", { dir: "auto" }, before));
+      line.append(after === null ? " removed" : make("ins", {}, make("bdi", {}, after)));
       return line;
     });
     const link = make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) }, `event ${row.n}`);

@@ -52,7 +52,7 @@ export function drawPart(part, node, load) {
   if (part.kind === "text") node.append(bubble(...linked(part.text)));
   if (part.kind === "html") node.append(drawHtml(part.html, load));
   if (part.kind === "options") drawOptions(part, node);
-  if (part.kind === "cards") node.append(make("div", { class: "cnb-cards", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide }, ...part.cards.map((card) => drawCard(card, load))));
+  if (part.kind === "cards") node.append(make("div", { class: "cnb-cards", dir: "auto", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide }, ...part.cards.map((card) => drawCard(card, load))));
   if (part.kind === "files") node.append(...(part.title ? [bubble(part.title)] : []), ...part.files.map((file) => drawFile(file, load)));
   if (part.kind === "pause") node.append(make("div", { class: "cnb-pause" }, `pause ${part.ms / 1000} s`));
   if (part.kind === "source") {
@@ -62,7 +62,7 @@ export function drawPart(part, node, load) {
 
 /** @param {...(Node | string)} children */
 export function bubble(...children) {
-  return make("div", { class: "cnb-bubble" }, ...children);
+  return make("div", { class: "cnb-bubble", dir: "auto" }, ...children);
 }
 
 /** The text, its addresses as links. @param {string} text */
@@ -78,7 +78,7 @@ function link(url, attributes, ...children) {
 
 /** HTML that Python has made safe; the only markup that is ever taken as such. @param {string} html @param {Load} load */
 function drawHtml(html, load) {
-  const node = make("div", { class: "cnb-bubble cnb-html" });
+  const node = make("div", { class: "cnb-bubble cnb-html", dir: "auto" });
   const inert = make("template");
   inert.innerHTML = html; // where nothing is loaded
   const images = [...inert.content.querySelectorAll("img")];
@@ -107,17 +107,19 @@ function drawOption({ n, label, url }) {
   return url ? link(url, data, label) : make("button", { ...data, type: "button" }, label);
 }
 
-/** Go from card to card with the arrow keys, Home and End. @param {KeyboardEvent} event */
+/** Go from card to card with the arrow keys, Home and End; cards in Arabic begin at the right. @param {KeyboardEvent} event */
 function slide(event) {
   const cards = /** @type {HTMLElement} */ (event.currentTarget);
   const starts = [...cards.children].map((card) => /** @type {HTMLElement} */ (card).offsetLeft);
-  const left = (/** @type {number} */ card) => starts[Math.max(0, Math.min(card, starts.length - 1))] - starts[0];
-  const here = starts.findLastIndex((_, card) => left(card) <= cards.scrollLeft + 1);
-  const next = { ArrowRight: here + 1, ArrowLeft: left(here) < cards.scrollLeft - 1 ? here : here - 1, Home: 0, End: starts.length }[event.key];
+  const [on, back, way] = getComputedStyle(cards).direction === "rtl" ? ["ArrowLeft", "ArrowRight", -1] : ["ArrowRight", "ArrowLeft", 1];
+  const far = (/** @type {number} */ card) => way * (starts[Math.max(0, Math.min(card, starts.length - 1))] - starts[0]);
+  const at = way * cards.scrollLeft;
+  const here = starts.findLastIndex((_, card) => far(card) <= at + 1);
+  const next = { [on]: here + 1, [back]: far(here) < at - 1 ? here : here - 1, Home: 0, End: starts.length }[event.key];
   if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   cards.focus({ preventScroll: true });
-  cards.scrollLeft = left(next);
+  cards.scrollLeft = way * far(next);
 }
 
 /** @param {Card} card @param {Load} load */
@@ -137,7 +139,7 @@ function drawFile(file, load) {
   const facts = [file.size === undefined ? "" : size(file.size), file.type].filter(Boolean).join(" · ");
   return link(file.url, { class: "cnb-file", "data-name": file.name },
     make("span", { class: "cnb-kind" }, kind.split("/")[0].slice(0, 4)),
-    make("span", {}, file.name, make("small", {}, facts)));
+    make("span", {}, make("bdi", {}, file.name), make("small", {}, facts)));
 }
 
 /** @param {string} url @param {string} alt @param {Load} load */

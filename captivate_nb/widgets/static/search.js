@@ -30,7 +30,7 @@ export class Search {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.looking = undefined;
     this.field = make("input", {
-      type: "search", "aria-label": "Find in this conversation", placeholder: "Find in this conversation",
+      type: "search", dir: "auto", "aria-label": "Find in this conversation", placeholder: "Find in this conversation",
       input: () => this.start(), keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
     });
     this.count = make("span", { class: "cnb-count", role: "status" });

@@ -41,7 +41,7 @@ export class TimingTab {
     this.chart.replaceChildren(...(answered.length && median !== null && p95 !== null ? [this.draw(answered, median, p95)] : []));
     this.list.replaceChildren(...turns.slice(-SHOWN_TURNS).map(([n, text, seconds]) => make("li", {},
       make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(n) }, `event ${n}`),
-      make("div", { class: "cnb-turn" }, make("span", {}, text), make("span", { class: "cnb-size" }, seconds === null ? "no answer yet" : ms(seconds))))));
+      make("div", { class: "cnb-turn" }, make("span", { dir: "auto" }, text), make("span", { class: "cnb-size" }, seconds === null ? "no answer yet" : ms(seconds))))));
   }
 
   /** @param {[number, string, number | null][]} turns @param {number} median @param {number} p95 */
