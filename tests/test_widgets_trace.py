@@ -52,7 +52,7 @@ def test_a_row_says_what_came_of_an_event():
             ("in", answer),
             ("in", told),
             ("in", acts),
-            ("in", "pong"),
+            ("in", '{"event": {"pong'),
             ("in", started),
             ("in", e.ConversationStarted(conversation_id="d")),
         )
@@ -75,7 +75,7 @@ def test_a_row_says_what_came_of_an_event():
     assert made[3]["changes"] == [["cart", None, '{"total": 3}'], ["a", None, "1"]]
     assert made[4]["actions"] == [["open", '{"page": 1}']]
     assert made[5]["problem"].startswith("The frame is not JSON")
-    assert made[5]["problem"].endswith("pong")
+    assert made[5]["problem"].endswith('{"event": {"pong')
     assert not {"id", "changes", "actions", "turn", "problem"} & made[7].keys()
 
 

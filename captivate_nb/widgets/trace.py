@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from captivate_nb.changes import MISSING, differences
@@ -21,6 +21,7 @@ from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action, Content, Unknown
 from captivate_nb.sanitize import clean
 from captivate_nb.timing import Turns
+from captivate_nb.transcript import Message
 
 Row = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Trace:
         changed = now.apply_record(record)
         if now.id != before:
             self._chat += 1
-            known = 0
+            metadata, known = {}, 0
         row = {
             "n": record.n,
             "out": record.direction == "out",
@@ -73,7 +74,7 @@ class Trace:
         if record.problem:
             row["problem"] = clean(f"{record.problem} {record.frame}", ABOUT_LIMIT)
         if changed is not None and changed < len(now.transcript):
-            row["id"] = now.transcript[changed].id
+            row["id"] = _made(record.event, now.transcript[changed:]).id
         if now.metadata is not metadata and (found := _changes(metadata, now.metadata)):
             row["changes"] = found
         if len(now.actions) > known:
@@ -82,6 +83,17 @@ class Trace:
             row["turn"] = [turn.n, clean(turn.text, ABOUT_LIMIT), turn.seconds]
             self.seconds += [] if turn.seconds is None else [turn.seconds]
         self.rows.append(row)
+
+
+def _made(event: e.Event | None, changed: Sequence[Message]) -> Message:
+    """Return the message that an event made, or else the first it changed.
+
+    An answer confirms the messages that it answers, too.
+    """
+    if not isinstance(event, e.BotMessage | e.LivechatMessage):
+        return changed[0]
+    ident = event.message_id or event.event_id
+    return next((message for message in reversed(changed) if message.id == ident), changed[-1])
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any]) -> list[list[str | None]]:
