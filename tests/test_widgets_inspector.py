@@ -187,6 +187,12 @@ async def test_latency_is_told_while_it_is_looked_at(front_end: FrontEnd, panel:
     assert 0 <= state["median"] <= state["p95"]
 
 
+async def test_latency_is_told_when_python_opens_its_tab(front_end: FrontEnd, panel: cn.ChatPanel):
+    panel.open_inspector("timing")
+    state = told(front_end, panel, "state")[-1]
+    assert 0 <= state["median"] <= state["p95"]
+
+
 async def test_the_code_is_of_what_is_shown(front_end: FrontEnd, panel: cn.ChatPanel):
     n = len(panel.events) - 1
     await panel.session.click("Chat to Agent")

@@ -112,6 +112,7 @@ class InspectedPanel(Shown):
             self._arrange()
         elif tab is not None:
             self.inspector.tab = tab
+            self.inspector.tell_state()
 
     def close_inspector(self) -> None:
         """Close the inspector; what is shown is now again."""
