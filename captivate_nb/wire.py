@@ -98,7 +98,7 @@ class Wire(HasTraits):
         self._turns: list[Turn] = []
         self._clock = Clock()
         self._queued: dict[str, Message] = {}  # what the user said that waits to be sent
-        self._originals: dict[str, e.UserMessage] = {}  # what is shown without the key in it
+        self._originals: dict[str, Callable[[], e.UserMessage]] = {}  # of what has the key in it
         self._speaking = asyncio.Lock()  # held by the message that is sent next
         self._sending = asyncio.Lock()  # held while a frame is sent
         self._listeners: dict[str, list[Callable[[Any], Any]]] = {}
@@ -213,10 +213,10 @@ class Wire(HasTraits):
 
     async def _write_message(self, event: e.UserMessage) -> None:
         """Note it as sent before it is: if the connection breaks here, recovery finds out."""
-        event = self._originals.pop(event.client_msg_id, event)
-        frame = encode(event)
+        original = self._originals.pop(event.client_msg_id, lambda: event)
+        frame = encode(original())
         if self._take("out", frame).frame != frame:
-            self._originals[event.client_msg_id] = event
+            self._originals[event.client_msg_id] = original
         with contextlib.suppress(ConnectionError):
             await self._connection.send(frame)
             if self._probing is None or self._probing.done():

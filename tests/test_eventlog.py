@@ -151,6 +151,7 @@ def test_a_log_is_saved_as_json_lines_and_loaded_back(tmp_path):
         "direction": "out",
         "time": NOON,
         "size": len(SAID.encode()),
+        "connection": None,
         "type": "user_message",
         "frame": SAID,
     }

@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from captivate_nb.errors import ServerError, SessionClosed
+from captivate_nb.errors import CaptivateError, ProtocolError, ServerError, SessionClosed
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Pause, Text
 from captivate_nb.waiting import Disconnected, Garbled, Requests, Turn, error_of
@@ -105,11 +105,25 @@ async def test_a_turn_that_fails_raises():
 
 async def test_only_what_reads_is_asked_again_after_something_unreadable():
     requests = Requests()
-    reading = requests.add(lambda _: True, "c-1", reads=True)
-    writing = requests.add(lambda _: True, "c-1")
-    requests.garble()
-    assert isinstance(reading.answer.exception(), Garbled)
+    reading = requests.add(lambda _: True, "c-1", name="a", reads=True)
+    other = requests.add(lambda _: True, "c-1", name="b", reads=True)
+    writing = requests.add(lambda _: True, "c-1", name="a")
+    assert requests.garble(ProtocolError("what it is", event_type="a")) == {"a"}
+    assert isinstance(garbled := reading.answer.exception(), Garbled)
+    assert str(garbled) == "what it is"
+    assert not other.answer.done()
+    assert requests.garble(ProtocolError("half of it", cut=True)) == {"b"}
+    assert isinstance(other.answer.exception(), Garbled)
     assert not writing.answer.done()
+
+
+async def test_an_answer_that_cannot_be_had_ends_the_waits_for_it():
+    requests = Requests()
+    mine = requests.add(lambda _: True, "c-1", name="a")
+    other = requests.add(lambda _: True, "c-1", name="b")
+    requests.refuse("a", error := CaptivateError("gone"))
+    assert mine.answer.exception() is error
+    assert not other.answer.done()
 
 
 async def test_an_error_that_nobody_waits_for_any_more_is_no_complaint():

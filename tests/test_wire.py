@@ -495,8 +495,8 @@ async def test_nobody_notices_that_a_service_closes_connections(limit: str):
         async with await cn.connect(server.ws_url, server.key) as session:
             session.observe(lambda change: statuses.append(change["new"]), "status")
             for number in range(6):
-                assert (await session.say(f"line {number}", settle=0.02)).text
                 await until(lambda number=number: statuses.count("open") > number // 2)
+                assert (await session.say(f"line {number}", settle=0.02)).text
             await session.fetch_transcript()
             lines = [m.text for m in session.transcript.where(sender="user")]
             assert lines == [f"line {number}" for number in range(6)]
