@@ -22,7 +22,7 @@ from .protocol import events as e
 from .protocol.content import Text
 from .transcript import Delivery, Message, readable
 
-CUT = 12
+CUT = 4
 """Characters of a text by which it is known again when it was cut, and ends in an ellipsis."""
 
 BARE = 40
@@ -37,7 +37,7 @@ Told = Sequence[tuple[e.TranscriptEntry, Message]]
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff]"
 )
-_END = re.compile(r"\s*(?:…|\.{3})$")
+_END = re.compile(r"(?:&#?\w*)?\s*(?:…|\.{3})$")
 
 
 class Names(NamedTuple):

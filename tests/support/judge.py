@@ -103,8 +103,11 @@ class Judge:
         others = [_first(line.text) for line in lines if line.sender == "bot"]
         for sender, here, there in (("user", self.own(), own), ("bot", self.others(), others)):
             both = Counter(here) & Counter(there)
-            if _only(here, both) != _only(there, both):
+            if not self.server.odd.equal and _only(here, both) != _only(there, both):
                 yield f"out of order, {sender}: here {here}, there {there}"
+        arrived = [m for m in self.session.transcript if m.delivery == "confirmed"]
+        if not _within([self._said_as(m.text) for m in arrived], own):
+            yield f"what arrived is out of order: here {arrived}, there {own}"
 
     def _whole(self) -> Iterator[str]:
         lines = self.server.lines(self.session.conversation_id)
@@ -119,6 +122,12 @@ class Judge:
 
 def _first(text: str) -> str:
     return text.partition("\n")[0]
+
+
+def _within(part: list[str], whole: list[str]) -> bool:
+    """Whether the texts of `part` are in `whole` in the same order."""
+    rest = iter(whole)
+    return all(text in rest for text in part)
 
 
 def _only(texts: list[str], both: Counter[str]) -> list[str]:
