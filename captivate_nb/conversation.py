@@ -136,14 +136,16 @@ class Conversation:
 
     def apply_record(self, record: EventRecord) -> int | None:
         """Apply one record of a log; a frame that was no event becomes an error in `errors`."""
+        broke = None
         if record.connection is not None and record.connection > self.deliveries.connection:
-            self._connected(record.connection)
+            broke = self._connected(record.connection)
         if record.event is None:
             self.add_problem(f"A frame was skipped: {record.problem}", record.frame, record.time)
-            return None
+            return broke
         if record.direction == "in" and isinstance(record.event, e.UserMessage):
-            return self._echoed(record.event, record.time)
-        return self.apply(record.event, at=record.time, counted=record.connection is not None)
+            return _first(broke, self._echoed(record.event, record.time))
+        counted = record.connection is not None
+        return _first(broke, self.apply(record.event, at=record.time, counted=counted))
 
     def apply(
         self, event: e.Event, *, at: float | None = None, counted: bool = False
@@ -157,17 +159,21 @@ class Conversation:
         at = time.time() if at is None else at
         for problem in event.problems:
             self.add_problem(f"Part of a {event.event_type} was skipped: {problem}", "", at)
+        broke = None
         if isinstance(event, e.SocketConnected) and not counted:
-            self._connected(self.deliveries.connection + 1)
+            broke = self._connected(self.deliveries.connection + 1)
         if self._repeats.note(event, self._turns):
             return None
         change = self._CHANGES.get(type(event))
-        return change(self, event, at) if change else None
+        return _first(broke, change(self, event, at) if change else None)
 
     @property
     def undecided(self) -> list[Message]:
-        """Return the user's messages of which it is not known if they arrived, or that failed."""
-        names = self.deliveries.undecided
+        """Return the user's messages that failed, or of which it is not known if they arrived.
+
+        Those that may still turn out to be lost, and then are sent again, are “queued”.
+        """
+        names = (*self.deliveries.undecided, *self.deliveries.held)
         return [self._messages[self._index(name)] for name in names]
 
     def add_problem(self, message: str, detail: str = "", at: float | None = None) -> Problem:
@@ -195,10 +201,15 @@ class Conversation:
             Message(id=event.event_id or f"system-{number}", sender="system", text=text, time=at)
         )
 
-    def _connected(self, connection: int) -> None:
+    def _connected(self, connection: int) -> int | None:
+        """Begin another connection; return the index of the first message that may be lost."""
         self.deliveries.connected(connection)
         self._starts.clear()
         self._asked.clear()
+        indexes = [self._index(name) for name in self.deliveries.held]
+        for index in indexes:
+            self._messages[index] = delivered(self._messages[index], "queued")
+        return min(indexes, default=None)
 
     def _socket_connected(self, event: e.SocketConnected, _at: float) -> None:
         self.socket_id = event.socket_id
@@ -319,7 +330,7 @@ class Conversation:
             shown = self._fill(f"large-{event.event_id}", None if known else message)
         else:
             shown = None if known else self._append(message)
-        return min((index for index in (confirmed, shown) if index is not None), default=None)
+        return _first(confirmed, shown)
 
     def _fill(self, gap: str, message: Message | None) -> int | None:
         """Put a message, None for nothing, in a gap; one that is closed already stays closed."""
@@ -572,6 +583,11 @@ def transcript_of(event: e.ConversationTranscript) -> Transcript:
 
 def _same(known: Message, message: Message) -> bool:
     return (known.id, known.sender, known.text) == (message.id, message.sender, message.text)
+
+
+def _first(*indexes: int | None) -> int | None:
+    """Return the lowest index there is."""
+    return min((index for index in indexes if index is not None), default=None)
 
 
 def _quoted(message: Message) -> str:

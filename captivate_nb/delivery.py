@@ -144,12 +144,19 @@ class Deliveries:
     # --- what is to be done ------------------------------------------------------------------
 
     @property
+    def held(self) -> list[str]:
+        """Return those that may have to be sent again: what is said next waits for them."""
+        return [
+            sent.id
+            for sent in self._waiting.values()
+            if sent.lost
+            or (self.in_doubt(sent) and sent.answered != "yes" and sent.refused is None)
+        ]
+
+    @property
     def holds(self) -> bool:
         """Whether what the user says next has to wait, so as not to overtake a message."""
-        return any(
-            sent.lost or (self.in_doubt(sent) and sent.answered != "yes" and sent.refused is None)
-            for sent in self._waiting.values()
-        )
+        return bool(self.held)
 
     def step(self) -> Ask | Send | None:
         """Return what to do next; None while nothing is in doubt.

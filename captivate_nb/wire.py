@@ -219,13 +219,17 @@ class Wire(HasTraits):
             self._originals[event.client_msg_id] = original
         with contextlib.suppress(ConnectionError):
             await self._connection.send(frame)
-            if self._probing is None or self._probing.done():
-                self._probing = self._spawn(self._probe())
+            self._probe()
 
-    async def _probe(self) -> None:
-        """Find a connection that only seems to be there, as soon as something is said on it."""
-        with contextlib.suppress(ConnectionError):
-            await self._connection.check()
+    def _probe(self) -> None:
+        """Find a connection that only seems to be there, as soon as something is sent on it."""
+
+        async def check() -> None:
+            with contextlib.suppress(ConnectionError):
+                await self._connection.check()
+
+        if self._probing is None or self._probing.done():
+            self._probing = self._spawn(check())
 
     async def _send(self, event: e.ClientEvent) -> None:
         await self._send_frame(encode(event))
@@ -242,6 +246,7 @@ class Wire(HasTraits):
                 with contextlib.suppress(ConnectionError):
                     await self._connection.send(frame)
                     self._take("out", frame)
+                    self._probe()
                     return
                 await asyncio.sleep(0)
 
