@@ -31,6 +31,9 @@ than it would without any check. Of other servers it is `CHECK` and what they we
 QUIET = 1.0
 """Seconds of silence before a message, after which the bot's next words are the answer to it."""
 
+PATIENCE = 10.0
+"""Seconds of silence on both sides, after which what was said before gets no answer any more."""
+
 LOOKS = 5
 """How many transcripts are looked at for one message at the most."""
 
@@ -40,8 +43,8 @@ AGAIN = 0.5
 Answered = Literal["no", "perhaps", "yes", "surely"]
 """Whether something came from the other side after a message was sent.
 
-"perhaps": other messages waited too, so it may have been their answer. "yes": it alone waited, the
-newest. "surely": and it had been quiet for `QUIET` seconds before, or the server told of it itself.
+"perhaps": other messages had no answer yet, so it may have been theirs. "yes": it alone had none.
+"surely": and it had been quiet for `QUIET` seconds before, or the server told of it itself.
 """
 
 
@@ -78,14 +81,15 @@ class Sent(msgspec.Struct):
 class Look(NamedTuple):
     """What a transcript that was asked for at `asked` shows of the user's messages.
 
-    It has those `found`; those `placed` have another text where they should stand. `behind` is by
-    how many seconds it lacks what was known before; `flaw` says why it cannot be the whole
-    conversation, and is empty where it can. `strangers` tells whether it has turns of the user
-    that were not said here.
+    It has those `found`, with an answer to those `answered`; those `placed` have another text where
+    they should stand. `behind` is by how many seconds it lacks what was known before; `flaw` says
+    why it cannot be the whole conversation, and is empty where it can. `strangers` tells whether it
+    has turns of the user that were not said here.
     """
 
     asked: float
     found: Collection[str] = ()
+    answered: Collection[str] = ()
     placed: Collection[str] = ()
     behind: float = 0.0
     flaw: str = ""
@@ -128,6 +132,7 @@ class Deliveries:
         """Begin another conversation with the same server."""
         self._sent: dict[str, Sent] = {}
         self._waiting: dict[str, Sent] = {}  # those of which nothing is decided
+        self._unanswered: dict[str, Sent] = {}  # those that the other side has not spoken to yet
         self.undecided: dict[str, None] = {}
         """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
@@ -202,10 +207,12 @@ class Deliveries:
 
     def sent(self, event: e.UserMessage, at: float) -> None:
         """Note that a message was sent, for the first time or again."""
+        if at - max(self._heard, *(one.at for one in self._unanswered.values()), 0) >= PATIENCE:
+            self._unanswered.clear()
         quiet = at - self._heard >= QUIET
         sent = Sent(event, at, self.connection, quiet, at + CHECK)
         self.undecided.pop(sent.id, None)
-        for messages in (self._sent, self._waiting):
+        for messages in (self._sent, self._waiting, self._unanswered):
             messages.pop(sent.id, None)  # sent again, it stands behind the others
             messages[sent.id] = sent
 
@@ -215,14 +222,18 @@ class Deliveries:
         What an agent says need not be an answer to anything.
         """
         self._heard = at
-        newest = next(reversed(self._sent.values()), None)
-        if len(self._waiting) != 1 or newest is None or newest.id not in self._waiting:
+        unanswered = list(self._unanswered.values())
+        if not unanswered:
+            return []
+        oldest = unanswered[0]
+        del self._unanswered[oldest.id]
+        if len(unanswered) > 1 or list(self._waiting) != [oldest.id]:
             for sent in self._waiting.values():
                 sent.answered = "perhaps"
             return []
-        calm = newest.quiet and newest.answered == "no" and not self.in_doubt(newest)
-        verdicts = self._arrived(newest, at, "it was answered")
-        newest.answered = "surely" if calm and not agent else "yes"
+        calm = oldest.quiet and oldest.answered == "no" and not self.in_doubt(oldest)
+        verdicts = self._arrived(oldest, at, "it was answered")
+        oldest.answered = "surely" if calm and not agent else "yes"
         return verdicts
 
     def seen(self, message_id: str, at: float, why: str) -> list[Verdict]:
@@ -258,6 +269,8 @@ class Deliveries:
         One that is not `conclusive` was not asked for: of what it lacks nothing follows.
         """
         verdicts = [verdict for name in look.found for verdict in self._found(name, look)]
+        for name in look.answered:
+            self._unanswered.pop(name, None)
         if not conclusive:
             return verdicts
         self.lag = max(self.lag, look.behind)

@@ -44,10 +44,16 @@ def look_at(
         else:
             flaw = CUT_OFF if place < first else flaw or INCOMPLETE
     said = any(message.sender == "user" for message in here)
+    answered = {
+        here[place].id
+        for place, (after, _) in zip(matches.places, told[1:], strict=False)
+        if place in mine and after.sender != "user"
+    }
     turns = [number for number, (entry, _) in enumerate(told) if entry.sender == "user"]
     return Look(
         asked=asked,
         found={here[place].id for place in mine - matches.unsure},
+        answered=answered,
         placed={here[place].id for place in matches.unsure},
         behind=behind,
         flaw=flaw if turns or not said else NO_TURNS,

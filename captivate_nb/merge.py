@@ -284,7 +284,8 @@ def merge(here: Sequence[Message], told: Told, matches: Matches) -> list[Message
     """Return the messages here and those the server tells of, each once, in its order.
 
     What only this side knows (system lines, messages on their way) stays behind the message it
-    came after.
+    came after. Where that is the last that both know, and the other side has spoken since, the
+    transcript is behind: what is new in it comes first.
     """
     matched = set(matches.places)
     after: dict[int | None, list[Message]] = defaultdict(list)
@@ -296,10 +297,14 @@ def merge(here: Sequence[Message], told: Told, matches: Matches) -> list[Message
             after[anchor].append(message)
     taken = {message.id: 1 for message in here}
     merged = after[-1]
+    last = next((place for place in reversed(matches.places) if place is not None), None)
+    later = after.pop(last, [])
+    behind = any(message.sender in ("bot", "agent") for message in later)
     for place, (_, message) in zip(matches.places, told, strict=True):
         merged.append(_unlike(message, taken) if place is None else here[place])
-        merged += after.get(place, ()) if place is not None else ()
-    return merged
+        if place is not None:
+            merged += later if place == last and not behind else after.get(place, ())
+    return merged + later if behind else merged
 
 
 def messages_of(

@@ -138,14 +138,19 @@ class Recovery:
                     in_vain = in_vain + 1 if deliveries.step() == step else 0
 
     async def _read_again(self) -> None:
+        """Look until something new is told: what was cut short may not be in the first transcript."""
         while self._cut:
             await asyncio.sleep(self._patience)
             self._patience = min(max(ASK_DELAY, 2 * self._patience), LONGEST_DELAY)
-            await self._line.wait_open()
-            self._cut = False
-            if (current := self._current()) is not None:
-                with contextlib.suppress(ConnectionError, Disconnected):
-                    await self._look(current)
+            self._cut, heard = False, self._line.conversation.heard
+            for delay in delays():
+                await asyncio.sleep(delay)
+                await self._line.wait_open()
+                if (current := self._current()) is not None:
+                    with contextlib.suppress(ConnectionError, Disconnected):
+                        await self._look(current)
+                if self._silent or self._line.conversation.heard > heard:
+                    break
 
     async def _greet(self, greeting: e.UserMessage) -> None:
         """Ask for the greeting once more, if it is shown that there was none."""

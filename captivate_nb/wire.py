@@ -40,6 +40,11 @@ TIMEOUT = 10.0
 
 _READS = (e.ConversationTranscript, e.ConversationMetadata, e.UserConversations)
 
+_SAID = tuple(
+    kind.event_type
+    for kind in (e.BotMessage, e.LivechatMessage, e.ActionsReceived, e.ConversationUpdate)
+)
+
 CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
 
 P = ParamSpec("P")
@@ -105,6 +110,7 @@ class Wire(HasTraits):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._fetching: set[str] = set()
         self._probing: asyncio.Task[None] | None = None
+        self._unprobed = False  # whether something was sent since the newest ping
         self.set_trait("choices", Choices())
         self._connection = Connection(
             address, received=self._received, recover=self._recover, changed=self._set_status
@@ -223,13 +229,15 @@ class Wire(HasTraits):
 
     def _probe(self) -> None:
         """Find a connection that only seems to be there, as soon as something is sent on it."""
-
-        async def check() -> None:
-            with contextlib.suppress(ConnectionError):
-                await self._connection.check()
-
+        self._unprobed = True
         if self._probing is None or self._probing.done():
-            self._probing = self._spawn(check())
+            self._probing = self._spawn(self._check_connection())
+
+    async def _check_connection(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while self._unprobed:
+                self._unprobed = False
+                await self._connection.check()
 
     async def _send(self, event: e.ClientEvent) -> None:
         await self._send_frame(encode(event))
@@ -320,7 +328,10 @@ class Wire(HasTraits):
         if event is None:
             problem = ProtocolError(record.problem or "", cut=record.cut, event_type=record.unread)
             again = self._requests.garble(problem)
-            if record.cut and e.ConversationTranscript.event_type not in again:
+            said = (
+                record.unread in ("", *_SAID) and e.ConversationTranscript.event_type not in again
+            )
+            if record.cut and said:
                 self._recovery.cut_short()
         elif isinstance(event, e.GeneralError):
             self._received_error(event)

@@ -407,6 +407,10 @@ class OddServer:
         name, text = str(payload["message_id"]), str(payload["content"].get("text", ""))
         edits = "answered" if (name, text) in self._edited else self.odd.edits
         self._edited.add((name, text))
+        if not any(name in (line.client_id, line.server_id) for line in chat.lines):
+            error = {"conversation_id": chat.id, "error_code": 400, "error_desc": "No such message"}
+            await self._event(chat.socket, "general_error", error)
+            return
         for index, line in enumerate(chat.lines):
             if name in (line.client_id, line.server_id):
                 chat.lines[index] = line.saying(text)
