@@ -165,14 +165,17 @@ async def test_what_waits_to_be_sent_is_shown_until_it_is(front_end: FrontEnd):
 async def test_what_is_in_doubt_is_not_shown_twice(front_end: FrontEnd):
     chat = Chat(front_end)
     chat.messages.extend([mine(0, "unknown"), mine(1, "failed")])
-    chat.outbox = (*chat.messages, waiting(2))
+    chat.outbox = (chat.messages[0], waiting(1), waiting(2), mine(3, "failed"))
     chat.log.changed(0)
     front_end.say(chat.log, {"kind": "need", "start": 0})
     await until(lambda: chat.batches("fill"))
     chat.log.look_at(chat)
     for batch in (chat.batches()[0], *chat.batches("fill")):
-        assert [item["id"] for item in batch["outbox"]] == ["m2"]
+        assert [item["id"] for item in batch["outbox"]] == ["m2", "m3"]
     assert [item["delivery"] for item in chat.batches()[0]["items"]] == ["unknown", "failed"]
+    chat.outbox = (mine(2, "failed"), mine(3, "failed"))
+    chat.log.changed()
+    await until(lambda: [i["delivery"] for i in chat.batches()[-1]["outbox"]] == ["failed"] * 2)
 
 
 async def test_the_newest_errors_are_shown_until_dismissed(front_end: FrontEnd):

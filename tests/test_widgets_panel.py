@@ -63,6 +63,12 @@ def problems(front_end: FrontEnd, panel: cn.ChatPanel) -> list[str]:
     return [line["message"] for line in told[-1]["problems"]] if told else []
 
 
+def waiting(front_end: FrontEnd, panel: cn.ChatPanel) -> list[str]:
+    """How far the messages are that the page shows below all others."""
+    told = [b for b in front_end.custom(panel.chat_log, "append") if "outbox" in b]
+    return [item["delivery"] for item in told[-1]["outbox"]]
+
+
 # --- what it shows -----------------------------------------------------------------------------
 
 
@@ -343,7 +349,9 @@ async def test_nothing_is_decided_in_the_past(front_end: FrontEnd):
         assert not panel.chat_log.live
 
 
-async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):
+async def test_what_waited_and_was_not_sent_is_told(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+):
     async def greet_and_go(socket: Socket) -> None:
         await socket.greet()
         await socket.drop()
@@ -352,6 +360,7 @@ async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):
         await refuse.wait()
         await socket.websocket.close(4401, "no such key")
 
+    monkeypatch.setattr("captivate_nb.connection.REFUSED_FOR", 0.2)
     refuse = asyncio.Event()
     for end, why in (("close", "the session was closed"), ("refuse", "no such key")):
         refuse.clear()
@@ -366,6 +375,7 @@ async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):
             refuse.set()
             await until(lambda panel=panel: "not sent" in str(problems(front_end, panel)))
             assert why in problems(front_end, panel)[-1]
+            await until(lambda panel=panel: waiting(front_end, panel) == ["failed"])
             panel.close()
             await session.close()
 

@@ -53,7 +53,7 @@ Decision = Literal["again", "arrived"]
 class Source(Protocol):
     """Where the messages are; a `Session` is one.
 
-    Those of the outbox that are "queued" wait, and are not in the transcript yet.
+    The outbox has those that wait, and those of the transcript that are in doubt.
     """
 
     @property
@@ -105,7 +105,7 @@ class LogWidget(anywidget.AnyWidget):
         self._loop = loop
         self._choose = choose
         self._told: list[Message] = list(source.transcript)
-        self._queued: list[str] = []
+        self._queued: list[Message] = []
         self._first: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._problems: list[Item] = []
@@ -136,7 +136,7 @@ class LogWidget(anywidget.AnyWidget):
         if self._first is None:
             return
         first, self._first = self._first, None
-        batch = self._changes(first) | self._queue(first)
+        batch = self._changes(first) | self._queue()
         if batch["items"] or "outbox" in batch or batch["total"] != len(self._told):
             self.send({"kind": "append", **batch})
             self._told[first:] = self._source.transcript[first:]
@@ -159,14 +159,12 @@ class LogWidget(anywidget.AnyWidget):
         messages = self._source.transcript
         return {"start": start, "items": items(messages, start, stop), "total": len(messages)}
 
-    def _queue(self, first: int) -> Item:
+    def _queue(self) -> Item:
         """Return the messages that wait to be sent, if they are others than before."""
-        arrived = {message.id for message in self._source.transcript[first:]}
-        waiting = [message for message in _waiting(self._source) if message.id not in arrived]
-        before, self._queued = self._queued, [message.id for message in waiting]
+        before, self._queued = self._queued, _waiting(self._source)
         if self._queued == before:
             return {}
-        return {"outbox": [message_item(message) for message in waiting]}
+        return {"outbox": [message_item(message) for message in self._queued]}
 
     def look_at(self, source: Source) -> None:
         """Show another source's messages from now on; what is the same stays as it is drawn."""
@@ -276,5 +274,7 @@ class LogWidget(anywidget.AnyWidget):
 
 
 def _waiting(source: Source) -> list[Message]:
-    """Return what waits to be sent, without what is in the transcript and in doubt."""
-    return [message for message in source.outbox if message.delivery == "queued"]
+    """Return what is in the outbox alone; what is in the transcript, too, is shown there."""
+    ids = {message.id for message in source.outbox}
+    shown = {message.id for message in source.transcript if message.id in ids} if ids else ids
+    return [message for message in source.outbox if message.id not in shown]

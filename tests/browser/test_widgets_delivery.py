@@ -133,12 +133,14 @@ async def test_nothing_can_be_decided_where_nobody_is_there_to_do_it(
     log = await started(widgets, mine("Well?", 0, "unknown"), live=False)
     for button in await buttons(log).all():
         await expect(button).to_be_disabled()
+    await log.append(outbox=[mine("And?", 1, "failed")])
     await log.set("live", True)
-    for button in await buttons(log).all():
+    for button in await log.log.locator(".cnb-decide").all():
         await expect(button).to_be_enabled()
     await widgets.page.evaluate(DISCONNECT)
     await widgets.page.clock.run_for(10)
-    for button in await buttons(log).all():
+    await expect(log.log.locator(".cnb-decide")).to_have_count(3)
+    for button in await log.log.locator(".cnb-decide").all():
         await expect(button).to_be_disabled()
 
 

@@ -60,7 +60,7 @@ export class Doubts {
   }
 
   draw() {
-    for (const button of this.view.list.querySelectorAll("button.cnb-decide")) this.fit(/** @type {HTMLButtonElement} */ (button));
+    for (const button of this.view.scroller.querySelectorAll("button.cnb-decide")) this.fit(/** @type {HTMLButtonElement} */ (button));
   }
 
   /** Say whether a button is pressed, and whether it can be. @param {HTMLButtonElement} button */
