@@ -500,12 +500,12 @@ class Conversation:
         here = [message for message in self._messages if message.id not in self._gaps]
         told = messages_of(event.entries)
         matches = match(here, told, self._names, self.deliveries.doubtful)
-        self._messages[:] = merge(here, told, matches)
+        asked = self._asked.popleft() if self._asked else None
+        look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
+        self._messages[:] = merge(here, told, matches, behind=look.behind > 0)
         self._learn_names(here, told, matches)
         self._gaps.clear()
         self._told = {entry.message_id for entry in event.entries if entry.message_id}
-        asked = self._asked.popleft() if self._asked else None
-        look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
         verdicts = []
         if look.flaw == NO_TURNS and told and matches.places[-1] is None:
             verdicts += self.deliveries.heard(look.asked)

@@ -114,7 +114,8 @@ class _Matching:
             if entry.message_id is None or entry.message_id in shared:
                 continue
             places = index.get((self._keys[number][0], entry.message_id), [])
-            if len(places) == 1 and self._may_be(places[0], number, said):
+            free = len(places) == 1 and places[0] in self._free
+            if free and self._may_be(places[0], number, said):
                 self._take(number, places[0])
 
     def by_text(self) -> None:
@@ -280,12 +281,13 @@ def _in_order(candidates: Sequence[Sequence[int]]) -> list[int | None]:
     return chosen
 
 
-def merge(here: Sequence[Message], told: Told, matches: Matches) -> list[Message]:
+def merge(
+    here: Sequence[Message], told: Told, matches: Matches, *, behind: bool = False
+) -> list[Message]:
     """Return the messages here and those the server tells of, each once, in its order.
 
     What only this side knows (system lines, messages on their way) stays behind the message it
-    came after. Where that is the last that both know, and the other side has spoken since, the
-    transcript is behind: what is new in it comes first.
+    came after. Of a transcript that is `behind`, what is new at its end comes before the rest here.
     """
     matched = set(matches.places)
     after: dict[int | None, list[Message]] = defaultdict(list)
@@ -295,16 +297,14 @@ def merge(here: Sequence[Message], told: Told, matches: Matches) -> list[Message
             anchor = index
         else:
             after[anchor].append(message)
+    last = next((place for place in reversed(matches.places) if place is not None), None)
+    newest = after.pop(last, []) if behind else []
     taken = {message.id: 1 for message in here}
     merged = after[-1]
-    last = next((place for place in reversed(matches.places) if place is not None), None)
-    later = after.pop(last, [])
-    behind = any(message.sender in ("bot", "agent") for message in later)
     for place, (_, message) in zip(matches.places, told, strict=True):
         merged.append(_unlike(message, taken) if place is None else here[place])
-        if place is not None:
-            merged += later if place == last and not behind else after.get(place, ())
-    return merged + later if behind else merged
+        merged += after.get(place, ()) if place is not None else ()
+    return merged + newest
 
 
 def messages_of(
