@@ -42,6 +42,9 @@ MISSED = "captivate_nb.missed"
 ARRIVED = "captivate_nb.arrived"
 """The type of another: the user says that a message arrived."""
 
+DISCONNECTED = "captivate_nb.disconnected"
+"""The type of another: the connection is over, and there is no other yet."""
+
 QUOTED = 60
 """Characters of a message that a line about it quotes."""
 
@@ -206,6 +209,9 @@ class Conversation:
         self.deliveries.connected(connection)
         self._starts.clear()
         self._asked.clear()
+        return self._show_held()
+
+    def _show_held(self) -> int | None:
         indexes = [self._index(name) for name in self.deliveries.held]
         for index in indexes:
             self._messages[index] = delivered(self._messages[index], "queued")
@@ -379,6 +385,9 @@ class Conversation:
             return self._missed(event, at)
         if event.type == ARRIVED:
             return self._said_to_have_arrived(event)
+        if event.type == DISCONNECTED:
+            self.deliveries.disconnected()
+            return self._show_held()
         self.updates.append(event)
         match event.type:
             case "livechatAgentConnected":

@@ -122,6 +122,8 @@ class Deliveries:
     def __init__(self) -> None:
         self.connection = 0
         """The newest connection's number."""
+        self.broken = False
+        """Whether that is over, and there is no other yet."""
         self.lag = 0.0
         """By how many seconds the server's transcript was behind, at the most."""
         self.flawed = False
@@ -184,13 +186,17 @@ class Deliveries:
 
     def in_doubt(self, sent: Sent) -> bool:
         """Whether it is not known that a message arrived, and something went wrong since."""
-        wrong = sent.connection != self.connection or sent.refused is not None
+        wrong = self._is_over(sent) or sent.refused is not None
         return sent.state == "sent" and not sent.lost and wrong
 
     def _is_suspect(self, sent: Sent) -> bool:
         """Whether what seemed to be the answer to it may have been that to an earlier one."""
-        wrong = sent.connection != self.connection or sent.refused is not None
+        wrong = self._is_over(sent) or sent.refused is not None
         return sent.state == "confirmed" and sent.answered == "yes" and wrong
+
+    def _is_over(self, sent: Sent) -> bool:
+        """Whether the connection on which it was sent is over."""
+        return self.broken or sent.connection != self.connection
 
     def _is_open(self, sent: Sent) -> bool:
         """Whether a transcript without it would mean something."""
@@ -203,7 +209,11 @@ class Deliveries:
 
     def connected(self, connection: int) -> None:
         """Note a new connection: what waits for an answer on another may be lost."""
-        self.connection = connection
+        self.connection, self.broken = connection, False
+
+    def disconnected(self) -> None:
+        """Note that the connection is over: what waits for an answer on it may be lost."""
+        self.broken = True
 
     def sent(self, event: e.UserMessage, at: float) -> None:
         """Note that a message was sent, for the first time or again."""
@@ -248,7 +258,7 @@ class Deliveries:
     def refused(self, why: str) -> None:
         """Note an error of which it is not said what it is about."""
         for sent in self._waiting.values():
-            if sent.connection == self.connection:
+            if not self._is_over(sent):
                 sent.refused = why
 
     def decide(self, message_id: str, state: Delivery) -> None:
@@ -322,7 +332,7 @@ class Deliveries:
         if sent.refused is not None:
             self._settle(sent, "failed")
             return [Verdict(sent.id, "failed", sent.refused)]
-        if sent.connection == self.connection:
+        if not self._is_over(sent):
             return self._give_up(sent, "the server's transcript lacks it")
         if sent.answered == "perhaps" and (self.lag or self.flawed):
             return self._give_up(sent, "what came after it may have been its answer")

@@ -20,7 +20,15 @@ from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
 from .clock import Clock
 from .connection import Connection, Status
-from .conversation import MISSED, Agent, Conversation, Problem, large_key, user_message
+from .conversation import (
+    DISCONNECTED,
+    MISSED,
+    Agent,
+    Conversation,
+    Problem,
+    large_key,
+    user_message,
+)
 from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed, Undelivered
 from .eventlog import Direction, EventLog, EventRecord
 from .given import callback_of
@@ -477,6 +485,8 @@ class Wire(HasTraits):
     def _set_status(self, status: Status, error: CaptivateError | None) -> None:
         if status == "reconnecting":
             self._requests.fail(Disconnected())
+            if self.status == "open" and self.conversation.id is not None:
+                self._note(DISCONNECTED, self.conversation.id)
         if status == "closed":
             closed = error or SessionClosed("The session was closed meanwhile.")
             self._requests.fail(closed)
