@@ -82,15 +82,17 @@ class Look(NamedTuple):
     """What a transcript that was asked for at `asked` shows of the user's messages.
 
     It has those `found`, with an answer to those `answered`; those `placed` have another text where
-    they should stand. `behind` is by how many seconds it lacks what was known before; `flaw` says
-    why it cannot be the whole conversation, and is empty where it can. `strangers` tells whether it
-    has turns of the user that were not said here.
+    they should stand; those `passed` it lacks, though it has something before them. `behind` is by
+    how many seconds it lacks what was known before; `flaw` says why it cannot be the whole
+    conversation, and is empty where it can. `strangers` tells whether it has turns of the user that
+    were not said here.
     """
 
     asked: float
     found: Collection[str] = ()
     answered: Collection[str] = ()
     placed: Collection[str] = ()
+    passed: Collection[str] = ()
     behind: float = 0.0
     flaw: str = ""
     strangers: bool = False
@@ -216,14 +218,20 @@ class Deliveries:
         self.broken = True
 
     def sent(self, event: e.UserMessage, at: float) -> None:
-        """Note that a message was sent, for the first time or again."""
+        """Note that a message was sent, for the first time or again.
+
+        What was lost keeps its place among the others that were, as it may be lost again; what the
+        user sends again stands behind them.
+        """
         if at - max(self._heard, *(one.at for one in self._unanswered.values()), 0) >= PATIENCE:
             self._unanswered.clear()
         quiet = at - self._heard >= QUIET
         sent = Sent(event, at, self.connection, quiet, at + CHECK)
         self.undecided.pop(sent.id, None)
         for messages in (self._sent, self._waiting, self._unanswered):
-            messages.pop(sent.id, None)  # sent again, it stands behind the others
+            known = messages.get(sent.id)
+            if known is not None and not known.lost:
+                del messages[sent.id]
             messages[sent.id] = sent
 
     def heard(self, at: float, *, agent: bool = False) -> list[Verdict]:
@@ -237,11 +245,12 @@ class Deliveries:
             return []
         oldest = unanswered[0]
         del self._unanswered[oldest.id]
-        if len(unanswered) > 1 or list(self._waiting) != [oldest.id]:
+        alone = len(unanswered) == 1 and list(self._waiting) == [oldest.id]
+        if not alone or oldest.answered != "no":
             for sent in self._waiting.values():
-                sent.answered = "perhaps"
+                sent.answered = "perhaps" if sent.answered == "no" else sent.answered
             return []
-        calm = oldest.quiet and oldest.answered == "no" and not self.in_doubt(oldest)
+        calm = oldest.quiet and not self.in_doubt(oldest)
         verdicts = self._arrived(oldest, at, "it was answered")
         oldest.answered = "surely" if calm and not agent else "yes"
         return verdicts
@@ -283,14 +292,14 @@ class Deliveries:
             self._unanswered.pop(name, None)
         if not conclusive:
             return verdicts
+        lacked = [s for s in self._sent.values() if s.at < look.asked and self._is_open(s)]
+        late = [sent for sent in lacked if look.asked >= self._due(sent)]
         self.lag = max(self.lag, look.behind)
         self.flawed |= bool(look.flaw)
-        for sent in self._sent.values():
-            if sent.at < look.asked and self._is_open(sent):
-                sent.strange |= look.strangers or sent.id in look.placed
-                sent.missing = look.asked
-                verdicts += self._lacking(sent, look)
-        return verdicts
+        for sent in lacked:
+            sent.strange |= look.strangers or sent.id in look.placed
+            sent.missing = look.asked
+        return verdicts + [verdict for sent in late for verdict in self._lacking(sent, look)]
 
     def _found(self, message_id: str, look: Look) -> Iterator[Verdict]:
         sent = self._sent.get(message_id)
@@ -304,9 +313,7 @@ class Deliveries:
         yield from self.seen(message_id, look.asked, "it is in the server's transcript")
 
     def _lacking(self, sent: Sent, look: Look) -> list[Verdict]:
-        """Weigh that a transcript does not have a message which was sent before."""
-        if look.asked < self._due(sent):
-            return []
+        """Weigh that a transcript does not have a message, though it was late enough to tell."""
         sent.looks += 1
         if look.behind:
             sent.lacked = False
@@ -314,8 +321,11 @@ class Deliveries:
             why = f"the server's transcript is {look.behind:.1f} s behind"
             return self._give_up(sent, why) if sent.looks >= LOOKS else []
         sent.due = look.asked + (CHECK + self.lag if self.lag or self.flawed else SECOND_LOOK)
+        if look.flaw and sent.looks > 1:
+            gone = sent.state == "confirmed" and sent.id in look.passed
+            return self._contradict(sent) if gone else self._give_up(sent, look.flaw)
         if look.flaw:
-            return self._give_up(sent, look.flaw) if sent.looks > 1 else []
+            return []
         if not sent.lacked:
             sent.lacked = True
             return []
@@ -326,9 +336,7 @@ class Deliveries:
         if sent.strange:
             return self._give_up(sent, "other words of yours stand there in the transcript")
         if sent.answered == "yes":
-            self._settle(sent, "unknown")
-            why = "something came after it, and yet the server's transcript lacks it"
-            return [Verdict(sent.id, "unknown", why)]
+            return self._contradict(sent)
         if sent.refused is not None:
             self._settle(sent, "failed")
             return [Verdict(sent.id, "failed", sent.refused)]
@@ -338,6 +346,11 @@ class Deliveries:
             return self._give_up(sent, "what came after it may have been its answer")
         sent.lost = True
         return []
+
+    def _contradict(self, sent: Sent) -> list[Verdict]:
+        self._settle(sent, "unknown")
+        why = "something came after it, and yet the server's transcript lacks it"
+        return [Verdict(sent.id, "unknown", why)]
 
     def _give_up(self, sent: Sent, why: str) -> list[Verdict]:
         """Leave it at what is known: that it was answered, or nothing."""

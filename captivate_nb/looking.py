@@ -32,7 +32,6 @@ def look_at(
     time since which the server is known to have a message, None for one that it may not have.
     """
     places = {place for place in matches.places if place is not None}
-    mine = {place for place in places if here[place].sender == "user"}
     last, first = max(places, default=-1), min(places, default=-1)
     behind, flaw = 0.0, ""
     for place, message in enumerate(here):
@@ -43,19 +42,22 @@ def look_at(
             behind = max(behind, asked - known)
         else:
             flaw = CUT_OFF if place < first else flaw or INCOMPLETE
-    said = any(message.sender == "user" for message in here)
+    own = {place: message.id for place, message in enumerate(here) if message.sender == "user"}
+    sure = places - matches.unsure
     answered = {
-        here[place].id
+        own[place]
         for place, (after, _) in zip(matches.places, told[1:], strict=False)
-        if place in mine and after.sender != "user"
+        if place in own and after.sender != "user"
     }
     turns = [number for number, (entry, _) in enumerate(told) if entry.sender == "user"]
+    passed = {ident for place, ident in own.items() if place not in places and place > first >= 0}
     return Look(
         asked=asked,
-        found={here[place].id for place in mine - matches.unsure},
+        found={ident for place, ident in own.items() if place in sure},
         answered=answered,
         placed={here[place].id for place in matches.unsure},
+        passed=passed if turns else (),
         behind=behind,
-        flaw=flaw if turns or not said else NO_TURNS,
+        flaw=flaw if turns or not own else NO_TURNS,
         strangers=any(matches.places[number] is None for number in turns),
     )

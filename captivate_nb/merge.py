@@ -171,19 +171,21 @@ class _Matching:
     def by_place(self) -> set[int]:
         """Take what stands between the same two messages on both sides, as many on each.
 
-        Behind the last that both have there may be news, so only the user's are taken there.
+        Before the first that both have, and behind the last, there may be news: only the user's
+        are taken there. What others say has to begin alike, too.
         """
         here, there = self._gaps_here(), self._gaps_there()
         unsure = set()
         for gap, numbers in there.items():
-            sender, _, end = gap
             places = here.get(gap, [])
-            if len(places) != len(numbers) or (sender != "user" and end is None):
+            if len(places) != len(numbers):
                 continue
             for number, place in zip(numbers, places, strict=True):
-                self._take(number, place)
-                if sender == "user":
+                if gap[0] == "user":
                     unsure.add(place)
+                    self._take(number, place)
+                elif None not in gap and self._begin_alike(number, place):
+                    self._take(number, place)
         return unsure
 
     def _gaps_here(self) -> dict[Any, list[int]]:
@@ -219,6 +221,10 @@ class _Matching:
     def _take(self, number: int, place: int) -> None:
         self.places[number] = place
         del self._free[place]
+
+    def _begin_alike(self, number: int, place: int) -> bool:
+        _, there = self._keys[number]
+        return any(one.startswith(there) or there.startswith(one) for one in self._texts(place))
 
     def _lines(self, places: Iterable[int]) -> dict[tuple[str, str], list[int]]:
         """Return these places in order, by sender and text."""

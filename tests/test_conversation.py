@@ -600,9 +600,12 @@ def test_what_the_server_never_got_is_sent_again_once_in_its_order():
     server = entry("bot", "hi"), entry("user", "got")
     after = ["bot: hi", "user: got", "user: lost", "user: got"]
     assert find_out(conversation, *server) == Send(lost[0])
-    assert (lines(conversation), states(conversation)) == (after, ["confirmed", "sent", "sent"])
+    assert (lines(conversation), states(conversation)) == (after, ["confirmed", "queued", "queued"])
+    assert [m.text for m in conversation.undecided] == ["lost", "got"]
     conversation.apply(bot("meanwhile"))
     assert conversation.apply(lost[0]) == 2
+    assert states(conversation) == ["confirmed", "queued", "sent"]
+    assert [m.text for m in conversation.undecided] == ["got"]
     assert conversation.deliveries.step() == Send(lost[1])
     assert conversation.apply(lost[1]) == 2
     assert conversation.apply(lost[1]) is None
@@ -663,12 +666,12 @@ def test_a_break_while_lost_messages_are_sent_again_keeps_them_in_their_order():
     assert find_out(conversation, entry("user", "zero")) == Send(events[0])
     conversation.apply(events[0])
     reconnect(conversation)
-    assert find_out(conversation, entry("user", "zero"), entry("user", "two")) == Send(events[2])
-    conversation.apply(events[2])
-    assert conversation.deliveries.step() == Send(events[0])
+    assert find_out(conversation, entry("user", "zero"), entry("user", "two")) == Send(events[0])
     conversation.apply(events[0])
+    assert conversation.deliveries.step() == Send(events[2])
+    conversation.apply(events[2])
     assert conversation.deliveries.step() is None
-    assert lines(conversation) == ["user: zero", "user: two", "user: three", "user: one"]
+    assert lines(conversation) == ["user: zero", "user: two", "user: one", "user: three"]
 
 
 def test_an_error_without_a_conversation_puts_in_doubt_what_waits_and_nothing_else():

@@ -231,11 +231,23 @@ def test_what_stands_between_the_same_two_messages_is_the_same():
     assert matched(here, told) == Matches([0, 1, 2], {1})
 
 
-def test_the_bots_words_in_a_place_are_the_same_between_two_messages_but_not_at_the_end():
-    here = [mine("one", "u-1"), message("a", "b"), mine("two", "u-2")]
-    told = [entry("one", None, "user"), entry("A!"), entry("two", None, "user")]
-    assert matched(here, told) == Matches([0, 1, 2], set())
-    assert matched(here[:2], told[:2]).places == [0, None]
+def test_the_bots_words_between_two_messages_are_the_same_if_they_begin_alike():
+    here = [mine("one", "u-1"), message("a\nYes\nNo", "b"), mine("two", "u-2")]
+    one, two = entry("one", None, "user"), entry("two", None, "user")
+    assert matched(here, [one, entry("A"), two]) == Matches([0, 1, 2], set())
+    assert matched(here, [one, entry("missed"), two]).places == [0, None, 2]
+
+
+def test_the_bots_words_at_either_end_are_news():
+    here = [message("a\nYes\nNo", "1"), mine("one", "u"), message("b\nYes\nNo", "2")]
+    told = [entry("a"), entry("one", None, "user"), entry("b")]
+    assert matched(here, told).places == [None, 1, None]
+
+
+def test_a_message_of_several_ids_is_taken_once():
+    names = {"b": Names({"1", "2"}, set())}
+    told = [entry("hi", "1"), entry("hi", "2")]
+    assert matched([message("hi", "b")], told, names).places == [0, None]
 
 
 def test_a_place_with_another_number_of_messages_tells_nothing():
