@@ -13,7 +13,6 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -51,7 +50,7 @@ class Matches(NamedTuple):
     """Which message here is which entry of the server's.
 
     `places` has for each entry the index of its message here, None for one that is new. Those in
-    `unsure` are the user's and were told by their place alone: their text is another.
+    `unsure` are the user's that it may have or not: by their place alone, or as one of equals.
     """
 
     places: list[int | None]
@@ -80,7 +79,7 @@ def match(
     matching.by_id()
     matching.by_text()
     matching.by_beginning()
-    return Matches(matching.places, matching.by_place())
+    return Matches(matching.places, matching.by_place() | matching.disputed)
 
 
 class _Matching:
@@ -99,6 +98,7 @@ class _Matching:
         self._keys = [(message.sender, loosely(message.text)) for _, message in told]
         self._names = names
         self._doubtful = doubtful
+        self.disputed: set[int] = set()
         self._free = {i: None for i, message in enumerate(here) if message.sender != "system"}
         self._read: dict[int, set[str]] = {}
 
@@ -125,17 +125,41 @@ class _Matching:
             self._by_text(list(places))
 
     def _by_text(self, places: list[int]) -> None:
-        """Take equal texts: as many in order as there can be, then those out of order."""
+        """Take equal texts: as many in order as there can be, then those out of order.
+
+        Each side's lines keep their order, and how the two mix may differ. Where it would make a
+        difference if that were the same, too, the user's lines are `unsure`.
+        """
         lines = self._lines(places)
         left = list(self._left())
-        for number, chosen in zip(left, _in_order(self._candidates(left, lines)), strict=True):
-            if chosen is not None:
-                self._take(number, chosen)
-        unused = {key: iter(places) for key, places in lines.items()}
-        for number in list(self._left()):
-            free = (place for place in unused.get(self._keys[number], ()) if place in self._free)
-            for place in islice(free, 1):
+        mine = [self._keys[number][0] == "user" for number in left]
+        sides = [[n for n, own in enumerate(mine) if own is side] for side in (True, False)]
+        chosen = self._assigned(left, lines, sides)
+        mixed = self._assigned(left, lines, [list(range(len(left)))])
+        self.disputed |= {place for place in set(chosen) ^ set(mixed) if self._is_users(place)}
+        for number, place in zip(left, chosen, strict=True):
+            if place is not None:
                 self._take(number, place)
+
+    def _assigned(
+        self, left: list[int], lines: Mapping[tuple[str, str], list[int]], parts: list[list[int]]
+    ) -> list[int | None]:
+        """Return the place of each entry that is left, where each part of them is in order."""
+        candidates = self._candidates(left, lines)
+        chosen: list[int | None] = [None] * len(left)
+        for part in parts:
+            found = _in_order([candidates[number] for number in part])
+            for number, place in zip(part, found, strict=True):
+                chosen[number] = place
+        taken = set(chosen)
+        unused = {key: iter([p for p in places if p not in taken]) for key, places in lines.items()}
+        for number, entry in enumerate(left):
+            if chosen[number] is None:
+                chosen[number] = next(unused.get(self._keys[entry], iter(())), None)
+        return chosen
+
+    def _is_users(self, place: int | None) -> bool:
+        return place is not None and self._here[place].sender == "user"
 
     def _candidates(
         self, left: Iterable[int], lines: Mapping[tuple[str, str], Sequence[int]]

@@ -65,7 +65,8 @@ class Judge:
             if times > said[text]:
                 yield f"“{text}” was said {said[text]} times and arrived {times} times"
         ids = Counter(arrival.client_msg_id for arrival in self.server.arrivals if arrival.taken)
-        yield from (f"the id {name} arrived {n} times" for name, n in ids.items() if n > 1)
+        if not self.server.odd.equal:  # which of equal lines arrived, nobody can tell
+            yield from (f"the id {name} arrived {n} times" for name, n in ids.items() if n > 1)
 
     def _lost(self) -> Iterator[str]:
         came = Counter(arrival.text for arrival in self.server.arrivals)
