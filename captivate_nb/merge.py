@@ -127,16 +127,16 @@ class _Matching:
     def _by_text(self, places: list[int]) -> None:
         """Take equal texts: as many in order as there can be, then those out of order.
 
-        Each side's lines keep their order, and how the two mix may differ. Where it would make a
-        difference if that were the same, too, the user's lines are `unsure`.
+        How the two sides mix may differ here and there, and each side's own order not: where it
+        makes a difference which of the two is gone by, the user's lines are `unsure`.
         """
         lines = self._lines(places)
         left = list(self._left())
         mine = [self._keys[number][0] == "user" for number in left]
         sides = [[n for n, own in enumerate(mine) if own is side] for side in (True, False)]
-        chosen = self._assigned(left, lines, sides)
-        mixed = self._assigned(left, lines, [list(range(len(left)))])
-        self.disputed |= {place for place in set(chosen) ^ set(mixed) if self._is_users(place)}
+        chosen = self._assigned(left, lines, [list(range(len(left)))])
+        apart = self._assigned(left, lines, sides)
+        self.disputed |= {p for p in set(chosen) ^ set(apart) if p is not None and self._is_mine(p)}
         for number, place in zip(left, chosen, strict=True):
             if place is not None:
                 self._take(number, place)
@@ -158,8 +158,8 @@ class _Matching:
                 chosen[number] = next(unused.get(self._keys[entry], iter(())), None)
         return chosen
 
-    def _is_users(self, place: int | None) -> bool:
-        return place is not None and self._here[place].sender == "user"
+    def _is_mine(self, place: int) -> bool:
+        return self._here[place].sender == "user"
 
     def _candidates(
         self, left: Iterable[int], lines: Mapping[tuple[str, str], Sequence[int]]
