@@ -161,7 +161,7 @@ class Run:
         for text in ("96 on", "97 and on"):
             await self._say(text, timeout=30)
         await within(120, self.session.fetch_transcript())
-        reply = await self._say("98 and on")
+        reply = await self._say("98 and on", timeout=120)
         if not isinstance(reply, cn.Reply) or not reply.text:
             self.faults.append(f"the session is of no use: {reply!r}")
         await settled(self.session, 300)
