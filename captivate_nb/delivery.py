@@ -183,8 +183,11 @@ class Deliveries:
     @property
     def doubtful(self) -> set[str]:
         """Return those that may well not have arrived."""
-        refused = (sent.id for sent in self._waiting.values() if sent.refused is not None)
-        return {*self.undecided, *refused}
+        waiting = self._waiting.values()
+        return {
+            *self.undecided,
+            *(one.id for one in waiting if one.lost or one.refused is not None),
+        }
 
     def in_doubt(self, sent: Sent) -> bool:
         """Whether it is not known that a message arrived, and something went wrong since."""
