@@ -8,7 +8,7 @@ state: live, from a saved log, or in a test.
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
@@ -18,17 +18,8 @@ from .delivery import Deliveries, Sent, Verdict
 from .errors import counted
 from .eventlog import EventRecord
 from .looking import NO_TURNS, look_at
-from .merge import (
-    Matches,
-    Names,
-    Told,
-    delivered,
-    loosely,
-    match,
-    merge,
-    messages_of,
-    shared_ids,
-)
+from .merge import Matches, Told, delivered, loosely, match, merge, messages_of
+from .naming import Naming
 from .protocol import events as e
 from .protocol.content import Action, Content, Files, Text
 from .protocol.writers import write_payload
@@ -107,8 +98,7 @@ class Conversation:
         self._messages: list[Message] = []
         self.deliveries.begin()
         self._asked: deque[float] = deque()  # when each transcript that is due was asked for
-        self._names: defaultdict[str, Names] = defaultdict(lambda: Names(set(), set()))
-        self._labels: defaultdict[str, set[str]] = defaultdict(set)  # of each option's value
+        self._naming = Naming()
         self._turns = 0
         self._gaps: set[str] = set()
         self._told: set[str] = set()
@@ -191,12 +181,8 @@ class Conversation:
     def _append(self, message: Message) -> int:
         self._messages.append(message)
         self.heard += message.sender in _OTHERS
-        self._note_options(message)
+        self._naming.offered([message])
         return len(self._messages) - 1
-
-    def _note_options(self, message: Message) -> None:
-        for option in message.choices:
-            self._labels[loosely(option.value)].add(loosely(option.label))
 
     def _system(self, text: str, event: e.Event, at: float) -> int:
         number = len(self._messages)
@@ -246,9 +232,7 @@ class Conversation:
             return self._sent_again(known, at)
         self.deliveries.sent(event, at)
         self._turns += 1
-        labels = self._labels.get(loosely(event.text))
-        if labels:
-            self._names[event.client_msg_id].texts.update(labels)
+        self._naming.said(event.client_msg_id, event.text)
         return self._append(user_message(event, at))
 
     def _sent_again(self, sent: Sent, at: float) -> int | None:
@@ -346,7 +330,7 @@ class Conversation:
         index = self._index(gap)
         self._messages[index : index + 1] = [message] if message else []
         if message:
-            self._note_options(message)
+            self._naming.offered([message])
         self.heard += message is not None and message.sender in _OTHERS
         return index
 
@@ -461,7 +445,7 @@ class Conversation:
     def _edit(self, event: e.EditMessage, _at: float) -> None:
         if self._is_current(event.conversation_id):
             self._edits[event.message_id] = event
-            self._names[event.message_id].texts.add(loosely(event.text))
+            self._naming.edited(event.message_id, event.text)
 
     def _edited(self, event: e.MessageEdited, at: float) -> int | None:
         edit = self._edits.pop(event.message_id, None)
@@ -508,11 +492,12 @@ class Conversation:
         """Bring together what is here and what the server tells, and see what it proves."""
         here = [message for message in self._messages if message.id not in self._gaps]
         told = messages_of(event.entries)
-        matches = match(here, told, self._names, self.deliveries.doubtful)
+        matches = match(here, told, self._naming.known, self.deliveries.doubtful)
         asked = self._asked.popleft() if self._asked else None
         look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
         self._messages[:] = merge(here, told, matches, behind=look.behind > 0)
-        self._learn_names(here, told, matches)
+        self._naming.told(here, told, matches)
+        self._take_edits(here, told, matches)
         self._gaps.clear()
         self._told = {entry.message_id for entry in event.entries if entry.message_id}
         verdicts = []
@@ -521,20 +506,13 @@ class Conversation:
         verdicts += self.deliveries.looked(look, conclusive=asked is not None)
         self._carry_out(verdicts, at)
 
-    def _learn_names(self, here: list[Message], told: Told, matches: Matches) -> None:
-        """Remember how the server calls what is surely its message, and take in edits it shows."""
-        shared = shared_ids(entry for entry, _ in told)
-        for place, (entry, message) in zip(matches.places, told, strict=True):
-            if place is None:
-                self._note_options(message)
-            if place is None or place in matches.unsure:
+    def _take_edits(self, here: list[Message], told: Told, matches: Matches) -> None:
+        """Take in the edits that a transcript shows, though nothing else told of them."""
+        for place, (_, message) in zip(matches.places, told, strict=True):
+            if place is None or here[place].id not in self._edits:
                 continue
-            text, names = loosely(message.text), self._names[here[place].id]
-            names.texts.add(text)
-            if entry.message_id and entry.message_id not in shared:
-                names.ids.add(entry.message_id)
-            edit = self._edits.get(here[place].id)
-            if edit is not None and text == loosely(edit.text) != loosely(here[place].text):
+            edit, before = self._edits[here[place].id], here[place].text
+            if loosely(message.text) == loosely(edit.text) != loosely(before):
                 self._change(self._edits.pop(here[place].id))
 
     def _known_since(self, message: Message) -> float | None:

@@ -278,7 +278,7 @@ class Deliveries:
         sent = self._sent.get(message_id)
         if sent is not None:
             self._settle(sent, state)
-            sent.answered = "surely"
+            sent.answered, sent.since = "surely", float("inf")  # the server need not have it
 
     def give_up(self, why: str) -> list[Verdict]:
         """Note that nothing can be found out, and return what that decides."""
