@@ -317,16 +317,18 @@ def merge(
     """Return the messages here and those the server tells of, each once, in its order.
 
     What only this side knows (system lines, messages on their way) stays behind the message it
-    came after. Of a transcript that is `behind`, what is new at its end comes before the rest here.
+    came after, and the user's behind what the user said before. Of a transcript that is `behind`, what is new at its end comes before the rest here.
     """
-    matched = set(matches.places)
+    order = {place: n for n, place in enumerate(matches.places) if place is not None} | {-1: -1}
     after: dict[int | None, list[Message]] = defaultdict(list)
-    anchor = -1
+    anchor = mine = -1
     for index, message in enumerate(here):
-        if index in matched:
+        own = message.sender == "user"
+        if index in order:
             anchor = index
+            mine = max(mine, index, key=order.__getitem__) if own else mine
         else:
-            after[anchor].append(message)
+            after[max(anchor, mine, key=order.__getitem__) if own else anchor].append(message)
     last = next((place for place in reversed(matches.places) if place is not None), None)
     newest = after.pop(last, []) if behind else []
     taken = {message.id: 1 for message in here}
