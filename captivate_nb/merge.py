@@ -317,18 +317,12 @@ def merge(
     """Return the messages here and those the server tells of, each once, in its order.
 
     What only this side knows (system lines, messages on their way) stays behind the message it
-    came after, and the user's behind what the user said before. Of a transcript that is `behind`, what is new at its end comes before the rest here.
+    came after, as far as each side's own messages keep their order. Of a transcript that is
+    `behind`, what is new at its end comes before the rest here.
     """
-    order = {place: n for n, place in enumerate(matches.places) if place is not None} | {-1: -1}
     after: dict[int | None, list[Message]] = defaultdict(list)
-    anchor = mine = -1
-    for index, message in enumerate(here):
-        own = message.sender == "user"
-        if index in order:
-            anchor = index
-            mine = max(mine, index, key=order.__getitem__) if own else mine
-        else:
-            after[max(anchor, mine, key=order.__getitem__) if own else anchor].append(message)
+    for index, anchor in _anchors(here, matches.places):
+        after[anchor].append(here[index])
     last = next((place for place in reversed(matches.places) if place is not None), None)
     newest = after.pop(last, []) if behind else []
     taken = {message.id: 1 for message in here}
@@ -337,6 +331,32 @@ def merge(
         merged.append(_unlike(message, taken) if place is None else here[place])
         merged += after.get(place, ()) if place is not None else ()
     return merged + newest
+
+
+def _anchors(here: Sequence[Message], places: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    """Yield each message that is only here, and the matched one that it is to stand behind; or -1.
+
+    It is the one it came after, unless what the same side said before stands later, or what it
+    said afterwards stands earlier.
+    """
+    order = {place: number for number, place in enumerate(places) if place is not None} | {-1: -1}
+    soonest = [len(order)] * len(here)  # where the next matched message of the same side stands
+    following = {True: len(order), False: len(order)}
+    for index in reversed(range(len(here))):
+        own = here[index].sender == "user"
+        soonest[index] = following[own]
+        if index in order:
+            following[own] = min(following[own], order[index])
+    anchor, newest = -1, {True: -1, False: -1}
+    for index, message in enumerate(here):
+        own = message.sender == "user"
+        if index in order:
+            anchor = index
+            newest[own] = max(newest[own], index, key=order.__getitem__)
+        elif message.sender == "system" or (order[newest[own]] <= order[anchor] < soonest[index]):
+            yield index, anchor
+        else:
+            yield index, newest[own]
 
 
 def messages_of(
