@@ -93,7 +93,9 @@ class Recovery:
             self._line.spawn(self._greet(self.greeting))
 
     def check(self) -> None:
-        """Find out about messages in doubt, unless that is under way."""
+        """Find out about messages in doubt, if there are any, unless that is under way."""
+        if self._line.conversation.deliveries.step() is None:
+            return
         if self._checking is None or self._checking.done():
             self._checking = self._line.spawn(self._check())
 
@@ -104,8 +106,8 @@ class Recovery:
         """
         while self._line.conversation.deliveries.holds and self._current() is not None:
             self.check()
-            assert self._checking is not None
-            await asyncio.wait([self._checking])
+            if self._checking is not None:
+                await asyncio.wait([self._checking])
             await self._line.wait_open()
 
     def cut_short(self) -> None:

@@ -346,6 +346,8 @@ class Wire(HasTraits):
         else:
             self._requests.settle(event)
             self._sign(event, heard)
+        if isinstance(event, e.GeneralError | e.ConversationTranscript):
+            self._recovery.check()
         return event
 
     def _sign(self, event: e.Event, heard: int) -> None:
@@ -364,7 +366,6 @@ class Wire(HasTraits):
             return
         if not self._requests.settle(event):
             self._fail_turns(error_of(event))
-        self._recovery.check()
 
     def _fail_turns(self, error: CaptivateError) -> None:
         for turn in self._turns:

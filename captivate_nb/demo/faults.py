@@ -155,7 +155,7 @@ PRESETS = (
     Preset(
         "lagging transcripts",
         "The connection breaks, and transcripts lack what was said last",
-        "drop=0.1, stale=2, store-late=3",
+        "drop=0.1, stale=2, store-late=2",
     ),
     Preset(
         "odd transcripts",

@@ -60,15 +60,26 @@ KINDS = {
     "413": (0.05, 0.3),
     "slow-handshake": (1, 30),
     "restart": (0.005, 0.02),
+    "stale": (0.05, 0.4),
+    "store-late": (0.05, 0.4),
+    "last": (4, 12),
+    "relabel": (0.3, 1.0),
+    "same-ids": (1, 1),
+    "heartbeats": (5, 40),
+    "refuse": (0.05, 0.5),
 }
+TELLING = ("stale", "store-late", "last", "relabel")
+"""Those that change what a transcript tells."""
 WORDS = ("yes", "yes", "no", "more", "tell me", "Again", "Agent", "bye")
 
 
 def faults_of(seed: int, *, reorder: bool) -> str:
-    """The faults of a run: two to five kinds, each as strong as chance has it."""
+    """The faults of a run: one kind and breaks, or two to five, each as strong as chance has it."""
     dice = random.Random(seed)
-    words = dice.sample(sorted(KINDS), dice.randint(2, 5))
-    spec = []
+    alone = seed % 3 == 0
+    kinds = sorted(KINDS)
+    words = [kinds[seed // 3 % len(kinds)]] if alone else dice.sample(kinds, dice.randint(2, 5))
+    spec = ["drop=0.08"] if alone and "drop" not in words else []
     for word in words:
         low, high = KINDS[word]
         value = dice.uniform(low, high)
@@ -122,7 +133,7 @@ class Storm:
         for _ in range(1000):
             waiting = any(m.delivery == "queued" for m in self.session.outbox)
             if self.session.status == "open" and not waiting and not self._in_doubt():
-                if self.reorder:
+                if self.reorder or any(word in self.faults for word in TELLING):
                     await self.session.fetch_transcript()
                 self.here, self.there = self._here(), self.server.call(self._there)
                 if self._agreed():
