@@ -281,9 +281,15 @@ class Deliveries:
             sent.answered, sent.since = "surely", float("inf")  # the server need not have it
 
     def give_up(self, why: str) -> list[Verdict]:
-        """Note that nothing can be found out, and return what that decides."""
+        """Note that nothing can be found out for now, and return what that decides.
+
+        What was answered is looked for again when there is a transcript.
+        """
         doubts = [sent for sent in self._sent.values() if sent.lost or self._is_checked(sent)]
-        return [verdict for sent in doubts for verdict in self._give_up(sent, why)]
+        for sent in doubts:
+            sent.missing = None
+        waiting = [sent for sent in doubts if sent.state != "confirmed"]
+        return [verdict for sent in waiting for verdict in self._give_up(sent, why)]
 
     def looked(self, look: Look, *, conclusive: bool = True) -> list[Verdict]:
         """Note what a transcript shows, and return what that decides.

@@ -64,6 +64,8 @@ class Odd:
     ids: str = "none"
     same_events: bool = False
     equal: bool = False
+    slow: bool = False
+    """Whether its bot may think for longer; then it says one thing at a time."""
     agent: bool = False
     """Whether an agent says things by themselves; only a whole transcript tells if they answer."""
 
@@ -79,10 +81,11 @@ ODD = st.builds(
     ids=st.sampled_from(["none", "server", "client", "same"]),
     same_events=st.booleans(),
     equal=st.booleans(),
+    slow=st.booleans(),
     agent=st.booleans(),
 ).filter(
     lambda odd: (
-        not ((odd.equal or odd.agent) and (odd.cut or odd.last))
+        sum([odd.equal, odd.agent, odd.cut or odd.last is not None]) <= 1
         and (odd.users_turns or not odd.agent)
     )
 )
@@ -111,7 +114,7 @@ class Server:
     answered: int = 0
     missing: Line | None = None
 
-    def receive(self, event, now, fate, think):
+    def receive(self, event, now, fate):
         """Take in a user's message, or refuse it."""
         error = e.GeneralError(code=500, description="Oh", conversation_id=None)
         if fate in ("refused", "stumbled", "late"):
@@ -121,7 +124,8 @@ class Server:
         self.arrivals.append(event.client_msg_id)
         self.lines.append(self._line("user", (c.Text(event.text),), event.client_msg_id, now))
         if fate in ("answered", "late"):
-            for part in range(self.dice.randint(1, 2)):
+            think = self.dice.choice([0.2, 4.0] if self.odd.slow else [0.0, 0.2])
+            for part in range(1 if self.odd.slow else self.dice.randint(1, 2)):
                 self.due.append((now + think + PART * part, None))
 
     def speak(self, now, sender="bot", content=None):
@@ -223,8 +227,7 @@ class Exchange(RuleBasedStateMachine):
             self.is_heard = False
             self.hears = self.hears and self.dice.random() < 0.5
         if self.is_heard:
-            think = self.dice.choice([0.0, 0.2, 0.2, 4.0])
-            self.server.receive(event, self.now, fate, think)
+            self.server.receive(event, self.now, fate)
         if fate == "kept":
             self.is_heard = self.hears = False
 
