@@ -495,7 +495,7 @@ class Conversation:
         matches = match(here, told, self._naming.known, self.deliveries.doubtful)
         asked = self._asked.popleft() if self._asked else None
         look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
-        self._messages[:] = merge(here, told, matches, behind=look.behind > 0)
+        self._messages[:] = merge(here, told, matches, older=look.older)
         self._naming.told(here, told, matches)
         self._take_edits(here, told, matches)
         self._gaps.clear()

@@ -83,7 +83,8 @@ class Look(NamedTuple):
 
     It has those `found`, with an answer to those `answered`; those `placed` have another text where
     they should stand; those `passed` it lacks, though it has something before them. `behind` is by
-    how many seconds it lacks what was known before; `flaw` says why it cannot be the whole
+    how many seconds it lacks what was known before; it is `older` where that is so, or something
+    was heard since; `flaw` says why it cannot be the whole
     conversation, and is empty where it can. `strangers` tells whether it has turns of the user that
     were not said here.
     """
@@ -94,6 +95,7 @@ class Look(NamedTuple):
     placed: Collection[str] = ()
     passed: Collection[str] = ()
     behind: float = 0.0
+    older: bool = False
     flaw: str = ""
     strangers: bool = False
 

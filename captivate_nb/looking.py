@@ -33,12 +33,14 @@ def look_at(
     """
     places = {place for place in matches.places if place is not None}
     last, first = max(places, default=-1), min(places, default=-1)
-    behind, flaw = 0.0, ""
+    behind, flaw, older = 0.0, "", False
     for place, message in enumerate(here):
         known = since(message) if place not in places else None
-        if known is None or known >= asked:
+        if known is None:
             continue
-        if place > last and asked - known <= MOST_BEHIND:
+        if known >= asked:
+            older |= place > last and message.sender != "user"
+        elif place > last and asked - known <= MOST_BEHIND:
             behind = max(behind, asked - known)
         else:
             flaw = CUT_OFF if place < first else flaw or INCOMPLETE
@@ -58,6 +60,7 @@ def look_at(
         placed={here[place].id for place in matches.unsure},
         passed=passed if turns else (),
         behind=behind,
+        older=older or behind > 0,
         flaw=flaw if turns or not own else NO_TURNS,
         strangers=any(matches.places[number] is None for number in turns),
     )

@@ -312,19 +312,19 @@ def _in_order(candidates: Sequence[Sequence[int]]) -> list[int | None]:
 
 
 def merge(
-    here: Sequence[Message], told: Told, matches: Matches, *, behind: bool = False
+    here: Sequence[Message], told: Told, matches: Matches, *, older: bool = False
 ) -> list[Message]:
     """Return the messages here and those the server tells of, each once, in its order.
 
     What only this side knows (system lines, messages on their way) stays behind the message it
     came after, as far as each side's own messages keep their order. Of a transcript that is
-    `behind`, what is new at its end comes before the rest here.
+    `older` than what is here, what is new at its end comes before the rest here.
     """
     after: dict[int | None, list[Message]] = defaultdict(list)
     for index, anchor in _anchors(here, matches.places):
         after[anchor].append(here[index])
     last = next((place for place in reversed(matches.places) if place is not None), None)
-    newest = after.pop(last, []) if behind else []
+    newest = after.pop(last, []) if older else []
     taken = {message.id: 1 for message in here}
     merged = after[-1]
     for place, (_, message) in zip(matches.places, told, strict=True):
