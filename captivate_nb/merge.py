@@ -340,8 +340,8 @@ def _anchors(here: Sequence[Message], places: Sequence[int | None]) -> Iterator[
     said afterwards stands earlier.
     """
     order = {place: number for number, place in enumerate(places) if place is not None} | {-1: -1}
-    soonest = [len(order)] * len(here)  # where the next matched message of the same side stands
-    following = {True: len(order), False: len(order)}
+    soonest = [len(places)] * len(here)  # where the next matched message of the same side stands
+    following = {True: len(places), False: len(places)}
     for index in reversed(range(len(here))):
         own = here[index].sender == "user"
         soonest[index] = following[own]
