@@ -8,6 +8,7 @@
 #   make pictures                   the README's pictures, taken anew from the real panel
 #   make bench-panel                what the chat panel costs, beside Panel's ChatFeed
 #   make bench-load                 500 conversations at once on one embedded server
+#   make bench-recovery             what it costs to find out whether a message arrived
 #   make lint | format | clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -23,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load lint format clean
+.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -50,6 +51,9 @@ bench-panel: $(VENV)/.bench
 
 bench-load: $(VENV)/.test
 	python benchmarks/server_load.py $(ARGS)
+
+bench-recovery: $(VENV)/.test
+	python benchmarks/recovery.py $(ARGS)
 
 lint: $(VENV)/.test $(VENV)/.node
 	ruff format --check .

@@ -13,7 +13,8 @@ import pytest
 from support.storm import Storm
 
 FIRST = int(os.environ.get("CAPTIVATE_NB_SEED", "0"))
-QUICK, LONG, AT_ONCE = 16, 1000, 6
+QUICK, AT_ONCE = 16, 6
+LONG = int(os.environ.get("CAPTIVATE_NB_RUNS", "1000"))
 
 
 @pytest.fixture(autouse=True)
