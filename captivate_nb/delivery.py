@@ -340,14 +340,14 @@ class Deliveries:
         if not sent.lacked:
             sent.lacked = True
             return []
-        return self._conclude(sent)
+        return self._conclude(sent, look)
 
-    def _conclude(self, sent: Sent) -> list[Verdict]:
+    def _conclude(self, sent: Sent, look: Look) -> list[Verdict]:
         """Conclude from a second transcript without it that is fresh and whole."""
+        if sent.answered == "yes" and sent.id not in look.placed:
+            return self._contradict(sent)
         if sent.strange:
             return self._give_up(sent, "other words of yours stand there in the transcript")
-        if sent.answered == "yes":
-            return self._contradict(sent)
         if sent.refused is not None:
             self._settle(sent, "failed")
             return [Verdict(sent.id, "failed", sent.refused)]

@@ -86,7 +86,7 @@ ODD = st.builds(
 ).filter(
     lambda odd: (
         sum([odd.equal, odd.agent, odd.cut or odd.last is not None]) <= 1
-        and (odd.users_turns or not odd.agent)
+        and not (odd.agent and (odd.slow or not odd.users_turns))
     )
 )
 
