@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 import strategies  # noqa: F401  # sets Hypothesis up
-from captivate_nb.conversation import ARRIVED, MISSED, Conversation
+from captivate_nb.conversation import ARRIVED, DISCONNECTED, MISSED, Conversation
 from captivate_nb.delivery import CHECK, LOOKS, Ask, Send
 from captivate_nb.eventlog import EventLog
 from captivate_nb.protocol import content as c
@@ -203,6 +204,10 @@ class Exchange(RuleBasedStateMachine):
         )
         self.arrived |= {m.id for m in self.own() if m.delivery == "confirmed"}
 
+    def note(self, kind, **data):
+        """Take in something that the client notes of its own."""
+        self.take("in", e.ConversationUpdate(type=kind, conversation_id=CONV, data=data))
+
     def own(self):
         return [m for m in self.conversation.transcript if m.sender == "user"]
 
@@ -240,7 +245,7 @@ class Exchange(RuleBasedStateMachine):
             self.take("in", self.server.transcript(self.now))
         else:
             self.unanswered += 1
-            self.take("in", e.ConversationUpdate(type=MISSED, conversation_id=CONV))
+            self.note(MISSED)
 
     # --- the client --------------------------------------------------------------------------
 
@@ -335,6 +340,7 @@ class Exchange(RuleBasedStateMachine):
     def break_off(self):
         self.open = self.hears = self.is_heard = False
         self.server.due = [(at, event) for at, event in self.server.due if event is None]
+        self.note(DISCONNECTED)
 
     @precondition(lambda self: not self.open)
     @rule()
@@ -396,8 +402,7 @@ class Exchange(RuleBasedStateMachine):
         if any(event.client_msg_id == name for event in self.queue):
             return
         self.marked.add(name)
-        arrived = e.ConversationUpdate(type=ARRIVED, conversation_id=CONV, data={"message": name})
-        self.take("in", arrived)
+        self.note(ARRIVED, message=name)
         self.act()
 
     # --- what holds --------------------------------------------------------------------------
@@ -426,13 +431,13 @@ class Exchange(RuleBasedStateMachine):
 
     @invariant()
     def all_is_well(self):
-        if hasattr(self, "server"):
-            self.nothing_arrives_twice()
-            self.nothing_is_shown_twice()
-            self.arrivals_keep_their_order()
-            self.looks_are_bounded()
+        self.nothing_arrives_twice()
+        self.nothing_is_shown_twice()
+        self.arrivals_keep_their_order()
+        self.looks_are_bounded()
 
     def teardown(self):
+        """Rest with a connection that holds, and then look at an honest transcript."""
         if not hasattr(self, "server"):
             return
         self.fates, self.tells = False, True
@@ -470,4 +475,10 @@ class Exchange(RuleBasedStateMachine):
 
 
 TestExchange = Exchange.TestCase
-TestExchange.settings = settings(max_examples=200, stateful_step_count=40)
+TestExchange.settings = settings(max_examples=150, stateful_step_count=25)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+class TestManyExchanges(Exchange.TestCase):
+    settings = settings(max_examples=30_000, stateful_step_count=25)
