@@ -33,8 +33,8 @@ def items(attack):
 async def attack(socket):
     await socket.greet()
     await socket.receive("user_message")
-    for text in ATTACKS:
-        await socket.send(bot(*items(text), ch_msg_id=text))
+    for number, text in enumerate(ATTACKS):
+        await socket.send(bot(*items(text), ch_msg_id=f"{{text}} {{number}}"))
         told = {{"type": "livechatAgentConnected", "data": {{"agent": {{"name": text}}}}}}
         await socket.send(frame("conversation_update", told))
         await socket.send(frame("livechat_message", {{"content": items(text)[:2], "agent_name": text}}))
