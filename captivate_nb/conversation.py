@@ -76,7 +76,7 @@ class Conversation:
         self._starts: deque[e.ConversationStart] = deque()
         self._edits: dict[str, e.EditMessage] = {}
         self._repeats = Repeats()
-        self._large: set[str] = set()
+        self._large: dict[str, str] = {}  # by its link, the event id of a large message
         self._resuming: str | None = None
         self.deliveries = Deliveries()
         """How far the user's messages are, and what is to be done about those in doubt."""
@@ -316,7 +316,7 @@ class Conversation:
         agent = message.sender == "agent"
         verdicts = [] if known else self.deliveries.heard(at, agent=agent)
         confirmed = self._carry_out(verdicts, at)
-        if event.event_id in self._large:
+        if event.event_id in self._large.values():
             shown = self._fill(f"large-{event.event_id}", None if known else message)
         else:
             shown = None if known else self._append(message)
@@ -424,6 +424,15 @@ class Conversation:
         self.add_problem(told, event.conversation_id or "", at)
         return None
 
+    def large_key(self, event: e.GeneralError) -> str:
+        """Return the event id with which a large message is taken in, once it is fetched.
+
+        It is that of the error that links to it, and the link where another large message has that.
+        """
+        link = event.message_link or ""
+        taken = event.event_id is None or event.event_id in self._large.values()
+        return self._large.get(link, link if taken else event.event_id or link)
+
     def _refused(self, why: str) -> None:
         """Take an error to be about what went out last: a request for a transcript, or a message."""
         if self._asked and self._asked[-1] >= self.deliveries.last_sent:
@@ -436,10 +445,9 @@ class Conversation:
         mine = self.id is not None and self._is_current(event.conversation_id)
         if not mine or event.linked is not None:
             return None
-        key = large_key(event)
-        if key in self._large:
+        if event.message_link in self._large:
             return None
-        self._large.add(key)
+        key = self._large[event.message_link or ""] = self.large_key(event)
         return self._gap("A large message is on its way", at, f"large-{key}")
 
     def _edit(self, event: e.EditMessage, _at: float) -> None:
@@ -542,11 +550,6 @@ class Conversation:
         e.TranscriptRequest: _transcript_requested,
         e.ConversationTranscript: _transcript,
     }
-
-
-def large_key(event: e.GeneralError) -> str:
-    """Return what tells one large message from another: it is the fetched message's event id."""
-    return event.event_id or event.message_link or ""
 
 
 def user_message(event: e.UserMessage, at: float | None) -> Message:

@@ -26,7 +26,6 @@ from .conversation import (
     Agent,
     Conversation,
     Problem,
-    large_key,
     user_message,
 )
 from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed, Undelivered
@@ -360,8 +359,9 @@ class Wire(HasTraits):
 
     def _received_error(self, event: e.GeneralError) -> None:
         if event.message_link is not None:
-            if (key := large_key(event)) not in self._fetching:
-                self._fetching.add(key)
+            if event.message_link not in self._fetching or event.linked is not None:
+                self._fetching.add(event.message_link)
+                key = self.conversation.large_key(event)
                 self._spawn(self._fetch_large(event, key, event.message_link))
             return
         if not self._requests.settle(event):
@@ -453,7 +453,7 @@ class Wire(HasTraits):
             self._large_missed(error, key, failed)
             return
         finally:
-            self._fetching.discard(key)
+            self._fetching.discard(link)
         if isinstance(event, e.BotMessage):
             event = msgspec.structs.replace(event, conversation_id=error.conversation_id)
         self._received(encode(msgspec.structs.replace(event, event_id=key)))

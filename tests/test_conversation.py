@@ -1062,6 +1062,22 @@ def test_a_large_message_that_a_transcript_told_before_its_error_came_leaves_no_
     assert (lines(conversation), conversation.heard) == (["bot: large", "bot: next"], 2)
 
 
+def test_large_messages_of_a_server_that_gives_all_events_one_id_are_kept_apart():
+    conversation = started()
+    errors = [
+        e.GeneralError(code=413, event_id="e", conversation_id=CONV, message_link=f"https://h/{n}")
+        for n in range(2)
+    ]
+    keys = []
+    for error in errors:
+        conversation.apply(error)
+        keys.append(conversation.large_key(error))
+    assert len(set(keys)) == 2
+    for key, text in zip(reversed(keys), ("second", "first"), strict=True):
+        conversation.apply(bot(text, event_id=key))
+    assert lines(conversation) == ["bot: first", "bot: second"]
+
+
 def test_a_large_message_that_cannot_be_had_leaves_a_line():
     conversation = started()
     conversation.apply(LARGE)
