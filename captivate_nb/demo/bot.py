@@ -17,6 +17,7 @@ from captivate_nb.protocol import content as c
 from . import flow
 from .blanks import Facts, Show, fill_data, fill_item, fill_text
 from .checks import LONGEST_ANSWER
+from .patterns import Patience
 
 MOST_STEPS = 500  # in one turn: a flow that goes in a circle must not go on for ever
 MOST_ROUTES = 500  # options remembered, the newest
@@ -221,9 +222,9 @@ def _asks(node: flow.Node, step: int) -> bool:
 
 def match(rules: tuple[flow.Rule, ...], text: str) -> tuple[str, dict[str, Any]] | None:
     """Return the node of the first rule that fits the text, and the pattern's named groups."""
-    plain = flow.plain(text[:LONGEST_ANSWER])
+    plain, patience = flow.plain(text[:LONGEST_ANSWER]), Patience()
     for rule in rules:
-        if (found := rule.pattern.search(plain)) is not None:
+        if (found := rule.pattern.search(plain, patience.left)) is not None:
             return rule.node, found.groupdict("")
     return None
 

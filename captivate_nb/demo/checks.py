@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .patterns import Pattern
+
 LONGEST_ANSWER = 1000  # characters; also bounds what a flow's own pattern has to look at
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
@@ -62,7 +64,7 @@ CHECKS: dict[str, Check] = {
 }
 
 
-def by_pattern(pattern: re.Pattern[str]) -> Check:
+def by_pattern(pattern: Pattern) -> Check:
     """Return a check that takes what matches the whole pattern."""
 
     def read(answer: str) -> str | None:

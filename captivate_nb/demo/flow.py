@@ -6,7 +6,6 @@ runs them. Everything here is frozen, so one flow serves any number of conversat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from captivate_nb.protocol.content import Content
 
 from .checks import Check
 from .conditions import Condition
+from .patterns import Pattern
 
 PICTURE = "picture:"  # scheme of a file beside the flow, until the server puts its address there
 
@@ -116,7 +116,7 @@ Step = Plain | Ask | Branch | Jump | Go | HandOver
 class Rule:
     """A pattern to look for in what the user says, and the node to go to."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     node: str
 
 

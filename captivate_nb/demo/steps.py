@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
+
+import regex
 
 from captivate_nb.errors import did_you_mean
 from captivate_nb.protocol import content as c
 
 from . import conditions, flow, says
 from .checks import CHECKS, Check, by_pattern
+from .patterns import Pattern
 from .spots import Fields, Spot, field
 
 if TYPE_CHECKING:
@@ -158,23 +160,23 @@ def read_rules(reader: Reader, spot: Spot) -> list[flow.Rule]:
     return rules
 
 
-def read_pattern(spot: Spot) -> re.Pattern[str] | None:
+def read_pattern(spot: Spot) -> Pattern | None:
     """Read `/pattern/`; None when the text is not between slashes."""
     text = spot.text("a pattern")
     if len(text) < 3 or not (text.startswith("/") and text.endswith("/")):
         return None
     try:
-        return re.compile(text[1:-1], re.IGNORECASE)
-    except re.error as error:
-        spot.fail(f"The pattern {text} is not a regular expression: {error}.")
+        return Pattern(text[1:-1])
+    except ValueError as error:
+        spot.fail(f"The pattern {text[:80]} is not a regular expression: {error}.")
 
 
-def keywords(text: str) -> re.Pattern[str] | None:
+def keywords(text: str) -> Pattern | None:
     """Return a pattern that finds any of these comma-separated words; None when there is none."""
     words = [flow.fold(word) for word in text.split(",") if word.strip()]
     if not words:
         return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
+    return Pattern(rf"(?<!\w)(?:{'|'.join(map(regex.escape, words))})(?!\w)")
 
 
 def _data(fields: Fields, name: str) -> dict[str, Any]:
