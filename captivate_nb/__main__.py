@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
+from . import keys
 from .errors import CaptivateError, UsageError, did_you_mean
 
 _COMMANDS = ("serve",)
@@ -54,12 +56,12 @@ def _describe(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    serve.add_argument("--key", help="the API key; by default a random one")
+    _describe_key(serve)
     serve.add_argument(
         "--store",
         metavar="FILE",
         help="keep conversations in this file, to go on with them after the server was killed"
-        " (with --port and --key, so that clients find it again)",
+        " (with --port and a key of yours, so that clients find it again)",
     )
     serve.add_argument(
         "--limit",
@@ -83,6 +85,26 @@ def _describe(serve: argparse.ArgumentParser) -> None:
     )
 
 
+def _describe_key(serve: argparse.ArgumentParser) -> None:
+    one = serve.add_mutually_exclusive_group()
+    one.add_argument(
+        "--key-file",
+        metavar="FILE",
+        help="a file that holds the API key alone, and that only you may read; without it the key is"
+        f" the environment's {keys.VARIABLE}, or else a random one",
+    )
+    one.add_argument("--key", help="the API key; everyone on this machine can see it meanwhile")
+
+
+def _key(options: argparse.Namespace) -> str | None:
+    """Return the key to serve with, None for a random one. Raise `InvalidKey`."""
+    if options.key is not None:
+        return str(options.key)
+    if options.key_file is not None:
+        return keys.from_file(options.key_file)
+    return keys.from_environment() if os.environ.get(keys.VARIABLE) else None
+
+
 def _serve(options: argparse.Namespace) -> int:
     from .demo.limits import Limits
     from .demo.server import EmbeddedServer
@@ -92,7 +114,7 @@ def _serve(options: argparse.Namespace) -> int:
         options.flow,
         host=options.host,
         port=options.port,
-        key=options.key,
+        key=_key(options),
         store=options.store,
         limits=Limits.parse(options.limit),
         faults=options.fault,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from captivate_nb.demo.access import is_loopback, may_ask, same_key
+from captivate_nb.demo.access import is_loopback, is_text, may_ask, same_key
 
 
 def test_keys():
@@ -12,6 +12,8 @@ def test_keys():
     assert not same_key("schlussel", "schlüssel")
     assert not same_key("", "x")
     assert not same_key("\ud800", "x")
+    assert is_text("schlüssel 🔑")
+    assert not is_text("half an emoji: \ud83d")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,31 @@ def test_a_flow_of_one_s_own_and_a_random_key(tmp_path: Path):
         assert len(ready["key"]) >= 20
 
 
+def test_a_key_that_no_list_of_processes_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CAPTIVATE_API_KEY", " from the environment ")
+    with serving() as (_, ready):
+        assert ready["key"] == "from the environment"
+    with serving("--key", "mine") as (_, ready):
+        assert ready["key"] == "mine"
+    path = tmp_path / "key"
+    path.write_text("from-a-file\n")
+    path.chmod(0o600)
+    with serving("--key-file", str(path)) as (_, ready):
+        assert ready["key"] == "from-a-file"
+
+
+def test_a_key_file_that_others_may_read_serves_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "key"
+    path.write_text("from-a-file\n")
+    path.chmod(0o644)
+    assert main(["serve", "--key-file", str(path)]) == 2
+    told = capsys.readouterr()
+    assert "chmod 600" in told.err
+    assert "from-a-file" not in told.out + told.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -67,6 +92,9 @@ def test_a_flow_of_one_s_own_and_a_random_key(tmp_path: Path):
         (["serve", "--host", "0.0.0.0"], "Others can reach 0.0.0.0: give a key of your own."),
         (["serve", "--host", "192.0.2.1", "--key", "k"], "cannot listen on 192.0.2.1"),
         (["serve", "--key", ""], "An empty key keeps nobody out"),
+        (["serve", "--key", "\udc80"], "The key is not UTF-8 text"),
+        (["serve", "--key", "k", "--key-file", "f"], "not allowed with argument --key"),
+        (["serve", "--key-file", "/no/such"], "/no/such cannot be read: No such file"),
         (["serve", "--limit", "burts=1"], "There is no limit “burts”. Did you mean “burst”?"),
         (["serve", "--limit", "burst=0"], "The limit burst is 0; it must be above 0."),
         (["serve", "--store", "/dev/null/x"], "/dev/null/x cannot be used as a store: Not a dir"),

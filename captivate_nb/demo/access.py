@@ -13,6 +13,11 @@ def same_key(given: str, key: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
 
 
+def is_text(key: str) -> bool:
+    """Whether it can be sent; half an emoji, or a byte of the environment that is none, can not."""
+    return key.encode("utf-8", "ignore").decode() == key
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine, seen from itself only."""
     if host == "localhost":

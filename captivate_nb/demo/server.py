@@ -21,7 +21,7 @@ from tornado.web import Application, RequestHandler
 from captivate_nb.errors import ServeError
 
 from . import guard, profiles, web
-from .access import is_loopback
+from .access import is_loopback, is_text
 from .agent import Agent
 from .faults import PRESETS, Faults, Preset, read
 from .hub import Hub, Settings
@@ -81,6 +81,8 @@ class EmbeddedServer:
             raise ServeError(
                 "An empty key keeps nobody out: give another, or none for a random one."
             )
+        if key is not None and not is_text(key):
+            raise ServeError("The key is not UTF-8 text, as a client would send it: give another.")
         self.flow = load(flow)
         self.host = host
         self.port = port
