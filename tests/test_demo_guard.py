@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -10,8 +11,10 @@ import pytest
 import websockets
 
 from captivate_nb.demo.guard import redacted
+from captivate_nb.demo.limits import Limits
 from captivate_nb.demo.server import EmbeddedServer
 from support.fetching import fetch
+from support.raw import Raw, request
 from support.until import until
 
 KEY = "s3cret & käy"
@@ -131,3 +134,101 @@ async def test_a_key_that_is_not_utf_8_is_wrong_and_not_logged(
         assert answer.status == 401
         await until(lambda: f"401 GET /api/transcript?{name}=***" in caplog.text)
     assert "a-secret-key" not in caplog.text
+
+
+LONG = "Content-Length: 19000000"
+MINE = f"X-Api-Key: {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "status"),
+    [
+        ("POST /files", [LONG], 401),
+        ("POST /files?apiKey=wrong", [LONG], 401),
+        ("POST /api/custom-channel/sockets/message", [LONG], 401),
+        ("POST /any/path", [LONG], 401),
+        ("POST no-path", [LONG], 401),
+        ("POST http://x/files", ["Content-Length: " + "9" * 5000], 401),
+        ("POST /files", ["Content-Length: 19, 20"], 401),
+        ("POST /files", ["Transfer-Encoding: chunked"], 401),
+        ("POST /files", ["Content-Length: 9", "Expect: 100-continue"], 401),
+        ("POST /files", [MINE, LONG, "Origin: https://evil.example"], 403),
+        ("POST /files", [MINE, LONG], 413),
+        ("POST /api/custom-channel/sockets/message", [MINE, "Content-Length: 131073"], 413),
+        ("GET /dev", [MINE, LONG], 413),
+        ("GET /pictures/mug.svg", [LONG], 413),
+        ("OPTIONS /files", [LONG], 413),
+        ("DELETE /files", [LONG], 401),
+        ("BREW /files", [LONG], 405),
+    ],
+)
+def test_no_body_is_waited_for_that_will_not_be_taken(
+    server: EmbeddedServer, line: str, headers: list[str], status: int
+):
+    with Raw(server.port, request(line, *headers)) as raw:
+        assert raw.status() == status
+
+
+def test_a_stranger_who_sends_on_is_cut_off(server: EmbeddedServer):
+    with Raw(server.port, request("POST /files", LONG)) as raw:
+        assert raw.rest().startswith(b"HTTP/1.1 401")
+
+
+def test_who_sends_a_little_more_hears_the_answer_and_may_go_on(server: EmbeddedServer):
+    with Raw(server.port, request("POST /files", "Content-Length: 9")) as raw:
+        assert raw.status() == 401
+        while raw.line() != b"\r\n":
+            pass
+        assert raw.socket.recv(1 << 10).startswith(b"{")
+        raw.send(b"too late!" + request("GET /nothing", MINE))
+        assert raw.status() == 404
+
+
+def test_a_body_without_a_length_is_bounded_too(server: EmbeddedServer):
+    begun = request("POST /api/custom-channel/sockets/message", MINE, "Transfer-Encoding: chunked")
+    with Raw(server.port, begun) as raw:
+        raw.send(b"20001\r\n" + bytes(0x20001) + b"\r\n")
+        assert raw.status() == 413
+        raw.send(b"0\r\n\r\n")
+        with Raw(server.port, begun + b"2\r\n{}\r\n0\r\n\r\n") as other:
+            assert other.status() == 400
+
+
+async def test_nothing_of_a_refused_request_stays():
+    with EmbeddedServer() as server:
+        for line in ("POST /files", "POST /any/path"):
+            for headers in (["Transfer-Encoding: chunked"], ["Content-Length: 9"]):
+                with Raw(server.port, request(line, *headers, body=b"half")) as raw:
+                    assert raw.status() == 401
+        await until(lambda: server.call(lambda: len(asyncio.all_tasks())) == 2)  # its own
+
+
+async def test_bodies_wait_for_room_and_leave_it():
+    limits = Limits(bodies=100)
+    with EmbeddedServer(key="k", limits=limits) as server:
+        begun = request("POST /files?apiKey=k", "Content-Length: 99", body=b"begun")
+        with Raw(server.port, begun):
+            whole = request("POST /files?apiKey=k", "Content-Length: 9", body=b"nine more")
+            waiting = [Raw(server.port, whole) for _ in range(3)]
+        for raw in waiting:
+            with raw:
+                assert raw.status() == 201
+        with Raw(server.port, begun), Raw(server.port, begun):
+            with Raw(server.port, request("GET /nothing?apiKey=k")) as raw:
+                assert raw.status() == 404
+            await asyncio.to_thread(server.stop)
+
+
+def test_what_a_stranger_does_wrong_is_told_to_the_stranger_alone(
+    server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.INFO, "tornado"):
+        for line, status in (
+            ("GET /dev?apiKey=%FF%FE", 401),
+            ("GET /files/%FF/%FE", 404),
+            ("BREW /dev", 405),
+            ("CONNECT x:1", 405),
+        ):
+            with Raw(server.port, request(line)) as raw:
+                assert raw.status() == status
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []

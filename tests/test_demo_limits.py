@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from captivate_nb.demo.limits import Bucket, Limits
+from captivate_nb.demo.limits import Bucket, Limits, Room
 from captivate_nb.errors import ServeError, UsageError
 
 
@@ -50,3 +52,25 @@ def test_a_bucket_gives_a_burst_and_then_its_rate():
     assert bucket.take() == 0
     now[0] += 1000
     assert [bucket.take() for _ in range(4)] == [0, 0, 0, 0.5]
+
+
+async def test_room_is_shared_and_a_small_one_need_not_wait_for_a_large_one():
+    room = Room(10)
+    assert await room.take(6) == 6
+    large = asyncio.ensure_future(room.take(8))
+    assert await room.take(3) == 3
+    assert not large.done()
+    room.give(6)
+    assert not large.done()
+    room.give(3)
+    assert await large == 8
+
+
+async def test_more_than_there_ever_is_takes_all_and_at_the_end_nobody_waits():
+    room = Room(10)
+    assert await room.take(99) == 10
+    waiting = asyncio.ensure_future(room.take(1))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    room.open()
+    assert await waiting == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -9,10 +10,14 @@ from urllib.parse import quote
 
 import pytest
 
+from captivate_nb.demo import web
+from captivate_nb.demo.limits import Limits
 from captivate_nb.demo.server import EmbeddedServer
 from captivate_nb.demo.shelf import LARGEST_FILE
 from support.bare import Bare, connect, texts
 from support.fetching import Answer, fetch
+from support.raw import Raw, request
+from support.until import until
 
 
 @pytest.fixture(scope="module")
@@ -233,3 +238,34 @@ async def test_what_is_not_there(server: EmbeddedServer, path: str):
     answer = await fetch(server.http_url + path, x_api_key=server.key)
     assert answer.status == 404
     assert answer.json()["event"]["event_payload"]["error_code"] == 404
+
+
+async def test_who_does_not_read_a_file_is_closed():
+    size = 8 << 20
+    with EmbeddedServer(limits=Limits(handshake=0.2)) as server:
+
+        def tasks() -> int:
+            return server.call(lambda: len(asyncio.all_tasks()))
+
+        told = (await upload(server, bytes(size), content_type="image/png")).json()
+        address = told["url"].removeprefix(server.http_url)
+        assert len((await fetch(told["url"])).body) == size
+        await until(lambda: tasks() == 2)  # the server's own
+        with Raw(server.port, request(f"GET {address}"), buffer=4096) as raw:
+            assert raw.status() == 200
+            await until(lambda: tasks() == 2)
+            assert len(raw.rest()) < size
+
+
+async def test_a_picture_that_is_gone_or_shorter_than_it_was(tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(bytes(100))
+    path = tmp_path / "mine.yaml"
+    path.write_text("nodes: {a: [files: a.png]}")
+    with EmbeddedServer(path) as server:
+        assert (await fetch(f"{server.http_url}/pictures/a.png")).body == bytes(100)
+        monkeypatch.setattr(web, "_piece", lambda *_: b"")
+        with Raw(server.port, request("GET /pictures/a.png")) as raw:
+            assert raw.rest().endswith(b"\r\n\r\n")
+        monkeypatch.undo()
+        (tmp_path / "a.png").unlink()
+        assert (await fetch(f"{server.http_url}/pictures/a.png")).status == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable
 
@@ -27,6 +29,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Events that a key may send at once, after a pause."""
     sockets: int = 2000
     """Sockets open at a time."""
+    strangers: int = 500
+    """Connections at a time that have not shown the key; the oldest goes."""
+    handshake: float = 10.0
+    """Seconds for the headers of a request, a WebSocket's handshake included, to come in, and
+    until a connection without requests is closed."""
+    upload: float = 120.0
+    """Seconds for the body of a request to come in."""
+    bodies: int = 64 << 20
+    """Bytes of requests' bodies that come in at a time; the next wait."""
     conversations: int = 10_000
     """Conversations of a key, the softly deleted ones included."""
     messages: int = 10_000
@@ -47,6 +58,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if not value > 0:
                 raise ServeError(f"The limit {name} is {value:g}; it must be above 0.")
+
+    @property
+    def body(self) -> int:
+        """Bytes of a request's body beyond which it is not even read to be refused."""
+        return 2 * max(self.file, self.message)
 
     @classmethod
     def parse(cls, given: Iterable[str]) -> Limits:
@@ -94,3 +110,28 @@ class Bucket:
             self._tokens -= 1
             return 0
         return (1 - self._tokens) / self._rate
+
+
+class Room:
+    """Bytes that many share; who finds too few of them left waits."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._left = size, float(size)
+        self._freed = asyncio.Event()
+
+    async def take(self, size: int) -> int:
+        """Take so many bytes, or all where there are never as many; return how many to give back."""
+        size = min(size, self._size)
+        while size > self._left:
+            await self._freed.wait()
+        self._left -= size
+        return size
+
+    def give(self, size: float) -> None:
+        self._left += size
+        self._freed.set()  # who waits now looks again
+        self._freed.clear()
+
+    def open(self) -> None:
+        """Let nobody wait any more."""
+        self.give(math.inf)

@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 import msgspec
-from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
 from captivate_nb.errors import ServeError
@@ -24,9 +23,10 @@ from . import guard, profiles, web
 from .access import is_loopback, is_text
 from .agent import Agent
 from .faults import PRESETS, Faults, Preset, read
+from .front import Front, Strangers
 from .hub import Hub, Settings
 from .journal import SqliteJournal
-from .limits import Limits
+from .limits import Limits, Room
 from .listen import listen, shown
 from .loader import load
 from .network import Network
@@ -96,7 +96,7 @@ class EmbeddedServer:
             faults=lambda: self._network.faults,
         )
         self._hub = Hub(self.flow, settings, self._journal)
-        self._door = guard.Door(self.key, frozenset(origins))
+        self._origins = frozenset(origins)
         self._agent = Agent(self.call, self._hub)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: set[Future[Any]] = set()
@@ -232,9 +232,10 @@ class EmbeddedServer:
             started.set_exception(error)
             return
         limits = self._hub.limits
-        largest = max(limits.file, limits.message)
-        server = HTTPServer(self._application(), max_body_size=2 * largest)
-        server.add_socket(listener)
+        strangers, room = Strangers(limits.strangers), Room(limits.bodies)
+        door = guard.Door(self.key, self._origins, strangers, room)
+        server = Front(self._application(door), strangers, limits)
+        server.take_from(listener)
         started.set_result(None)
         self._hub.desk.serve(running=True)
         sweep = asyncio.create_task(self._sweep())
@@ -243,6 +244,7 @@ class EmbeddedServer:
         self._hub.desk.serve(running=False)
         server.stop()
         await self._part()
+        room.open()
         await server.close_all_connections()
 
     def _wake(self) -> None:
@@ -268,8 +270,8 @@ class EmbeddedServer:
         for handler in handlers:
             handler.abort()
 
-    def _application(self) -> Application:
-        shared = {"hub": self._hub, "door": self._door}
+    def _application(self, door: guard.Door) -> Application:
+        shared = {"hub": self._hub, "door": door}
         return Application(
             [
                 (r"/api/custom-channel/sockets/message", web.MessageHandler, shared),
@@ -279,7 +281,7 @@ class EmbeddedServer:
                 (r"/pictures/(.+)", web.PictureHandler, shared),
                 (r"/messages/([^/]+)", web.LargeHandler, shared),
                 (r"/transcripts/([^/]+)", web.LargeTranscriptHandler, shared),
-                (r"/.*", SocketHandler, {**shared, "network": self._network}),
+                (r".*", SocketHandler, {**shared, "network": self._network}),
             ],
             log_function=_log_request,
             websocket_max_message_size=self._hub.limits.message,

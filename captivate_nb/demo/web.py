@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
 import msgspec
+from tornado.iostream import StreamClosedError
 
 from captivate_nb.errors import ProtocolError
 from captivate_nb.protocol import content as c
@@ -22,18 +27,23 @@ from .shelf import Stored
 from .state import Entry, text_of
 
 Data = dict[str, Any]
+PIECE = 64 << 10  # bytes
+Piece = Callable[[int], bytes]  # by its first byte
 _MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 class MessageHandler(Guarded):
     """A client event by POST; its results come by socket, the answer also here."""
 
+    carries = "A message"
+
+    @property
+    def longest(self) -> int:
+        return self.hub.limits.message
+
     def post(self) -> None:
-        if len(self.request.body) > self.hub.limits.message:
-            self.refuse(413, f"A message has at most {self.hub.limits.message} bytes")
-            return
         try:
-            event = decode(self.request.body, "client")
+            event = decode(bytes(self.body), "client")
             socket = self.hub.sockets.get(getattr(event, "socket_id", None) or "")
             answer = answer_event(self.hub, event, socket, lead=HTTP_LEAD)
         except ProtocolError as error:
@@ -88,17 +98,19 @@ def flat(entry: Entry) -> Data:
 class UploadHandler(Guarded):
     """A file by POST: raw bytes, with its type and its percent-encoded name in headers."""
 
+    carries = "A file"
+
+    @property
+    def longest(self) -> int:
+        return self.hub.limits.file
+
     def post(self) -> None:
-        body = self.request.body
-        if len(body) > (most := self.hub.limits.file):
-            self.refuse(413, f"A file has at most {most} bytes")
-            return
         name = _file_name(unquote(self.request.headers.get("X-Filename", "")))
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
         if not _MIME.fullmatch(kind):
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         self.set_status(201)
-        self.finish(write_file(self.hub.keep(Stored(name, kind, body))))
+        self.finish(write_file(self.hub.keep(Stored(name, kind, bytes(self.body)))))
 
 
 def _file_name(name: str) -> str:
@@ -113,36 +125,73 @@ class _BytesHandler(Guarded):
     public = True
     inline: ClassVar = ("image/", "audio/", "video/")
 
-    def serve(self, stored: Stored | None) -> None:
-        if stored is None:
-            self.refuse(404, "There is no such file here, or not any more")
-            return
-        self.set_header("Content-Type", stored.type)
+    async def serve(self, name: str, kind: str, size: int, piece: Piece) -> None:
+        self.set_header("Content-Type", kind)
+        self.set_header("Content-Length", str(size))
         self.set_header(
             "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"
         )
         self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
         self.set_header("Cache-Control", "private, max-age=86400")
-        if not stored.type.startswith(self.inline):
-            name = quote(stored.name)
-            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{name}")
-        self.finish(stored.body)
+        if not kind.startswith(self.inline):
+            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
+        for start in range(0, size, PIECE):
+            if not await self._gives(piece(start)[: size - start]):
+                self._connection.close()
+                return
+
+    async def _gives(self, piece: bytes) -> bool:
+        """Whether a piece is there, and is taken: whoever reads nothing costs no more than that."""
+        self.write(piece)
+        try:
+            async with asyncio.timeout(self.hub.limits.handshake):
+                await self.flush()
+        except (TimeoutError, StreamClosedError):
+            return False
+        return bool(piece)
+
+    def miss(self) -> None:
+        self.refuse(404, "There is no such file here, or not any more")
 
 
 class FileHandler(_BytesHandler):
     """An uploaded file."""
 
-    def get(self, key: str, _: str) -> None:
-        self.serve(self.hub.files.get(key))
+    async def get(self, key: str, _: str) -> None:
+        stored = self.hub.files.get(key)
+        if stored is None:
+            self.miss()
+            return
+        body = stored.body
+        await self.serve(
+            stored.name, stored.type, len(body), lambda start: body[start : start + PIECE]
+        )
 
 
 class PictureHandler(_BytesHandler):
     """A file that stands beside the flow and is shown by it."""
 
-    def get(self, name: str) -> None:
+    async def get(self, name: str) -> None:
         path = self.hub.flow.pictures.get(name)
+        try:
+            size = path.stat().st_size if path else None
+        except OSError:  # it was there when the flow was read
+            size = None
+        if path is None or size is None:
+            self.miss()
+            return
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        self.serve(Stored(path.name, kind, path.read_bytes()) if path else None)
+        await self.serve(path.name, kind, size, partial(_piece, path))
+
+
+def _piece(path: Path, start: int) -> bytes:
+    """Read a piece of a file, which is opened each time: slow readers hold no descriptors."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(PIECE)
+    except OSError:
+        return b""
 
 
 class LargeTranscriptHandler(Guarded):
