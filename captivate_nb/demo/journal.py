@@ -11,21 +11,17 @@ One server at a time has the file. Messages stand in it in the form they have on
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from captivate_nb.errors import ServeError
-from captivate_nb.protocol import items
 
-from .bot import Memory
+from . import rows
 from .shelf import Keeper, Stored
-from .state import Conversation, Entry, Journal, StoreError, Talk, Turn
+from .state import Conversation, Journal, StoreError, Turn
 
 APPLICATION = int.from_bytes(b"cpnb")  # in the file's header, so that no other database is taken
 VERSION = 1
@@ -121,27 +117,35 @@ class SqliteJournal(Journal, Keeper):
     def _problem(self, error: OSError | sqlite3.Error) -> str:
         if isinstance(error, OSError):
             return f"{self.path} cannot be used as a store: {error.strerror}."
-        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+        name = getattr(error, "sqlite_errorname", "")  # some are found by the module itself
+        if name.startswith("SQLITE_BUSY"):
             return f"{self.path} is in use by another server; stop that one, or name another file."
-        if error.sqlite_errorname == "SQLITE_NOTADB":
+        if name == "SQLITE_NOTADB":
             return f"{self.path} is not a store; name another file, or one that does not exist."
         return f"{self.path} cannot be used as a store: {error}."
 
     # --- reading -----------------------------------------------------------------------------
 
     def load(self) -> list[Conversation]:
-        found = {}
+        """Return all conversations; raise `ServeError` where the file has what nobody can read."""
+        found: dict[str, Conversation] = {}
         for row in self._rows("SELECT * FROM conversations ORDER BY number"):
-            found[row["id"]] = _conversation(row)
+            with self._sound(f"the conversation “{row['id']}”"):
+                found[row["id"]] = rows.conversation(row)
         for row in self._rows("SELECT * FROM entries ORDER BY conversation, place"):
-            found[row["conversation"]].entries.append(_entry(row))
+            with self._sound(f"message {row['place']} of the conversation “{row['conversation']}”"):
+                found[row["conversation"]].entries.append(rows.entry(row))
         for row in self._rows("SELECT * FROM turns ORDER BY number"):
-            found[row["conversation"]].turns.append(_turn(row))
+            with self._sound(f"turn {row['number']} of the conversation “{row['conversation']}”"):
+                found[row["conversation"]].turns.append(rows.turn(row))
         return list(found.values())
 
     def load_files(self) -> list[tuple[str, Stored]]:
-        rows = self._rows("SELECT * FROM files ORDER BY number")
-        return [(row["id"], Stored(row["name"], row["type"], row["body"])) for row in rows]
+        found = []
+        for row in self._rows("SELECT * FROM files ORDER BY number"):
+            with self._sound(f"the file “{row['id']}”"):
+                found.append(rows.file(row))
+        return found
 
     def _rows(self, query: str) -> Iterator[sqlite3.Row]:
         assert self._database is not None
@@ -152,10 +156,21 @@ class SqliteJournal(Journal, Keeper):
         except sqlite3.Error as error:
             raise ServeError(self._problem(error)) from None
 
+    @contextlib.contextmanager
+    def _sound(self, what: str) -> Iterator[None]:
+        """Say of what cannot be read what it is: a file may have been damaged, or edited."""
+        try:
+            yield
+        except rows.UNREADABLE as error:
+            raise ServeError(
+                f"{self.path} is damaged: {what[:120]} cannot be read ({str(error)[:80]}). Put a"
+                " copy of the file in its place, or name another file."
+            ) from None
+
     # --- writing -----------------------------------------------------------------------------
 
     def put(self, conversation: Conversation) -> None:
-        self._put("conversations", "id", _row_of_conversation(conversation))
+        self._put("conversations", "id", rows.row_of_conversation(conversation))
 
     def touch(self, conversation: Conversation) -> None:
         self._write(
@@ -164,12 +179,12 @@ class SqliteJournal(Journal, Keeper):
         )
 
     def put_entry(self, conversation: Conversation, place: int) -> None:
-        row = _row_of_entry(conversation.entries[place])
+        row = rows.row_of_entry(conversation.entries[place])
         key = {"conversation": conversation.id, "place": place}
         self._put("entries", "conversation, place", {**key, **row})
 
     def put_turn(self, conversation: Conversation, turn: Turn) -> None:
-        row = _row_of_turn(turn)
+        row = rows.row_of_turn(turn)
         self._put("turns", "number", {"conversation": conversation.id, **row})
 
     def drop_turn(self, turn: Turn) -> None:
@@ -218,86 +233,3 @@ class SqliteJournal(Journal, Keeper):
             f"The server can no longer write its store: {self._failure or 'it is closed'}."
             " Whoever runs it must see to that, and start it again."
         )
-
-
-def _json(value: Any) -> str:
-    """Write what came as JSON: also the numbers and texts that have no place in a column."""
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _row_of_conversation(one: Conversation) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "user_id": one.user_id,
-        "user": _json(one.user),
-        "number": one.number,
-        "changed": one.changed,
-        "metadata": _json(one.metadata),
-        "private": _json(one.private),
-        "targets": _json(one.targets),
-        "deleted": one.deleted,
-        "talk": _json(msgspec.to_builtins(one.talk)),
-        "memory": _json(msgspec.to_builtins(one.memory)),
-    }
-
-
-def _row_of_entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "sender": entry.sender,
-        "time": entry.time,
-        "name": entry.name,
-        "client_msg_id": entry.client_msg_id,
-        "content": _json(items.write_content(entry.content)),
-        "actions": _json([items.write_action(action) for action in entry.actions]),
-    }
-
-
-def _row_of_turn(turn: Turn) -> dict[str, Any]:
-    return {
-        "number": turn.number,
-        "cue": turn.cue,
-        "text": turn.text,
-        "files": _json([items.write_file(file) for file in turn.files]),
-        "action": _json(items.write_action(turn.action)) if turn.action else None,
-        "done": turn.done,
-    }
-
-
-def _conversation(row: sqlite3.Row) -> Conversation:
-    return Conversation(
-        id=row["id"],
-        user_id=row["user_id"],
-        user=json.loads(row["user"]),
-        number=row["number"],
-        changed=row["changed"],
-        metadata=json.loads(row["metadata"]),
-        private=json.loads(row["private"]),
-        targets=json.loads(row["targets"]),
-        deleted=bool(row["deleted"]),
-        talk=msgspec.json.decode(row["talk"], type=Talk | None),
-        memory=msgspec.json.decode(row["memory"], type=Memory),
-    )
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        id=row["id"],
-        sender=row["sender"],
-        time=row["time"],
-        content=items.read_content(json.loads(row["content"]), []),
-        actions=tuple(items.read_action(action) for action in json.loads(row["actions"])),
-        name=row["name"],
-        client_msg_id=row["client_msg_id"],
-    )
-
-
-def _turn(row: sqlite3.Row) -> Turn:
-    return Turn(
-        number=row["number"],
-        cue=row["cue"],
-        text=row["text"],
-        files=tuple(items.read_file(file) for file in json.loads(row["files"])),
-        action=items.read_action(json.loads(row["action"])) if row["action"] else None,
-        done=row["done"],
-    )

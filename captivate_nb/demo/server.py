@@ -227,7 +227,7 @@ class EmbeddedServer:
         self._stopped = asyncio.Event()
         try:
             self._wake()
-        except ServeError as error:
+        except Exception as error:  # noqa: BLE001 (raised again by `start`)
             listener.close()
             started.set_exception(error)
             return
