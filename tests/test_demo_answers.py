@@ -270,6 +270,24 @@ async def test_a_conversation_has_so_many_messages(bounded: EmbeddedServer):
         assert len(bounded._hub.find(client.conversation_id).entries) == 4
 
 
+async def test_a_conversation_has_so_many_bytes():
+    with EmbeddedServer(limits=Limits(transcript=6000)) as server:
+        async with connect(server) as client:
+            await client.start()
+            await client.told("x" * 6000)
+            await client.say("one too many")
+            why = "This conversation has 6000 bytes, and no more: start a new one"
+            assert await refused(client) == (429, why, client.conversation_id)
+            named = server._hub.find(client.conversation_id).entries[0].id
+            await client.send(
+                "edit_message",
+                conversation_id=client.conversation_id,
+                message_id=named,
+                content={"type": "text", "text": "x" * 9000},
+            )
+            assert await refused(client) == (429, why, client.conversation_id)
+
+
 async def test_metadata_has_so_many_bytes(bounded: EmbeddedServer):
     async with connect(bounded) as client:
         await client.start(metadata={"a": "x" * 40})

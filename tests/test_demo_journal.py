@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,44 @@ def test_files_and_which_of_them_is_the_oldest(journal: SqliteJournal):
     third = shelf.put(Stored("2.bin", "a/b", bytes(4)))
     assert shelf.get(first) is None
     assert [name for name, _ in journal.load_files()] == [second, third]
+
+
+def test_files_go_by_their_age_also_those_from_before_they_had_one(
+    journal: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    now = 1000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    old = Shelf(10, journal).put(Stored("", "", b"x"))
+    journal.commit()
+    journal.close()
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE files DROP COLUMN added")
+    database.close()
+    for now, kept in ((2000.0, True), (3000.0, True), (3500.0, False)):  # the clock of all of it
+        journal.open()
+        shelf = Shelf(10, journal)
+        shelf.load()
+        shelf.expire(now - 1200)
+        assert (shelf.get(old) is not None) is kept
+        journal.commit()
+        journal.close()
+    journal.open()
+    assert journal.load_files() == []
+
+
+def test_a_store_is_as_large_when_it_was_read_as_when_it_was_written(journal: SqliteJournal):
+    store = Store(journal)
+    one = store.create("ann", {"firstName": "Ann"}, {"plan": "gold", "private": {"token": "s"}})
+    store.append(one, "user", (c.Text("Yes"), c.Files((FILE,))), client_msg_id="c1")
+    store.append_action(one, c.Action("go", {"n": 1}), "Bot")
+    store.append_action(one, c.Action("stay"), "Bot")
+    store.edit(one, "c1", (c.Text("No"),))
+    store.learn(one, {"plan": "silver"}, "bot")
+    over = store.begin(one, Turn(0, "greet"))
+    store.begin(one, Turn(0, "hear", "No", (FILE,)))
+    store.end(one, over, Memory("menu", 2, "agent", {"yes": "menu"}))
+    store.commit()
+    assert reopened(journal).size == store.size
 
 
 def test_a_new_file_is_for_this_account_alone_and_says_what_it_is(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from captivate_nb.demo.limits import Bucket, Limits, Room
@@ -74,3 +77,13 @@ async def test_more_than_there_ever_is_takes_all_and_at_the_end_nobody_waits():
     assert not waiting.done()
     room.open()
     assert await waiting == 1
+
+
+UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "s": 1, "days": 86400}
+
+
+def test_the_page_on_security_tells_every_default():
+    page = (Path(__file__).parent.parent / "SECURITY.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) ?(\w*) \|", page, re.MULTILINE)
+    told = {name: int(number.replace(",", "")) * UNITS[unit] for name, number, unit in rows}
+    assert told == msgspec.structs.asdict(Limits())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from captivate_nb.demo.shelf import Keeper, Shelf, Stored
 
 
@@ -56,3 +60,17 @@ def test_without_a_keeper_nothing_is_loaded_and_nothing_lost():
     name = shelf.put(Stored("", "", b"x"))
     shelf.load()
     assert shelf.get(name) is not None
+
+
+def test_what_is_too_old_goes(monkeypatch: pytest.MonkeyPatch):
+    now = 1000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    shelf = Shelf()
+    old = shelf.put(Stored("", "", b"x"))
+    now = 2000.0
+    new = shelf.put(Stored("", "", b"x"))
+    shelf.expire(1000.0)
+    assert shelf.get(old) is not None
+    shelf.expire(1000.5)
+    assert shelf.get(old) is None
+    assert shelf.get(new) is not None

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from captivate_nb.demo.bot import Memory
-from captivate_nb.demo.state import Conversation, Journal, Store, Talk, Turn, text_of
+from captivate_nb.demo.state import Conversation, Journal, Store, Talk, Turn, text_of, weigh
 from captivate_nb.protocol import content as c
 
 
@@ -206,3 +206,49 @@ def test_who_has_not_changed_for_long(store: Store):
 
 def test_what_is_plain_text_in_a_message():
     assert text_of((c.Text("one"), c.Html("<b>"), c.Text("two"))) == "one\ntwo"
+
+
+def test_all_that_is_kept_has_a_size_and_what_is_gone_has_none(ann: Conversation, store: Store):
+    alone = store.size
+    assert store.size_of(ann) == alone > 0
+    bob = store.create("bob", {}, {"plan": "x" * 1000})
+    sizes = [store.size]
+
+    def grown_by() -> int:
+        sizes.append(store.size)
+        return sizes[-1] - sizes[-2]
+
+    assert sizes[0] - alone > 1000
+    store.append(bob, "user", (c.Text("x" * 2000),), client_msg_id="c1")
+    assert grown_by() > 2000
+    store.append_action(bob, c.Action("go", {"to": "x" * 3000}), "Bot")
+    assert grown_by() > 3000
+    turn = store.begin(bob, Turn(0, "hear", "x" * 4000))
+    assert grown_by() > 4000
+    store.end(bob, turn, Memory(routes={"x" * 1500: "menu"}))
+    assert grown_by() < -2000
+    store.edit(bob, "c1", (c.Text("x"),))
+    assert grown_by() == -1999
+    store.learn(bob, {"plan": None})
+    assert grown_by() < -900
+    assert store.size_of(bob) == store.size - alone
+    store.delete(bob, soft=True)
+    assert grown_by() == 0
+    store.delete(bob, soft=False)
+    store.begin(bob, Turn(0, "hear", "too late"))
+    assert store.size == alone
+
+
+def test_what_lists_and_objects_take_counts_too_and_what_no_json_can_have():
+    assert weigh([{}] * 100) > 50 * 100
+    for odd in (10**40, "half an emoji: \ud83d", {"a": float("nan")}):
+        assert weigh(odd) > 0
+
+
+def test_the_conversation_that_has_not_changed_for_longest(ann: Conversation, store: Store):
+    assert store.oldest(but=ann.id) is None
+    bob = store.create("bob", {}, {})
+    assert store.oldest() is ann
+    assert store.oldest(but=ann.id) is bob
+    store.learn(ann, {})
+    assert store.oldest() is bob

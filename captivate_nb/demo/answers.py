@@ -30,6 +30,7 @@ def answer(
     if isinstance(event, e.UserMessage | e.ActionSent | e.MetadataSet | e.EditMessage):
         hub.attach(hub.find(event.conversation_id), socket)
     try:
+        hub.make_room(named)
         answered = carry_out(hub, event, socket, lead)
         hub.store.commit()
     except StoreError as error:
@@ -83,6 +84,7 @@ def _set_metadata(hub: Hub, event: e.MetadataSet, *_: Any) -> e.ServerEvent:
 
 def _edit(hub: Hub, event: e.EditMessage, *_: Any) -> e.ServerEvent:
     conversation = hub.find(event.conversation_id)
+    _check_size(hub, conversation)
     if not hub.store.edit(conversation, event.message_id, _content(event.text, event.files)):
         raise Refusal("Invalid message_id", conversation.id)
     hub.desk.note("edited", conversation.id)
@@ -129,8 +131,16 @@ def _check_room(hub: Hub, conversation: Conversation) -> None:
     if len(conversation.entries) >= most:
         why = f"This conversation has {most} messages, and no more: start a new one"
         raise Refusal(why, conversation.id, code=429)
+    _check_size(hub, conversation)
     if len(conversation.turns) >= pending:
         why = f"The bot has {pending} messages to answer, and no more: wait for it"
+        raise Refusal(why, conversation.id, code=429)
+
+
+def _check_size(hub: Hub, conversation: Conversation) -> None:
+    most = hub.limits.transcript
+    if hub.store.size_of(conversation) >= most:
+        why = f"This conversation has {most} bytes, and no more: start a new one"
         raise Refusal(why, conversation.id, code=429)
 
 

@@ -103,6 +103,7 @@ class Hub:
         self.files.load()
         self._chats.clear()
         self.desk.calls.clear()
+        self.make_room()
         for conversation in self.store:
             fit(conversation.memory, self.flow)
             if conversation.unfinished and not conversation.deleted:
@@ -110,11 +111,22 @@ class Hub:
 
     def expire(self) -> None:
         """Forget the conversations in which nothing has changed for too long."""
-        for one in self.store.unchanged_since(time.time() - self.limits.idle):
-            gone = f"Nothing was said for {self.limits.idle:g} s: start a new conversation"
-            self.emit(one, e.GeneralError(code=410, description=gone, conversation_id=one.id))
-            self.forget(one, soft=False)
+        before = time.time() - self.limits.idle
+        for one in self.store.unchanged_since(before):
+            self._let_go(one, f"Nothing was said for {self.limits.idle:g} s")
+        self.files.expire(before)
+        self.messages.expire(before)
         self.store.commit()
+
+    def make_room(self, named: str | None = None) -> None:
+        """Forget what has not changed for longest, but the conversation named, while all is too much."""
+        while self.store.size > self.limits.kept and (one := self.store.oldest(but=named)):
+            self._let_go(one, f"The server keeps {self.limits.kept} bytes, and no more")
+
+    def _let_go(self, one: Conversation, why: str) -> None:
+        why = f"{why}: start a new conversation"
+        self.emit(one, e.GeneralError(code=410, description=why, conversation_id=one.id))
+        self.forget(one, soft=False)
 
     def admit(self, conversation_id: str | None) -> None:
         """Count an event of a client; raise `Refusal` when the key has sent too many."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ CREATE TABLE turns (
 CREATE INDEX turns_of ON turns (conversation);
 CREATE TABLE files (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL, added REAL NOT NULL DEFAULT 0
 );
 """
 
@@ -112,7 +113,14 @@ class SqliteJournal(Journal, Keeper):
             )
         else:
             database.execute("BEGIN IMMEDIATE")  # so that a second server is told now
+            self._add_times(database)
             database.commit()
+
+    def _add_times(self, database: sqlite3.Connection) -> None:
+        """Let the files of a store from before they had times be as old as this moment."""
+        if not any(name == "added" for _, name, *_ in database.execute("PRAGMA table_info(files)")):
+            database.execute("ALTER TABLE files ADD COLUMN added REAL NOT NULL DEFAULT 0")
+            database.execute("UPDATE files SET added = ?", (time.time(),))
 
     def _problem(self, error: OSError | sqlite3.Error) -> str:
         if isinstance(error, OSError):
@@ -146,6 +154,9 @@ class SqliteJournal(Journal, Keeper):
             with self._sound(f"the file “{row['id']}”"):
                 found.append(rows.file(row))
         return found
+
+    def load_times(self) -> dict[str, float]:
+        return dict(map(tuple, self._rows("SELECT id, added FROM files")))
 
     def _rows(self, query: str) -> Iterator[sqlite3.Row]:
         assert self._database is not None
@@ -195,8 +206,8 @@ class SqliteJournal(Journal, Keeper):
 
     def put_file(self, name: str, stored: Stored) -> None:
         self._write(
-            "INSERT INTO files (id, name, type, body) VALUES (?, ?, ?, ?)",
-            (name, stored.name, stored.type, stored.body),
+            "INSERT INTO files (id, name, type, body, added) VALUES (?, ?, ?, ?, ?)",
+            (name, stored.name, stored.type, stored.body, time.time()),
         )
 
     def drop_file(self, name: str) -> None:

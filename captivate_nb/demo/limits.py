@@ -42,12 +42,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Conversations of a key, the softly deleted ones included."""
     messages: int = 10_000
     """Messages of one conversation, after which the user must start another."""
+    transcript: int = 16 << 20
+    """Bytes of one conversation, after which the user must start another."""
+    kept: int = 256 << 20
+    """Bytes of all conversations, in memory and in the store; those unchanged for longest go."""
     pending: int = 1000
     """Messages and actions of one conversation that wait for its bot."""
     metadata: int = 1 << 20
     """Bytes of one conversation's metadata, as JSON."""
     idle: float = 30 * 86400.0
-    """Seconds without a change after which a conversation is forgotten."""
+    """Seconds without a change after which a conversation is forgotten; and a file, since it came."""
     file: int = LARGEST_FILE
     """Bytes of one uploaded file."""
     files: int = LARGEST_SHELF

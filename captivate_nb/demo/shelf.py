@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import OrderedDict
 
 import msgspec
@@ -26,6 +27,10 @@ class Keeper:
         """Return all that is kept, with their ids, the oldest first; None for nothing ever."""
         return None
 
+    def load_times(self) -> dict[str, float]:
+        """Return by its id when each was put, in seconds since the epoch, or 0 if that is unknown."""
+        return {}
+
     def put_file(self, name: str, stored: Stored) -> None: ...
 
     def drop_file(self, name: str) -> None: ...
@@ -36,6 +41,7 @@ class Shelf:
 
     def __init__(self, capacity: int = LARGEST_SHELF, keeper: Keeper | None = None) -> None:
         self._stored: OrderedDict[str, Stored] = OrderedDict()
+        self._times: dict[str, float] = {}
         self._capacity = capacity
         self._keeper = keeper or Keeper()
         self._size = 0
@@ -46,19 +52,30 @@ class Shelf:
         if kept is None:
             return
         self._stored = OrderedDict(kept)
+        times = self._keeper.load_times()
+        self._times = {name: times.get(name) or time.time() for name in self._stored}
         self._size = sum(len(stored.body) for stored in self._stored.values())
 
     def put(self, stored: Stored) -> str:
         """Keep it, and return its id."""
         name = secrets.token_urlsafe(16)
         self._stored[name] = stored
+        self._times[name] = time.time()
         self._size += len(stored.body)
         self._keeper.put_file(name, stored)
         while self._size > self._capacity and len(self._stored) > 1:
-            oldest, dropped = self._stored.popitem(last=False)
-            self._size -= len(dropped.body)
-            self._keeper.drop_file(oldest)
+            self._drop(next(iter(self._stored)))
         return name
+
+    def expire(self, before: float) -> None:
+        """Forget what was put before a moment, in seconds since the epoch."""
+        for name in [name for name, then in self._times.items() if then < before]:
+            self._drop(name)
 
     def get(self, name: str) -> Stored | None:
         return self._stored.get(name)
+
+    def _drop(self, name: str) -> None:
+        self._size -= len(self._stored.pop(name).body)
+        del self._times[name]
+        self._keeper.drop_file(name)

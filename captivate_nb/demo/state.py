@@ -22,6 +22,9 @@ from .bot import Memory
 
 Who = Literal["user", "bot", "agent"]
 
+BARE = 400  # bytes of a message, a turn or a conversation with nothing in it
+NESTED = 60  # bytes of a list or an object with nothing in it
+
 
 class Entry(msgspec.Struct):
     """One message of a transcript. `time` is in seconds since the epoch."""
@@ -142,6 +145,9 @@ class Store:
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()  # last changed: last
         self._counter = itertools.count(1)
         self._turns = itertools.count(1)
+        self._sizes: dict[str, int] = {}
+        self.size = 0
+        """Bytes of all conversations, about."""
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(tuple(self._conversations.values()))
@@ -155,6 +161,10 @@ class Store:
         if kept is None:
             return
         self._conversations = OrderedDict((one.id, one) for one in kept)
+        self._sizes, self.size = {}, 0
+        for one in self:
+            weights = (*map(_weigh_entry, one.entries), *map(_weigh_turn, one.turns))
+            self._grow(one, _weigh_facts(one) + sum(weights))
         numbers = [one.number for one in self]
         self._counter = itertools.count(max(numbers, default=0) + 1)
         turns = [turn.number for one in self for turn in one.turns]
@@ -172,6 +182,7 @@ class Store:
     ) -> Conversation:
         new = Conversation(id=f"{user_id}-{uuid.uuid4()}", user_id=user_id, user=dict(user))
         self._conversations[new.id] = new
+        self._grow(new, _weigh_facts(new))
         self.learn(new, metadata)
         return new
 
@@ -193,6 +204,7 @@ class Store:
             client_msg_id=client_msg_id,
         )
         conversation.entries.append(entry)
+        self._grow(conversation, _weigh_entry(entry))
         self._put_entry(conversation, len(conversation.entries) - 1)
         return entry
 
@@ -201,7 +213,9 @@ class Store:
         last = conversation.entries[-1] if conversation.entries else None
         if last is None or last.sender != "bot":
             last = self.append(conversation, "bot", (), name=name)
+        before = _weigh_entry(last)
         last.actions += (action,)
+        self._grow(conversation, _weigh_entry(last) - before)
         self._put_entry(conversation, len(conversation.entries) - 1)
 
     def learn(
@@ -211,12 +225,14 @@ class Store:
         target: e.Target = "default",
     ) -> None:
         """Merge metadata at the top level; what is under `private` is merged and kept apart."""
+        before = _weigh_facts(conversation)
         public = dict(metadata)
         private = public.pop("private", {})
         if isinstance(private, dict):
             conversation.private |= private
         conversation.metadata |= public
         conversation.targets |= dict.fromkeys(public, target)
+        self._grow(conversation, _weigh_facts(conversation) - before)
         self._touch(conversation)
         self._journal.put(conversation)
 
@@ -227,7 +243,9 @@ class Store:
         for place in reversed(range(len(conversation.entries))):
             entry = conversation.entries[place]
             if entry.sender == "user" and message_id in (entry.id, entry.client_msg_id):
+                before = _weigh_entry(entry)
                 entry.content = content
+                self._grow(conversation, _weigh_entry(entry) - before)
                 self._put_entry(conversation, place)
                 return True
         return False
@@ -241,6 +259,7 @@ class Store:
         """Note what the bot has to answer; `cue` gets its number here."""
         cue.number = next(self._turns)
         conversation.turns.append(cue)
+        self._grow(conversation, _weigh_turn(cue))
         self._journal.put_turn(conversation, cue)
         return cue
 
@@ -252,9 +271,12 @@ class Store:
     def end(self, conversation: Conversation, turn: Turn, memory: Memory | None) -> None:
         """End a turn; `memory` is what the bot has made of the conversation's, if it has."""
         conversation.turns.remove(turn)
+        self._grow(conversation, -_weigh_turn(turn))
         self._journal.drop_turn(turn)
         if memory is not None:
+            before = _weigh_facts(conversation)
             conversation.memory = memory
+            self._grow(conversation, _weigh_facts(conversation) - before)
             self._journal.put(conversation)
 
     def delete(self, conversation: Conversation, *, soft: bool) -> None:
@@ -264,6 +286,7 @@ class Store:
             self._journal.put(conversation)
         else:
             del self._conversations[conversation.id]
+            self.size -= self._sizes.pop(conversation.id)
             self._journal.drop(conversation)
 
     def of_user(self, user_id: str) -> list[Conversation]:
@@ -276,6 +299,20 @@ class Store:
         before = itertools.takewhile(lambda one: one.changed < moment, self._conversations.values())
         return list(before)
 
+    def size_of(self, conversation: Conversation) -> int:
+        """Return the bytes of one conversation, about."""
+        return self._sizes[conversation.id]
+
+    def oldest(self, *, but: str | None = None) -> Conversation | None:
+        """Return the conversation that has not changed for longest; not the one with the id `but`."""
+        return next((one for one in self._conversations.values() if one.id != but), None)
+
+    def _grow(self, conversation: Conversation, by: int) -> None:
+        if conversation.id not in self._conversations:  # it was forgotten meanwhile
+            return
+        self._sizes[conversation.id] = self._sizes.get(conversation.id, 0) + by
+        self.size += by
+
     def _put_entry(self, conversation: Conversation, place: int) -> None:
         self._journal.put_entry(conversation, place)
         self._touch(conversation)
@@ -285,6 +322,27 @@ class Store:
         conversation.number = next(self._counter)
         conversation.changed = time.time()
         self._conversations.move_to_end(conversation.id)
+
+
+def weigh(value: Any) -> int:
+    """Return the bytes that JSON-like data takes, as JSON and, within a few times, in memory."""
+    try:
+        written = msgspec.json.encode(value)
+    except (OverflowError, ValueError):  # numbers and texts that only Python can have
+        written = repr(value).encode("utf-8", "replace")
+    return len(written) + NESTED * (written.count(b"{") + written.count(b"["))
+
+
+def _weigh_facts(one: Conversation) -> int:
+    return BARE + weigh((one.id, one.user_id, one.user, one.metadata, one.private, one.memory))
+
+
+def _weigh_entry(entry: Entry) -> int:
+    return BARE + weigh((entry.client_msg_id, entry.content, entry.actions))
+
+
+def _weigh_turn(turn: Turn) -> int:
+    return BARE + weigh((turn.text, turn.files, turn.action))
 
 
 def text_of(content: tuple[c.Content, ...]) -> str:
