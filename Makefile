@@ -9,6 +9,7 @@
 #   make bench-panel                what the chat panel costs, beside Panel's ChatFeed
 #   make bench-load                 500 conversations at once on one embedded server
 #   make bench-recovery             what it costs to find out whether a message arrived
+#   make bench-attack               what it costs the embedded server to be attacked without the key
 #   make lint | format | clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -24,7 +25,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery lint format clean
+.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -54,6 +55,9 @@ bench-load: $(VENV)/.test
 
 bench-recovery: $(VENV)/.test
 	python benchmarks/recovery.py $(ARGS)
+
+bench-attack: $(VENV)/.test
+	python benchmarks/attack.py $(ARGS)
 
 lint: $(VENV)/.test $(VENV)/.node
 	ruff format --check .

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -24,10 +23,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.crowd import FLOW, Tally, crowd
-from support.served import Served, resident
+from support.served import Served, processor, resident
 
 MOST_GROWTH = 1.05
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -50,12 +48,6 @@ class Run:
     def cost(self) -> float:
         """Milliseconds of processor time for one turn."""
         return 1000 * self.processor / max(self.tally.turns, 1)
-
-
-def processor(pid: int) -> float:
-    """Return the processor time that a process has taken, in seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 async def sample(pid: int, run: Run) -> None:

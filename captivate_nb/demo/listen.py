@@ -7,6 +7,8 @@ import socket
 
 from captivate_nb.errors import ServeError
 
+BACKLOG = 1024  # connections that wait to be taken in; the system may have a lower limit
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Listen on the first address of `host`; port 0 takes any free one. Raise `ServeError`."""
@@ -16,7 +18,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.create_server(address, family=family, backlog=128)
+        listener = socket.create_server(address, family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         raise ServeError(_problem(host, port, error)) from None
     listener.setblocking(False)

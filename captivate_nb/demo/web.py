@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -135,6 +136,9 @@ class _BytesHandler(Guarded):
         self.set_header("Cache-Control", "private, max-age=86400")
         if not kind.startswith(self.inline):
             self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
+        stream = self._connection.stream
+        if not stream.closed():  # the system's own buffer would grow to megabytes
+            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * PIECE)
         for start in range(0, size, PIECE):
             if not await self._gives(piece(start)[: size - start]):
                 self._connection.close()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+TICKS = os.sysconf("SC_CLK_TCK")  # of the system's clock of processes, in a second
 
 
 class Served:
@@ -67,9 +70,16 @@ class Served:
         self.kill()
 
 
-def resident(pid: int) -> int:
-    """Return the memory that a process has now, in bytes."""
+def resident(pid: int, *, highest: bool = False) -> int:
+    """Return the memory that a process has now, or has had at its highest, in bytes."""
+    name = "VmHWM:" if highest else "VmRSS:"
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) << 10
     raise RuntimeError(f"no memory is told of process {pid}")
+
+
+def processor(pid: int) -> float:
+    """Return the processor time that a process has taken, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
