@@ -10,6 +10,7 @@
 #   make bench-load                 500 conversations at once on one embedded server
 #   make bench-recovery             what it costs to find out whether a message arrived
 #   make bench-attack               what it costs the embedded server to be attacked without the key
+#   make lock                       Binder's environment anew: the newest versions, one each
 #   make lint | format | clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -25,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack lint format clean
+.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack lock lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -58,6 +59,12 @@ bench-recovery: $(VENV)/.test
 
 bench-attack: $(VENV)/.test
 	python benchmarks/attack.py $(ARGS)
+
+lock: $(VENV)/.test
+	python -m pip install --quiet 'uv>=0.5'
+	uv pip compile pyproject.toml --extra app --extra lab --universal --python-version 3.11 \
+		--upgrade --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--output-file binder/requirements.txt
 
 lint: $(VENV)/.test $(VENV)/.node
 	ruff format --check .

@@ -33,10 +33,11 @@ OPTIONS = (
 
 
 class JupyterServer:
-    """`jupyter lab`, with Notebook 7 and Voilà beside it; `root` is where its notebooks are."""
+    """`jupyter lab` of a Python, with Notebook 7 and Voilà; `root` is where its notebooks are."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, python: Path = Path(sys.executable)) -> None:
         self._folder = folder
+        self._python = python
         self.root = folder / "root"
         self.root.mkdir()
 
@@ -45,7 +46,7 @@ class JupyterServer:
         self._settings = Path(environment["JUPYTERLAB_SETTINGS_DIR"])
         self._set("notification", {"fetchNews": "false", "checkForUpdates": False})
         command = [
-            sys.executable,
+            str(self._python),
             "-m",
             "jupyterlab",
             *OPTIONS,
