@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 from collections.abc import Callable
 from getpass import getpass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +17,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.getipython import get_ipython
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from . import keys
+from . import keys, magic_lines
 from .arguments import parse, read_json, unquote
 from .errors import InvalidKey, NoSession, ReplyTimeout, UsageError, counted, did_you_mean
 from .kernel import run
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 
 ACTION_WAIT = 3.0
 """Seconds that `act` waits for a reply; an action need not have one."""
-
-
-_ASKING = re.compile(r"^(\s*(?:[\w, ]+=\s*)?)%captivate\s+(\S.*\?\s*)$")
 
 
 class Command(NamedTuple):
@@ -327,23 +323,9 @@ def load(ip: InteractiveShell) -> None:
     ip.register_magics(CaptivateMagics)
     if complete_captivate not in ip.Completer.custom_matchers:
         ip.Completer.custom_matchers.insert(0, complete_captivate)
-    if keep_questions not in ip.input_transformers_cleanup:
-        ip.input_transformers_cleanup.append(keep_questions)
+    magic_lines.load(ip)
     register(ip)
     _keep_loop_running(ip)
-
-
-def keep_questions(lines: list[str]) -> list[str]:
-    """Let a line such as `%captivate say How are you?` be said.
-
-    IPython would take its last character for a request for help.
-    """
-    return [_ASKING.sub(_call, line) for line in lines]
-
-
-def _call(match: re.Match[str]) -> str:
-    start, rest = match.groups()
-    return f"{start}get_ipython().run_line_magic('captivate', {rest.strip()!r})\n"
 
 
 def _keep_loop_running(ip: InteractiveShell) -> None:
