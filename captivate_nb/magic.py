@@ -289,6 +289,11 @@ def execute(line: str) -> Any:
     return _command(name).run(rest.strip() if name != "say" else rest)
 
 
+def _lines(cell: str) -> list[str]:
+    """Return the lines of a cell that say something."""
+    return [line for line in cell.splitlines() if line.strip() and line.lstrip()[0] != "#"]
+
+
 @magics_class
 class CaptivateMagics(Magics):
     """Brings `%captivate` into a shell."""
@@ -298,9 +303,10 @@ class CaptivateMagics(Magics):
     def captivate(self, line: str, cell: str | None = None) -> Any:
         """Chat with a Captivate bot: `%captivate help` lists what it can do.
 
-        `%%captivate` runs each line of the cell as such a line, and shows what the last one does.
+        `%%captivate` runs each of its lines as such a line, its first one too, and shows what the
+        last one does; lines that begin with # are comments.
         """
-        lines = [line] if cell is None else [part for part in cell.splitlines() if part.strip()]
+        lines = [line] if cell is None else _lines(f"{line}\n{cell}")
         shown = None
         for part in lines:
             shown = execute(part)

@@ -187,6 +187,17 @@ async def test_a_magic_cell_runs_its_lines_in_order(shell: Shell):
     await session.close()
 
 
+async def test_a_magic_cells_first_line_counts_and_comments_do_not(shell: Shell):
+    await shell.run("panel = %captivate open support")
+    cell = "%%captivate say the first #1\n# say nothing\n\n   # click me\nsay the second # 2"
+    shown = await shell.run(cell)
+    said = cn.current().transcript.where(sender="user")
+    assert [message.text for message in said] == ["the first #1", "the second # 2"]
+    assert shown == cn.current().transcript[-1:]
+    assert await shell.run("%%captivate\n# nothing at all") is None
+    await cn.current().close()
+
+
 async def test_status_moves_no_terminal(shell: Shell, capsys: pytest.CaptureFixture[str]):
     async def greet(socket: Socket) -> None:
         await socket.greet("c\x1b[2J-1")
