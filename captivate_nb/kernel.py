@@ -18,15 +18,22 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
 import nest_asyncio2
 
+from .errand import POLL, Errand
 from .errors import UsageError
+
+LOOKS = 10
+"""How many times it is looked for errands' end before a wait goes on."""
 
 R = TypeVar("R")
 _loop: asyncio.AbstractEventLoop | None = None
+_turning = threading.Lock()
+"""Held by the thread that runs the home loop, where no shell does."""
 
 
 def run(coro: Coroutine[Any, Any, R]) -> R:
@@ -35,17 +42,27 @@ def run(coro: Coroutine[Any, Any, R]) -> R:
     Interrupting it (Ctrl-C, the stop button) cancels the coroutine and raises
     `KeyboardInterrupt`; other tasks of the loop go on unharmed. While it waits inside a running
     loop, that loop goes on too. From a thread without a loop, it runs on the loop of the main
-    thread when that is running. Raise `UsageError` when it is no coroutine.
+    thread when that is running, and threads of a script share one loop.
+
+    Raise `UsageError` when it is no coroutine, when the loop that is running is not asyncio's own,
+    such as uvloop's, and when another thread's loop stands still for 5 s: the coroutine is then
+    cancelled. A kernel's loop goes on while a cell waits for threads, on Linux and macOS.
     """
     if not asyncio.iscoroutine(coro):
         raise UsageError(
             'run takes what would be awaited, such as session.say("hello"), not'
             f" {coro!r:.60}. Was the call's () forgotten?"
         )
-    try:
-        running = asyncio.get_running_loop()
-    except RuntimeError:
+    running = _running_loop()
+    if running is None:
         return _run_from_outside(coro)
+    if not isinstance(running, asyncio.BaseEventLoop):
+        coro.close()
+        kind = f"{type(running).__module__}.{type(running).__qualname__}"
+        raise UsageError(
+            f"run cannot wait inside a running {kind}: only asyncio's own loops can be nested."
+            " Write `await` instead, or call it from a thread, with asyncio.to_thread."
+        )
     nest_asyncio2.apply(running)
     return _run_on(running, coro)
 
@@ -57,8 +74,8 @@ def post(
 ) -> concurrent.futures.Future[R]:
     """Start a coroutine on a loop from any thread, at once and without waiting.
 
-    `loop` None is the one that `run` uses in the main thread. `on_error` is called on the loop with what the coroutine raises. Cancelling the future that is
-    returned cancels the coroutine.
+    `loop` None is the one that `run` uses in the main thread. `on_error` is called on the loop with
+    what the coroutine raises. Cancelling the future that is returned cancels the coroutine.
     """
 
     async def watched() -> R:
@@ -74,18 +91,47 @@ def post(
 
 def loop_here() -> asyncio.AbstractEventLoop:
     """Return the loop that is running in this thread, or else the one that `run` would use."""
+    return _running_loop() or _home_loop()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
-        return _home_loop()
+        return None
 
 
 def _run_from_outside(coro: Coroutine[Any, Any, R]) -> R:
     """Run where no loop is running in this thread."""
     loop = _home_loop()
-    if loop.is_running():
-        return asyncio.run_coroutine_threadsafe(coro, loop).result()
-    return _run_on(loop, coro)
+    if _may_turn(loop):
+        return _turn_until_done(loop, coro)
+    errand = Errand(coro, loop)
+    try:
+        while not concurrent.futures.wait([errand.future], POLL).done:
+            if _may_turn(loop):  # the thread that ran it is done
+                return _turn_until_done(loop, _result(errand.future))
+            errand.check()
+    except BaseException:
+        errand.drop()
+        raise
+    return errand.future.result()
+
+
+def _may_turn(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether this thread is the one to run the home loop, as nobody else does."""
+    return not loop.is_running() and _turning.acquire(blocking=False)
+
+
+def _turn_until_done(loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, R]) -> R:
+    try:
+        return _run_on(loop, coro)
+    finally:
+        _turning.release()
+
+
+async def _result(future: concurrent.futures.Future[R]) -> R:
+    return await asyncio.wrap_future(future)
 
 
 def _home_loop() -> asyncio.AbstractEventLoop:
@@ -98,17 +144,24 @@ def _home_loop() -> asyncio.AbstractEventLoop:
 
 def _shell_loop() -> asyncio.AbstractEventLoop | None:
     """Return the loop on which a cell of this kernel or IPython shell awaits, if this is one."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is None:
+    if (kernel := _kernel()) is not None:
+        kernel_loop: asyncio.AbstractEventLoop = kernel.io_loop.asyncio_loop
+        return kernel_loop
+    if _shell() is None:
         return None
     from IPython.core.async_helpers import get_asyncio_loop
 
-    kernel = getattr(shell, "kernel", None)
-    loop: asyncio.AbstractEventLoop = (
-        kernel.io_loop.asyncio_loop if kernel is not None else get_asyncio_loop()
-    )
+    loop: asyncio.AbstractEventLoop = get_asyncio_loop()
     return loop
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _kernel() -> Any:
+    return getattr(_shell(), "kernel", None)
 
 
 def _run_on(loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, R]) -> R:
@@ -145,3 +198,37 @@ def _interrupt_cancels(
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _turn_while_waiting() -> None:
+    """Let a kernel's loop turn while a cell waits for threads that wait for that loop.
+
+    A signal reaches the main thread inside such a wait; by default SIGURG does nothing.
+    """
+    here = threading.get_ident()
+    outside = _kernel() is None or here != threading.main_thread().ident
+    if outside or not hasattr(signal, "pthread_kill"):  # Windows has none
+        return
+    if signal.getsignal(signal.SIGURG) is signal.SIG_DFL:
+        signal.signal(signal.SIGURG, _turn_a_while)
+        Errand.nudge = partial(signal.pthread_kill, here, signal.SIGURG)
+
+
+def _turn_a_while(_signal: int, frame: FrameType | None) -> None:
+    """Run the loop inside a wait of `threading`'s, where what is interrupted is at rest."""
+    loop = _running_loop()
+    waiting = frame is not None and frame.f_globals.get("__name__") == threading.__name__
+    if waiting and isinstance(loop, asyncio.BaseEventLoop):
+        nest_asyncio2.apply(loop)
+        _run_on(loop, _errands_done(loop))
+
+
+async def _errands_done(loop: asyncio.AbstractEventLoop) -> None:
+    """Return when nobody waits for the loop any more, and soon in any case: a wait has an end."""
+    for _ in range(LOOKS):
+        if not any(errand.loop is loop for errand in tuple(Errand.under_way)):
+            return
+        await asyncio.sleep(POLL)
+
+
+_turn_while_waiting()

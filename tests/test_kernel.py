@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from captivate_nb import kernel as room
 from captivate_nb.errors import UsageError
 from support.kernels import Kernel
+from support.until import until
 
 
 async def answer(value: int = 42) -> int:
@@ -95,6 +98,58 @@ def test_in_a_thread_of_its_own_loop(fresh_loop: None):
     assert results == [1]
 
 
+def in_a_thread(coro: Coroutine[Any, Any, Any]) -> Future[Any]:
+    """What `run` gives in a thread that nobody has to wait for."""
+    future: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(room.run(coro))
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
+
+
+def test_threads_of_a_script_share_a_loop_and_the_second_outlives_the_first(fresh_loop: None):
+    began = [threading.Event(), threading.Event()]
+
+    async def first() -> int:
+        began[0].set()
+        await until(began[1].is_set)
+        return 1
+
+    async def second() -> int:
+        began[1].set()
+        await asyncio.sleep(0.1)  # the first ends meanwhile, and with it its thread's part
+        return 2
+
+    async def fails() -> None:
+        await second()
+        raise LookupError("x")
+
+    running = in_a_thread(first())
+    assert began[0].wait(10)
+    others = [in_a_thread(second()), in_a_thread(fails())]
+    assert running.result(10) == 1
+    assert others[0].result(10) == 2
+    assert isinstance(others[1].exception(10), LookupError)
+    assert room.run(answer()) == 42
+
+
+def test_under_another_kind_of_loop_it_says_that_it_cannot_wait(fresh_loop: None):
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main() -> int:
+        with pytest.raises(UsageError, match="cannot wait inside a running uvloop.*`await`"):
+            room.run(answer())
+        assert not hasattr(asyncio, "_nest_patched")
+        return await asyncio.to_thread(room.run, answer(7))
+
+    assert uvloop.run(main()) == 7
+
+
 @pytest.mark.parametrize("given", [5, None, answer])
 def test_what_is_no_coroutine_is_not_run(given: Any):
     with pytest.raises(
@@ -157,6 +212,10 @@ asyncio.run(main())
     assert done.stdout.split() == ["interrupted", "fine"], done.stderr
 
 
+def test_a_script_has_no_signal_of_ours():
+    assert signal.getsignal(signal.SIGURG) is signal.SIG_DFL
+
+
 def test_in_a_kernel_a_blocking_run_keeps_the_session(kernel: Kernel):
     kernel.execute("import captivate_nb as cn, asyncio, time")
     assert kernel.execute("session = cn.run(cn.demo())").error is None
@@ -168,6 +227,63 @@ def test_in_a_kernel_a_blocking_run_keeps_the_session(kernel: Kernel):
     kernel.execute(thread + "out.append(cn.run(session.say('from a thread')).text))\nt.start()")
     shown = kernel.execute("await asyncio.to_thread(t.join, 20); print(bool(out[0]))")
     assert shown.text == "True", shown
+
+
+POOLED = """
+from concurrent.futures import ThreadPoolExecutor, wait
+from multiprocessing.pool import ThreadPool
+import threading
+def say(n):
+    return bool(cn.run(session.say(f"hello {n}")))
+"""
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "with ThreadPoolExecutor(2) as pool: print(list(pool.map(say, range(3))))",
+        "with ThreadPool(2) as pool: print(pool.map(say, range(3)))",
+        "pool = ThreadPoolExecutor()\nprint([pool.submit(say, n).result() for n in range(3)])",
+        "said = []\nt = threading.Thread(target=lambda: said.extend(map(say, range(3))))\nt.start()\nt.join()\nprint(said)",
+    ],
+)
+def test_a_cell_may_wait_for_threads_that_wait_for_its_loop(kernel: Kernel, cell: str):
+    setup = "import asyncio, captivate_nb as cn\nsession = await cn.demo('everything')"
+    assert kernel.execute(setup + POOLED).error is None
+    shown = kernel.execute(cell)
+    assert (shown.text, shown.error) == ("[True, True, True]", None)
+    assert kernel.execute("print(len(await session.say('still here')) > 0)").text == "True"
+
+
+def test_a_wait_for_threads_keeps_its_own_time(kernel: Kernel):
+    """What a thread waits for takes a minute; the cell's wait does not."""
+    kernel.execute("import asyncio, captivate_nb as cn, threading\nsession = await cn.demo()")
+    kernel.execute("session.server.agent.take_over()\nawait session.act('escalateToHuman')")
+    kernel.execute(
+        "t = threading.Thread(target=lambda: cn.run(session.say('anyone?', timeout=60)))\nt.start()"
+    )
+    shown = kernel.execute(
+        "t.join(1)\nprint(t.is_alive(), len(session.transcript.where(sender='user')))"
+    )
+    assert shown.text == "True 1", shown
+    assert kernel.execute("await session.stop_waiting()").error is None
+    assert kernel.execute("await asyncio.to_thread(t.join, 20)").error is None
+
+
+def test_a_cell_that_blocks_otherwise_is_told_of_in_the_thread(kernel: Kernel):
+    kernel.execute("import captivate_nb as cn, captivate_nb.errand, threading, time")
+    kernel.execute("session = await cn.demo()\ncaptivate_nb.errand.STANDSTILL = 0.5\ntold = []")
+    kernel.execute(
+        "def say():\n    try:\n        cn.run(session.say('hello'))\n"
+        "    except cn.CaptivateError as error:\n        told.append(str(error))\n"
+        "t = threading.Thread(target=say)"
+    )
+    blocked = kernel.execute("t.start()\nwhile t.is_alive():\n    time.sleep(0.01)\nprint(told[0])")
+    assert "stood still for 0.5 s" in blocked.text
+    assert "await asyncio.to_thread(...)" in blocked.text
+    shown = kernel.execute("await session.say('x')\n[m.text for m in session.transcript]")
+    assert "'x'" in shown.text
+    assert "hello" not in shown.text
 
 
 @pytest.mark.parametrize(
