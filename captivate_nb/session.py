@@ -92,6 +92,7 @@ class Session(Records):
 
     # --- opening and closing -----------------------------------------------------------------
 
+    @on_own_loop
     async def open(self) -> Self:
         """Connect, start a conversation, and wait for its greeting.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .calls import says_await
 from .errors import NoSession
 from .secrets import Secret
 from .session import Session
@@ -19,6 +20,7 @@ SERVICE_URL = "wss://channel.wss.captivatechat.ai/dev"
 _opened: list[Session] = []
 
 
+@says_await("captivate_nb")
 async def connect(
     url: str | None = None,
     api_key: str | None = None,
@@ -58,6 +60,7 @@ async def connect(
     return await _open(Session(address, **options, trusted_hosts=trusted_hosts))
 
 
+@says_await("captivate_nb")
 async def demo(flow: str | Path = "support", **options: Any) -> Session:
     """Start the embedded server on a free loopback port and open a session on it.
 

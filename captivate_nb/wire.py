@@ -18,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import msgspec
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
+from .calls import says_await
 from .clock import Clock
 from .connection import Connection, Status
 from .conversation import (
@@ -62,8 +63,12 @@ W = TypeVar("W", bound="Wire")
 def on_own_loop(
     method: Callable[Concatenate[W, P], Coroutine[Any, Any, R]],
 ) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
-    """Run a method on the session's loop, whichever loop it is awaited on."""
+    """Run a method on the session's loop, whichever loop it is awaited on.
 
+    Shown instead of awaited, its call says what to write.
+    """
+
+    @says_await("session")
     @functools.wraps(method)
     async def bridged(self: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if asyncio.get_running_loop() is self.loop:
