@@ -44,6 +44,17 @@ class Errand(Generic[R]):
             raise asyncio.CancelledError
         return await coro
 
+    async def result(self) -> R:
+        """Wait for it here. Raise what it raises, and what `check` does; cancelling drops it."""
+        waiting = asyncio.wrap_future(self.future)
+        try:
+            while not (await asyncio.wait([waiting], timeout=POLL))[0]:
+                self.check()
+        except BaseException:
+            self.drop()
+            raise
+        return waiting.result()
+
     def check(self) -> None:
         """Raise `UsageError` when the loop has done nothing for `STANDSTILL` seconds."""
         stood = self._unanswered * POLL

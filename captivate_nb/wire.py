@@ -12,7 +12,7 @@ import contextlib
 import functools
 import inspect
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import msgspec
@@ -29,7 +29,15 @@ from .conversation import (
     Problem,
     user_message,
 )
-from .errors import CaptivateError, ProtocolError, RequestTimeout, SessionClosed, Undelivered
+from .errand import Errand
+from .errors import (
+    CaptivateError,
+    ProtocolError,
+    RequestTimeout,
+    SessionClosed,
+    Undelivered,
+    UsageError,
+)
 from .eventlog import Direction, EventLog, EventRecord
 from .given import callback_of
 from .http import fetch_large_message
@@ -72,13 +80,13 @@ def on_own_loop(
     @functools.wraps(method)
     async def bridged(self: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if asyncio.get_running_loop() is self.loop:
+            self._check_free()
             return await method(self, *args, **kwargs)
         if not self.loop.is_running():
             raise SessionClosed(
                 "The event loop this session was opened on no longer runs. Open another session."
             )
-        running = asyncio.run_coroutine_threadsafe(method(self, *args, **kwargs), self.loop)
-        return await asyncio.wrap_future(running)
+        return await Errand(method(self, *args, **kwargs), self.loop).result()
 
     return bridged
 
@@ -119,6 +127,7 @@ class Wire(HasTraits):
         self._speaking = asyncio.Lock()  # held by the message that is sent next
         self._sending = asyncio.Lock()  # held while a frame is sent
         self._listeners: dict[str, list[Callable[[Any], Any]]] = {}
+        self._calling: str | None = None  # what the callback that is being called is for
         self._tasks: set[asyncio.Task[Any]] = set()
         self._fetching: set[str] = set()
         self._probing: asyncio.Task[None] | None = None
@@ -190,6 +199,14 @@ class Wire(HasTraits):
     def _check_open(self) -> None:
         if self.status == "closed":
             raise SessionClosed(CLOSED)
+
+    def _check_free(self) -> None:
+        """Refuse what a callback waits for: only a nested loop gets here while one is called."""
+        if self._calling is not None:
+            raise UsageError(
+                f"A callback for {self._calling} waits here, and until it returns the session hears"
+                " nothing. Make the callback `async def`, and write `await` in it."
+            )
 
     # --- sending -----------------------------------------------------------------------------
 
@@ -412,18 +429,28 @@ class Wire(HasTraits):
     def _set(self, name: str, value: Any) -> None:
         """Set a trait; what an observer raises is listed, and does not end the session."""
         try:
-            self.set_trait(name, value)
+            with self._calling_back(name):
+                self.set_trait(name, value)
         except Exception as error:  # noqa: BLE001  # an observer may raise anything
             self._blame(name, error)
 
     def _tell(self, name: str, value: Any) -> None:
         for callback in self._listeners.get(name, [])[:]:
             try:
-                result = callback(value)
+                with self._calling_back(name):
+                    result = callback(value)
                 if inspect.isawaitable(result):
                     self._spawn(self._watched(name, result))
             except Exception as error:  # noqa: BLE001  # a callback may raise anything
                 self._blame(name, error)
+
+    @contextlib.contextmanager
+    def _calling_back(self, name: str) -> Iterator[None]:
+        before, self._calling = self._calling, name
+        try:
+            yield
+        finally:
+            self._calling = before
 
     async def _watched(self, name: str, result: Awaitable[Any]) -> None:
         try:

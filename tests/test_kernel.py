@@ -245,6 +245,7 @@ def say(n):
         "with ThreadPool(2) as pool: print(pool.map(say, range(3)))",
         "pool = ThreadPoolExecutor()\nprint([pool.submit(say, n).result() for n in range(3)])",
         "said = []\nt = threading.Thread(target=lambda: said.extend(map(say, range(3))))\nt.start()\nt.join()\nprint(said)",
+        "with ThreadPoolExecutor(2) as pool:\n    print([*pool.map(lambda n: asyncio.run(session.say(n)) != [], 'abc')])",
     ],
 )
 def test_a_cell_may_wait_for_threads_that_wait_for_its_loop(kernel: Kernel, cell: str):

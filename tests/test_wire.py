@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
 
 import captivate_nb as cn
+from captivate_nb import errand
 from captivate_nb.errors import (
     ProtocolError,
     ReplyTimeout,
@@ -699,3 +701,43 @@ async def test_a_busy_loop_loses_nothing():
         time.sleep(0.3)  # noqa: ASYNC251  # the blocking is what is tested
         await until(lambda: shown(session)[-1] == ("bot", "last"))
         assert shown(session) == [("bot", "Hello"), ("user", "go"), *lines, ("bot", "last")]
+
+
+async def test_what_a_callback_blocks_on_says_at_once_why_it_cannot():
+    async with await cn.demo() as session:
+        session.on("bot_message", lambda _: cn.run(session.say("and?", timeout=1)))
+        session.observe(lambda _: cn.run(session.fetch_metadata()), "choices")
+        await session.click("Leave Contact Details")
+        told = [str(problem) for problem in session.errors]
+        for name in ("bot_message", "choices"):
+            start = f"A callback for {name} raised UsageError: A callback for {name} waits here"
+            assert any(line.startswith(start) for line in told), told
+        assert [m.text for m in session.transcript.where(sender="user")] == [
+            "Leave Contact Details"
+        ]
+
+
+async def test_another_sessions_calls_may_be_waited_for_in_a_callback():
+    async with await cn.demo() as session, await cn.demo() as other:
+        session.on("bot_message", lambda _: cn.run(other.say("told")))
+        await session.click("Leave Contact Details")
+        assert not session.errors
+        assert other.transcript.where(sender="user")[0].text == "told"
+
+
+async def test_a_loop_that_is_blocked_is_told_of_in_another_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(errand, "STANDSTILL", 0.5)
+    told: list[str] = []
+
+    async def say() -> None:
+        with pytest.raises(cn.CaptivateError) as caught:
+            await session.say("hello")
+        told.append(str(caught.value))
+
+    async with await cn.demo() as session:
+        thread = threading.Thread(target=lambda: asyncio.run(say()), daemon=True)
+        thread.start()
+        thread.join(20)
+        assert "stood still for 0.5 s" in told[0]
+        await session.say("x")
+        assert [m.text for m in session.transcript.where(sender="user")] == ["x"]
