@@ -17,6 +17,7 @@ import msgspec
 from .branch import repeat
 from .choosing import offered
 from .conversation import ARRIVED
+from .dealing import deal
 from .errors import (
     InvalidFile,
     InvalidMessage,
@@ -76,6 +77,7 @@ class Session(Records):
         self.latency: float | None = None
         """Seconds the newest reply took to begin."""
         self._greet = greet
+        self._dealt: dict[int, Message] = {}
         self._at_close: list[Callable[[], Awaitable[None]]] = []
         self._start = _valid(
             e.ConversationStart(
@@ -365,21 +367,25 @@ class Session(Records):
     ) -> Reply:
         """Send, and collect what comes back until it is quiet."""
         settle, timeout = seconds_of(settle, "settle"), seconds_of(timeout, "timeout")
-        conversation, seen, acted = self.conversation.id, len(self.transcript), len(self.actions)
+        conversation, acted = self.conversation.id, len(self.actions)
         deadline = self.loop.time() + timeout
         with self._turn(message_id) as turn:
             if not wait:
                 await send()
                 return Reply()
+            turn.reply = []
             quiet = False
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(deadline):
                     await send()
                 quiet = await turn.wait(settle, deadline)
-        same = self.conversation.id == conversation
-        since = self._index_after(message_id, seen) if same else 0
+            same = self.conversation.id == conversation
+            if same:
+                self._deal()
+            else:
+                turn.reply += [message for message in self.transcript if message.sender != "user"]
         reply = Reply(
-            [message for message in self.transcript[since:] if message.sender != "user"],
+            turn.reply,
             latency=turn.latency,
             actions=self.actions[acted if same else 0 :],
         )
@@ -390,21 +396,33 @@ class Session(Records):
     @contextlib.contextmanager
     def _turn(self, message_id: str | None = None) -> Iterator[Turn]:
         """Note the signs of a reply from here on."""
-        turn = Turn(message_id)
+        turn = Turn(message_id, len(self.transcript))
         self._turns.append(turn)
         try:
             yield turn
         finally:
             self._turns.remove(turn)
             self.latency = turn.latency or self.latency
+            if not self._turns:
+                self._dealt.clear()
+
+    def _deal(self) -> None:
+        """Put what came into the replies of the turns under way, each message into one."""
+        turns = [
+            (self._index_after(turn.message_id, turn.start), turn.reply)
+            for turn in self._turns
+            if turn.reply is not None
+        ]
+        deal(self.transcript, turns, self._dealt)
 
     def _index_after(self, message_id: str | None, start: int) -> int:
         """Return the index behind the user's own message, wherever a merge has put it."""
-        if message_id is not None:
-            for index in range(len(self.transcript) - 1, -1, -1):
-                if self.transcript[index].id == message_id:
-                    return index + 1
-        return start
+        if message_id is None:
+            return start
+        for index in range(len(self.transcript) - 1, -1, -1):
+            if self.transcript[index].id == message_id:
+                return index + 1
+        return len(self.transcript)
 
     def _timeout_text(self, reply: Reply, timeout: float) -> str:
         if self.status == "reconnecting":

@@ -14,6 +14,7 @@ from typing import TypeVar
 from .errors import CaptivateError, ProtocolError, ServerError
 from .protocol import events as e
 from .protocol.content import Pause
+from .transcript import Message
 
 Answer = TypeVar("Answer", bound=e.ServerEvent)
 _SIGNS = (e.BotMessage, e.LivechatMessage, e.ActionsReceived, e.ConversationUpdate)
@@ -127,13 +128,17 @@ def error_of(event: e.GeneralError) -> ServerError:
 
 
 class Turn:
-    """Waits for the bot to have said all it has to say, to the message of this ID if it is one.
+    """Waits for the bot to have said all it has to say.
 
-    Times are in seconds. `latency` runs from `start` to the first sign of a reply.
+    Times are in seconds. `latency` runs from the turn's beginning to the first sign of a reply.
+    `message_id` names the user's message, if it is one, and `start` is where the transcript ended
+    before it; `reply` is None where nobody wants one.
     """
 
-    def __init__(self, message_id: str | None = None) -> None:
+    def __init__(self, message_id: str | None = None, start: int = 0) -> None:
         self.message_id = message_id
+        self.start = start
+        self.reply: list[Message] | None = None
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._start = self._loop.time()

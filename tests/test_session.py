@@ -320,6 +320,21 @@ async def test_two_says_at_once_both_get_a_reply():
         assert [m.text for m in session.transcript.where(sender="user")] == ["one", "two"]
 
 
+async def test_of_several_says_at_once_each_gets_its_own_answer():
+    async def echoes(socket: Socket) -> None:
+        await socket.greet()
+        said = [(await socket.receive("user_message"))["content"]["text"] for _ in range(3)]
+        await socket.send(*(bot(f"You said {text}") for text in said))
+
+    async with rogue(echoes) as server, await quick(server.url) as session:
+        replies = await asyncio.gather(*map(session.say, ("one", "two", "three")))
+        assert [reply.text for reply in replies] == [
+            "You said one",
+            "You said two",
+            "You said three",
+        ]
+
+
 # --- with servers that do it their own way -----------------------------------------------------
 
 
