@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
-import shlex
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -57,8 +57,9 @@ def parse(
     """Split a line into its words and its `--options`.
 
     An option takes the next word, or whole JSON in braces or brackets, as its value; a flag takes
-    none. With `assignments` a word is one JSON object, or `KEY=VALUE` whose value may be JSON; these
-    come as a dict and as pairs. Raise `UsageError` for anything else, naming the nearest known option.
+    none. With `assignments` a word is one JSON object, or `KEY=VALUE` whose value is JSON, a word, or
+    quoted text, and a backslash is one; these come as a dict and as pairs. Raise `UsageError` for
+    anything else, naming the nearest known option.
     """
     words: list[Any] = []
     found: dict[str, str] = {}
@@ -67,11 +68,8 @@ def parse(
         if rest.startswith("--"):
             name, rest = _option_name(rest, (*options, *flags))
             found[name], rest = ("", rest) if name in flags else _value(rest, name)
-        elif assignments:
-            word, rest = _assignment(rest)
-            words.append(word)
         else:
-            word, rest = _word(rest)
+            word, rest = _assignment(rest) if assignments else _word(rest, _ESCAPING)
             words.append(word)
     if at_most is not None and len(words) > at_most:
         raise UsageError(f"“{words[at_most]}” is one word too many. See %captivate help.")
@@ -100,35 +98,54 @@ def _value(rest: str, name: str) -> tuple[str, str]:
 
 def _json_or_word(rest: str) -> tuple[str, str]:
     """Return the whole JSON, as text, or the word a line begins with, and what follows it."""
-    if not rest.startswith(("{", "[")):
-        return _word(rest)
+    return _json(rest) if rest.startswith(("{", "[")) else _word(rest, _ESCAPING)
+
+
+def _json(rest: str) -> tuple[str, str]:
     _, end = _decoded(_JSON.raw_decode, rest)
     return rest[:end], rest[end:].strip()
 
 
-def _word(rest: str) -> tuple[str, str]:
-    source = io.StringIO(rest)
-    lexer = shlex.shlex(source, posix=True, punctuation_chars="")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        word = lexer.get_token() or ""
-    except ValueError:
-        raise UsageError(f"A quote is not closed: {rest[:40]}") from None
-    return word, rest[source.tell() :].strip()
+_QUOTED = r'"(?P<double>(?:\\"|[^"])*)"' r"|'(?P<single>[^']*)'"
+_ESCAPING = re.compile(_QUOTED + r"|\\(?P<escaped>[\s\"'])|(?P<plain>[^\s\"'\\]+|\\(?!$))")
+"""The pieces of a word, where a backslash escapes a space or a quote, as in a path."""
+
+_WRITTEN = re.compile(_QUOTED + r"|(?P<plain>[^\s\"']+)")
+"""The pieces of a word, where a backslash is one."""
+
+
+def _word(rest: str, pieces: re.Pattern[str]) -> tuple[str, str]:
+    """Return the word a line begins with, without its quotes, and what follows it."""
+    word, end = "", 0
+    while end < len(rest) and not rest[end].isspace():
+        piece = pieces.match(rest, end)
+        if piece is None or piece.lastgroup is None:
+            raise UsageError(f"A quote is not closed: {rest[:40]}")
+        text = piece[piece.lastgroup]
+        word += text.replace('\\"', '"') if piece.lastgroup == "double" else text
+        end = piece.end()
+    return word, rest[end:].strip()
 
 
 def _assignment(rest: str) -> tuple[Any, str]:
     if rest.startswith("{"):
-        text, after = _json_or_word(rest)
+        text, after = _json(rest)
         return read_json(text), after
     key, equals, value = rest.partition("=")
     if not equals or not key.strip() or " " in key.strip():
         raise UsageError(
             f'“{rest.split(maxsplit=1)[0]}” is not KEY=VALUE. Example: plan=vip, or {{"plan": 1}}.'
         )
-    text, after = _json_or_word(value)
-    try:
+    if value.startswith(("{", "[")):
+        text, after = _json(value)
         return (key.strip(), read_json(text)), after
-    except UsageError:
-        return (key.strip(), text), after
+    text, after = _word(value, _WRITTEN)
+    quoted = {"'", '"'} & set(value.removesuffix(after))
+    return (key.strip(), text if quoted else _number_or_text(text)), after
+
+
+def _number_or_text(text: str) -> Any:
+    """Return the JSON that an unquoted word is, such as a number or true, or else the word."""
+    with contextlib.suppress(UsageError):
+        return read_json(text)
+    return text

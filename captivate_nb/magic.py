@@ -145,7 +145,11 @@ def _metadata(rest: str) -> Any:
     if not rest:
         return run(current().fetch_metadata())
     words, options = parse(rest, ("target",), assignments=True)
-    values = words[0] if words and isinstance(words[0], dict) else dict(words)
+    if not words:
+        raise UsageError("--target needs what to set: %captivate metadata plan=vip --target bot")
+    values: dict[str, Any] = {}
+    for word in words:
+        values.update(word if isinstance(word, dict) else [word])
     return run(current().set_metadata(values, target=options.get("target", "default")))
 
 

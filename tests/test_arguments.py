@@ -86,6 +86,8 @@ def test_what_does_not_parse_is_told_with_its_position(text, problem):
         ("one two", ["one", "two"], {}),
         ("'one two' \"three\" ''", ["one two", "three", ""], {}),
         ("one\\ two", ["one two"], {}),
+        (r"C:\keys\k.txt \\host\x a\"b", [r"C:\keys\k.txt", r"\\host\x", 'a"b'], {}),
+        (r"--user C:\keys", [], {"user": r"C:\keys"}),
         ("a#b #c", ["a#b", "#c"], {}),
         ("--user ada", [], {"user": "ada"}),
         ("--user=ada url", ["url"], {"user": "ada"}),
@@ -163,6 +165,13 @@ def test_a_word_too_many_is_named():
         ("score=NaN n=Infinity", [("score", "NaN"), ("n", "Infinity")]),
         ('{"plan": "vip", "n": 1}', [{"plan": "vip", "n": 1}]),
         ("ключ=значение", [("ключ", "значение")]),
+        ("code=\"123456\" version='1.10' n=123456", [("code", "123456"), ("version", "1.10"), ("n", 123456)]),
+        ("ok=\"true\" none='null' json='{\"a\": 1}' half=1\"0\"", [("ok", "true"), ("none", "null"), ("json", '{"a": 1}'), ("half", "10")]),
+        (r"path=C:\temp\new dir=C:\ re=\d+ unc=\\host\x", [("path", r"C:\temp\new"), ("dir", "C:\\"), ("re", r"\d+"), ("unc", r"\\host\x")]),
+        (r'a="C:\new dir\x" b="say \"hi\"" c="C:\\"', [("a", r"C:\new dir\x"), ("b", 'say "hi"'), ("c", "C:\\\\")]),
+        (r"a='C:\new dir\' b=2", [("a", "C:\\new dir\\"), ("b", 2)]),
+        ('{"a": 1} b=2', [{"a": 1}, ("b", 2)]),
+        ('b=2 {"a": 1}', [("b", 2), {"a": 1}]),
     ],
 )  # fmt: skip
 def test_assignments_are_pairs_and_an_object_is_one(line, words):

@@ -222,6 +222,20 @@ async def test_agent_opens_the_agents_panel(shell: Shell):
     await cn.current().close()
 
 
+async def test_metadata_is_set_as_it_is_written(shell: Shell):
+    await shell.run("panel = %captivate open support")
+    for line, values in (
+        (r're=\d+ path="C:\new" id="123456" {"a": 1}', {"re": r"\d+", "path": r"C:\new", "id": "123456", "a": 1}),
+        ('{"b": 1} b=2 version="1.10"', {"b": 2, "version": "1.10"}),
+    ):  # fmt: skip
+        assert (await shell.run(f"%captivate metadata {line}")).items() >= values.items()
+    known = len(cn.current().events)
+    with pytest.raises(UsageError, match="--target needs what to set"):
+        await shell.run("%captivate metadata --target bot")
+    assert len(cn.current().events) == known
+    await cn.current().close()
+
+
 async def test_a_bad_network_is_rehearsed(shell: Shell, capsys: pytest.CaptureFixture[str]):
     await shell.run("p = %captivate open support")
     session = cn.current()
