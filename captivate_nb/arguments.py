@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from .errors import UsageError, did_you_mean
@@ -17,6 +18,25 @@ def unquote(text: str) -> str:
     """Return text without the quotes that some put around a label or a path."""
     text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def fill_in(text: str, names: Mapping[str, Any]) -> str:
+    """Put the values of `$name` and `$name.attribute` in their places, as IPython does elsewhere.
+
+    What is no such thing is left as it is written.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        name, _, path = found[1].partition(".")
+        try:
+            return str(attrgetter(path)(names[name]) if path else names[name])
+        except (KeyError, AttributeError):
+            return found[0]
+
+    return _VARIABLE.sub(value, text)
+
+
+_VARIABLE = re.compile(r"\$((?!\d)\w+(?:\.(?!\d)\w+)*)")
 
 
 def read_json(text: str, kind: type = object) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = {
     "connect": ("--key-env", "--key-file", "--user", "--name", "--email", "--metadata"),
-    "delete": ("--all",),
+    "delete": ("--all", "--yes"),
     "metadata": ("--target",),
 }
 

@@ -9,16 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from getpass import getpass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.getipython import get_ipython
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+)
 
 from . import keys, magic_lines
-from .arguments import parse, read_json, unquote
+from .arguments import fill_in, parse, read_json, unquote
 from .errors import InvalidKey, NoSession, ReplyTimeout, UsageError, counted, did_you_mean
 from .kernel import run
 from .sanitize import clean
@@ -34,21 +40,24 @@ ACTION_WAIT = 3.0
 
 
 class Command(NamedTuple):
-    """A subcommand: what runs it, how it is written, what it does."""
+    """A subcommand: what runs it, how it is written, what it does, and whether it takes `$name`."""
 
     run: Callable[[str], Any]
     usage: str
     help: str
+    variables: bool
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(usage: str, help_text: str) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+def command(
+    usage: str, help_text: str, *, variables: bool = False
+) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
     """Register a function as the subcommand that `usage` begins with."""
 
     def register(function: Callable[[str], Any]) -> Callable[[str], Any]:
-        COMMANDS[usage.split(maxsplit=1)[0]] = Command(function, usage, help_text)
+        COMMANDS[usage.split(maxsplit=1)[0]] = Command(function, usage, help_text, variables)
         return function
 
     return register
@@ -61,7 +70,11 @@ def panel(session: Session | None = None) -> Any:
     return ChatPanel(session or current())
 
 
-@command("open [FLOW]", "open a demo session on a shipped flow or a YAML file, and its panel")
+@command(
+    "open [FLOW]",
+    "open a demo session on a shipped flow or a YAML file, and its panel",
+    variables=True,
+)
 def _open(rest: str) -> Any:
     return panel(run(demo(unquote(rest) or "support")))
 
@@ -70,6 +83,7 @@ def _open(rest: str) -> Any:
     "connect [URL] [--key-env NAME | --key-file PATH] [--user ID] [--name N] [--email E]"
     " [--metadata JSON]",
     "connect to a server; the key comes from the environment or a file, or you are asked for it",
+    variables=True,
 )
 def _connect(rest: str) -> Any:
     known = ("key-env", "key-file", "user", "name", "email", "metadata")
@@ -121,7 +135,7 @@ def _click(rest: str) -> Any:
     return run(current().click(unquote(rest)))
 
 
-@command("send-file URL|PATH", "send a file by address, or one of this machine")
+@command("send-file URL|PATH", "send a file by address, or one of this machine", variables=True)
 def _send_file(rest: str) -> Any:
     if not rest:
         raise UsageError("send-file needs a URL or a path: %captivate send-file photo.png")
@@ -165,32 +179,47 @@ def _events(rest: str) -> Any:
     return _caught_up().events
 
 
-@command("conversations [USER]", "a user's conversations, by default yours")
+@command("conversations [USER]", "a user's conversations, by default yours", variables=True)
 def _conversations(rest: str) -> Any:
     return run(current().conversations(unquote(rest) or None))
 
 
-@command("resume ID", "go on in an earlier conversation")
+@command("resume ID", "go on in an earlier conversation", variables=True)
 def _resume(rest: str) -> Any:
     if not rest:
         raise UsageError("resume needs a conversation's id: see %captivate conversations")
     return run(current().resume(unquote(rest)))
 
 
-@command("delete [ID] [--all]", "delete a conversation, by default this one, or all of yours")
+@command(
+    "delete [ID] [--all] [--yes]",
+    "delete a conversation, by default this one, or all of yours; --yes where you would be asked",
+    variables=True,
+)
 def _delete(rest: str) -> None:
-    words, options = parse(rest, (), flags=("all",), at_most=1)
+    words, options = parse(rest, (), flags=("all", "yes"), at_most=1)
     session = current()
-    if "all" in options:
-        run(session.delete_all(words[0] if words else None))
-        print(f"Deleted all conversations of {words[0] if words else session.user_id}.")
-    else:
-        which = words[0] if words else session.conversation_id
-        run(session.delete(which))
-        print(f"Deleted the conversation {which}.")
+    everything = "all" in options
+    in_use = session.user_id if everything else session.conversation_id
+    which = words[0] if words else in_use
+    what = f"all conversations of {which}" if everything else f"the conversation {which}"
+    if which == in_use and "yes" not in options and not _confirmed(what):
+        print("Nothing was deleted.")
+        return
+    run(session.delete_all(which) if everything else session.delete(which))
+    print(f"Deleted {what}.")
 
 
-@command("agent [NAME]", "play the live agent of the demo server: queue, chats, files")
+def _confirmed(what: str) -> bool:
+    """Ask before what is in use goes; raise `UsageError` where nobody can be asked."""
+    with contextlib.suppress(StdinNotImplementedError, EOFError):
+        return input(f"You are using {what}. Delete? [y/N] ").strip().lower() in ("y", "yes")
+    raise UsageError(f"You are using {what}. To delete, write --yes after it.")
+
+
+@command(
+    "agent [NAME]", "play the live agent of the demo server: queue, chats, files", variables=True
+)
 def _agent(rest: str) -> Any:
     from .widgets import AgentPanel
 
@@ -279,8 +308,8 @@ def _caught_up() -> Session:
     return session
 
 
-def execute(line: str) -> Any:
-    """Run one `%captivate` line and return what it shows.
+def execute(line: str, names: Mapping[str, Any] | None = None) -> Any:
+    """Run one `%captivate` line and return what it shows; `names` are what `$name` may stand for.
 
     Raise `UsageError` for a subcommand that is not known, and the session's own errors.
     """
@@ -290,7 +319,9 @@ def execute(line: str) -> Any:
             return panel()
         except NoSession:
             return panel(run(demo()))
-    return _command(name).run(rest.strip() if name != "say" else rest)
+    known = _command(name)
+    rest = rest.strip() if name != "say" else rest
+    return known.run(fill_in(rest, names or {}) if known.variables else rest)
 
 
 def _lines(cell: str) -> list[str]:
@@ -302,9 +333,12 @@ def _lines(cell: str) -> list[str]:
 class CaptivateMagics(Magics):
     """Brings `%captivate` into a shell."""
 
-    @no_var_expand
+    @no_var_expand  # what is said is said as it is written
+    @needs_local_scope
     @line_cell_magic
-    def captivate(self, line: str, cell: str | None = None) -> Any:
+    def captivate(
+        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
+    ) -> Any:
         """Chat with a Captivate bot: `%captivate help` lists what it can do.
 
         `%%captivate` runs each of its lines as such a line, its first one too, and shows what the
@@ -313,16 +347,20 @@ class CaptivateMagics(Magics):
         lines = [line] if cell is None else _lines(f"{line}\n{cell}")
         shown = None
         for part in lines:
-            shown = execute(part)
+            shown = execute(part, {**self._names, **(local_ns or {})})
             self._name_session()
         return shown
 
     def _name_session(self) -> None:
         """Call the current session `session` in the notebook, unless that name is the user's."""
-        names: dict[str, Any] = self.shell.user_ns  # type: ignore[union-attr]  # it has a shell
-        if isinstance(names.get("session"), Session | None):
+        if isinstance(self._names.get("session"), Session | None):
             with contextlib.suppress(NoSession):
-                names["session"] = current()
+                self._names["session"] = current()
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        names: dict[str, Any] = self.shell.user_ns  # type: ignore[union-attr]  # it has a shell
+        return names
 
 
 def load(ip: InteractiveShell) -> None:

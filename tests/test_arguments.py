@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captivate_nb.arguments import parse, read_json, unquote
+from captivate_nb.arguments import fill_in, parse, read_json, unquote
 from captivate_nb.errors import UsageError
 from strategies import json_objects, json_values
 
@@ -33,6 +34,17 @@ OPTIONS = ("key-env", "user", "metadata")
 )
 def test_quotes_around_a_label_may_stand_or_not(text, bare):
     assert unquote(text) == bare
+
+
+def test_variables_stand_where_they_are_named():
+    names = {"a": 5, "b": "$a", "c": SimpleNamespace(d="x y", e=SimpleNamespace(f=1))}
+    for text, filled in (
+        ("$a", "5"),
+        ("x$a/$b", "x5/$a"),
+        ("$c.d, $c.e.f.", "x y, 1."),
+        ("$5 $nobody $a.b $c.z $ $$a {a}", "$5 $nobody $a.b $c.z $ $5 {a}"),
+    ):
+        assert fill_in(text, names) == filled
 
 
 # --- JSON -------------------------------------------------------------------------------------

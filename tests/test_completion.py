@@ -77,7 +77,7 @@ def test_forms_of_code_are_offered():
         ("connect wss://host/dev --user ada --key-", ["--key-env", "--key-file"]),
         ("connect ", []),
         ("connect wss", []),
-        ("delete -", ["--all"]),
+        ("delete -", ["--all", "--yes"]),
         ("metadata plan=vip --t", ["--target"]),
         ("metadata --target ", ["default", "bot", "live", "bot_live"]),
         ("metadata plan=vip --target bo", ["bot", "bot_live"]),

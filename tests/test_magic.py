@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -96,8 +97,9 @@ def test_a_whole_chat_by_magics_alone(cells: Cells, tmp_path: Path):
     assert first in cells("%captivate conversations")
     assert "Hi. I'm" in cells("%captivate restart")
     assert "Maya" in cells(f"%captivate resume {first}")
-    assert first in cells(f"%captivate delete {first}")
-    assert "Deleted all" in cells("%captivate delete --all")
+    assert "--yes" in cells.fails("%captivate delete")
+    assert first in cells(f"%captivate delete {first} --yes")
+    assert "Deleted all" in cells("%captivate delete --all --yes")
     assert "restart" in cells.fails("%captivate say anyone?")
     cells("%captivate restart")
     assert "Closed" in cells("%captivate close")
@@ -234,6 +236,56 @@ async def test_metadata_is_set_as_it_is_written(shell: Shell):
         await shell.run("%captivate metadata --target bot")
     assert len(cn.current().events) == known
     await cn.current().close()
+
+
+async def test_a_variable_stands_for_what_is_no_free_text(shell: Shell):
+    await shell.run("flow = 'support'\npanel = %captivate open $flow")
+    session = cn.current()
+    first = session.conversation_id
+    shell.names.update(first=first, chat=SimpleNamespace(id=first))
+    for line in ("$first", "$chat.id", "'$first'"):
+        await session.restart()
+        await shell.run(f"transcript = %captivate resume {line}")
+        assert session.conversation_id == first
+    await session.restart()
+    inside = "def go(ident):\n    %captivate resume $ident\ngo(first)"
+    await shell.run(inside)
+    assert session.conversation_id == first
+    await session.restart()
+    await shell.run("%%captivate\nsay $first or {first}?\nresume $first")
+    assert session.conversation_id == first
+    with pytest.raises(CaptivateError, match="conversation_id"):
+        await shell.run("%captivate resume $nobody")
+    await shell.run("%captivate say is it $first?")
+    assert session.transcript.where(sender="user")[-1].text == "is it $first?"
+    await session.close()
+
+
+async def test_the_conversation_in_use_is_deleted_when_one_says_so(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    await shell.run("panel = %captivate open support")
+    session = cn.current()
+    first = session.conversation_id
+    await session.restart()
+    asked: list[str] = []
+    answers = ["", "no", "Y", "yes"]
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answers.pop(0))
+    await shell.run(f"%captivate delete {first}")
+    assert asked == []
+    for line in ("", "--all"):
+        await shell.run(f"%captivate delete {line}")
+        assert capsys.readouterr().out.endswith("Nothing was deleted.\n")
+    assert not session.conversation.deleted
+    await shell.run("%captivate delete $session.conversation_id")
+    assert session.conversation.deleted
+    await session.restart()
+    await shell.run("%captivate delete --all")
+    assert session.conversation.deleted
+    assert len(asked) == 4
+    assert "You are using the conversation anon-" in asked[0]
+    assert "all conversations of anon" in asked[1]
+    await session.close()
 
 
 async def test_a_bad_network_is_rehearsed(shell: Shell, capsys: pytest.CaptureFixture[str]):
