@@ -141,11 +141,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], alike: float = 0.5) -> str:
     """Return ` Did you mean “x”?` for the nearest known word, or an empty string.
 
-    Case does not count: designers write "chat to agent" for "Chat to Agent".
+    Case does not count: designers write "chat to agent" for "Chat to Agent". `alike` is how near a
+    word must be, from 0 to 1, where equal ones are 1.
     """
     by_fold = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=alike)
     return f" Did you mean “{by_fold[close[0]]}”?" if close else ""

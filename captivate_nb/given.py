@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import math
 import operator
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from numbers import Real
 from typing import Any, TypeVar
 
-from .errors import InvalidMessage, UsageError
+from .errors import InvalidMessage, UsageError, did_you_mean
 from .protocol.codec import to_json
+from .protocol.readers import WIRE_NAMES
 
 Json = TypeVar("Json")
+
+EVENT_NAMES = (*WIRE_NAMES, "transcript", "error", "*")
+"""What can be listened to: the wire's names, and the local ones."""
 
 
 def text_of(text: str) -> str:
@@ -72,6 +77,20 @@ def count_of(given: Any, what: str) -> int | None:
         if (count := operator.index(given)) >= 1:
             return count
     raise UsageError(f"{what} is a whole number from 1, not {given!r:.60}. Nothing was sent.")
+
+
+def event_name_of(given: object) -> str:
+    """Return the name of events to listen to; warn of one that is nearly the name of some.
+
+    A server may send events of its own, so other names stand. Raise `UsageError` for no text.
+    """
+    name = id_of(given, "An event's name")
+    if name not in EVENT_NAMES and (meant := did_you_mean(name, EVENT_NAMES, alike=0.75)):
+        warnings.warn(
+            f"The Socket API has no event “{name}”.{meant}",
+            stacklevel=3,  # where `on` is called
+        )
+    return name
 
 
 def callback_of(given: Callable[..., Any]) -> Callable[..., Any]:

@@ -39,7 +39,7 @@ from .errors import (
     UsageError,
 )
 from .eventlog import Direction, EventLog, EventRecord
-from .given import callback_of
+from .given import callback_of, event_name_of
 from .http import fetch_large_message
 from .merge import delivered
 from .protocol import events as e
@@ -186,9 +186,11 @@ class Wire(HasTraits):
 
         Two names are local: "transcript" gives the index of the first message that is new or
         changed, "error" a `Problem`. A callback may be a coroutine function; what it raises is
-        listed in `errors`. Return a function that stops it.
+        listed in `errors`. A name nearly that of an event is warned of. Return a function that
+        stops it.
         """
-        self._listeners.setdefault(event_type, []).append(callback_of(callback))
+        listeners = self._listeners.setdefault(event_name_of(event_type), [])
+        listeners.append(callback_of(callback))
 
         def stop() -> None:
             if callback in self._listeners[event_type]:

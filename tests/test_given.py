@@ -12,12 +12,14 @@ from captivate_nb.errors import InvalidMessage, ProtocolError, UsageError
 from captivate_nb.given import (
     callback_of,
     count_of,
+    event_name_of,
     id_of,
     json_of,
     object_of,
     seconds_of,
     text_of,
 )
+from captivate_nb.protocol import events as e
 
 
 @pytest.mark.parametrize("text", ["", "plain", "Grüße 😀", "a\nb\0"])
@@ -105,3 +107,35 @@ def test_a_callback_can_be_called():
     assert callback_of(print) is print
     with pytest.raises(UsageError, match="A callback is a function, not None"):
         callback_of(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [*e.SERVER_EVENTS, *e.CLIENT_EVENTS])
+def test_every_event_can_be_listened_to_by_its_name(given: type[e.Event]):
+    assert event_name_of(given.event_type) == given.event_type
+
+
+@pytest.mark.parametrize(
+    "given", ["*", "transcript", "error", "get_user_conversations_v2", "order", "x"]
+)
+def test_local_names_and_a_servers_own_stand(given: str):
+    assert event_name_of(given) == given
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("bot_mesage", "bot_message"),
+        ("Bot_Message", "bot_message"),
+        ("message", "bot_message"),
+        ("conversation_updated", "conversation_update"),
+        ("errors", "error"),
+    ],
+)
+def test_a_name_that_is_nearly_one_is_warned_of_and_stands(given: str, meant: str):
+    with pytest.warns(UserWarning, match=f"no event “{given}”. Did you mean “{meant}”?"):
+        assert event_name_of(given) == given
+
+
+def test_a_name_is_text():
+    with pytest.raises(UsageError, match="An event's name is text, not 5"):
+        event_name_of(5)

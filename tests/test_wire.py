@@ -741,3 +741,10 @@ async def test_a_loop_that_is_blocked_is_told_of_in_another_one(monkeypatch: pyt
         assert "stood still for 0.5 s" in told[0]
         await session.say("x")
         assert [m.text for m in session.transcript.where(sender="user")] == ["x"]
+
+
+async def test_a_callback_for_no_event_is_warned_of_where_it_is_given():
+    async with await cn.demo() as session:
+        with pytest.warns(UserWarning, match="Did you mean “bot_message”") as warned:
+            session.on("bot_mesage", print)
+        assert warned[0].filename == __file__

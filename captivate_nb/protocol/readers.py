@@ -377,3 +377,6 @@ _SERVER: dict[str, Reader] = {
     "conversation_update": _conversation_update,
     "general_error": _general_error,
 }
+
+WIRE_NAMES = tuple({**_SERVER, **_CLIENT})
+"""The names of all events, whoever sends them."""
