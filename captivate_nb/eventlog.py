@@ -52,9 +52,8 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
         return datetime.fromtimestamp(self.time, UTC).strftime("%H:%M:%S.%f")[:-3]
 
     def __repr__(self) -> str:
-        arrow = "↓" if self.direction == "in" else "↑"
         what = clean(self.type or f"skipped: {self.problem}")
-        return f"<{self.n} {self.clock} {arrow} {what} ({self.size} B)>"
+        return f"<{self.n} {self.clock} {self.direction} {what} ({self.size} B)>"
 
 
 class EventLog(Sequence[EventRecord]):

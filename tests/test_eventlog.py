@@ -40,6 +40,11 @@ def test_a_frame_is_recorded_with_all_there_is_to_know():
     assert log.record("out", SAID, NOON).n == 1
 
 
+def test_a_record_can_be_printed_wherever_text_goes():
+    for record in log_of(("in", STARTED), ("out", SAID), ("in", "hello")):
+        assert repr(record).encode("cp1252")
+
+
 def test_the_direction_tells_whose_event_it_is():
     log = log_of(("in", ACTION), ("out", ACTION))
     assert [type(record.event) for record in log] == [e.ActionsReceived, e.ActionSent]
@@ -114,8 +119,8 @@ def test_a_log_shows_its_newest_records():
     shown = log._repr_mimebundle_()
     lines = shown["text/plain"].splitlines()
     assert (lines[0], len(lines)) == ("<EventLog of 53 events>", 51)
-    assert lines[-1] == f"<52 12:00:00.000 ↑ user_message ({len(SAID.encode())} B)>"
-    assert lines[1].startswith("<3 12:00:00.000 ↓ conversation_start_success (")
+    assert lines[-1] == f"<52 12:00:00.000 out user_message ({len(SAID.encode())} B)>"
+    assert lines[1].startswith("<3 12:00:00.000 in conversation_start_success (")
     assert [tag for tag, _ in tags(shown["text/html"])].count("tr") == 51
     assert "user_message" in words(shown["text/html"])
 
