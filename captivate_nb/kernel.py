@@ -12,6 +12,7 @@ use `post`, which always names the loop to run on.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import signal
 import sys
@@ -29,6 +30,9 @@ from .errors import UsageError
 
 LOOKS = 10
 """How many times it is looked for errands' end before a wait goes on."""
+
+END = 1.0
+"""Seconds that what is open when a script ends has to end by itself."""
 
 R = TypeVar("R")
 _loop: asyncio.AbstractEventLoop | None = None
@@ -138,8 +142,25 @@ def _home_loop() -> asyncio.AbstractEventLoop:
     """Return the loop that outlives single calls: the shell's own, or one made here once."""
     global _loop  # noqa: PLW0603  # there is one for the process
     if _loop is None or _loop.is_closed():
-        _loop = _shell_loop() or asyncio.new_event_loop()
+        _loop = _shell_loop() or _new_loop()
     return _loop
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    atexit.register(_end, loop)
+    return loop
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """End a script's loop with the script: what is still open on it is cancelled, as by asyncio.run."""
+    if loop.is_running() or loop.is_closed():
+        return
+    if tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=END))
+    loop.close()
 
 
 def _shell_loop() -> asyncio.AbstractEventLoop | None:

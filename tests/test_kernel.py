@@ -216,6 +216,19 @@ def test_a_script_has_no_signal_of_ours():
     assert signal.getsignal(signal.SIGURG) is signal.SIG_DFL
 
 
+def test_a_script_may_end_with_an_open_session():
+    script = (
+        "import captivate_nb as cn\ns = cn.run(cn.demo())\nprint(cn.run(s.say('hi'))[0].sender)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "always::ResourceWarning", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("bot\n", "", 0)
+
+
 def test_in_a_kernel_a_blocking_run_keeps_the_session(kernel: Kernel):
     kernel.execute("import captivate_nb as cn, asyncio, time")
     assert kernel.execute("session = cn.run(cn.demo())").error is None

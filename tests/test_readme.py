@@ -11,6 +11,7 @@ import pytest
 
 import captivate_nb as cn
 from captivate_nb.magic import COMMANDS
+from support.kernels import Kernel
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -31,11 +32,18 @@ async def test_the_flow_of_ones_own(tmp_path: Path):
 
 
 def test_the_script():
-    script = block("python", "asyncio.run")
+    script = block("python", "cn.run(main())")
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     )
     assert "this is Maya" in done.stdout, done.stderr
+
+
+def test_the_script_in_a_notebook(kernel: Kernel, tmp_path: Path):
+    (tmp_path / "script.py").write_text(block("python", "cn.run(main())"))
+    for cell in ("%run script.py", block("python", "cn.run(main())")):
+        done = kernel.execute(cell)
+        assert "this is Maya" in done.stdout, done
 
 
 @pytest.mark.parametrize("line", re.findall(r"`%captivate ([^`]*)`", README))
