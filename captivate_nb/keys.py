@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -13,6 +15,10 @@ VARIABLE = "CAPTIVATE_API_KEY"
 
 LONGEST = 4096
 """Bytes a key file may have: more is another file."""
+
+
+_ASSIGNMENT = re.compile(r"(export\s+)?[A-Za-z_]\w*\s*=\s*[^\s=]")
+"""How a line of a `.env` file begins; a key may end in = signs."""
 
 
 def from_environment(variable: str = VARIABLE) -> str:
@@ -26,7 +32,7 @@ def from_environment(variable: str = VARIABLE) -> str:
 def from_file(path: str | Path) -> str:
     """Return the key that a file holds alone.
 
-    Raise `InvalidKey` when it cannot be read, holds anything else, or others than its owner may
+    It may begin with a byte order mark, as editors on Windows write. Raise `InvalidKey` when it cannot be read, holds anything else, or others than its owner may
     read it (where the system tells; not on Windows).
     """
     file = Path(path).expanduser()
@@ -40,7 +46,17 @@ def from_file(path: str | Path) -> str:
         raise InvalidKey(
             f"Others than you may read the key file {file}. Change that: chmod 600 {file}"
         )
-    key = data.decode(errors="replace").strip()
+    key = _text(data).strip()
+    if _ASSIGNMENT.match(key):
+        raise InvalidKey(
+            f"The key file {file} holds a NAME=value line. Leave only the value in it: the key"
+            " and nothing else."
+        )
     if not key or len(data) > LONGEST or len(key.split()) != 1 or "\ufffd" in key:
         raise InvalidKey(f"The key file {file} must hold the key and nothing else.")
     return key
+
+
+def _text(data: bytes) -> str:
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")

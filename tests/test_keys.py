@@ -45,6 +45,35 @@ def test_a_file_that_holds_something_else(file: Path, data: bytes):
         keys.from_file(file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_with_a_byte_order_mark(file: Path, encoding: str):
+    file.write_text("the-key\r\n", encoding=encoding)
+    assert keys.from_file(file) == "the-key"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CAPTIVATE_API_KEY=s3cret-key",
+        "\ufeffKEY=s3cret-key\n",
+        "export KEY='s3cret-key'",
+        "key = s3cret-key",
+        "KEY=s3cret-key\nOTHER=x",
+    ],
+)
+def test_a_file_with_a_name_before_the_key(file: Path, text: str):
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidKey, match="NAME=value line. Leave only the value") as caught:
+        keys.from_file(file)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["c2VjcmV0", "c2VjcmU=", "c2VjcmV0cw==", "=x"])
+def test_a_key_may_hold_equals_signs(file: Path, key: str):
+    file.write_text(key)
+    assert keys.from_file(file) == key
+
+
 def test_a_file_that_is_not_there(tmp_path: Path):
     with pytest.raises(InvalidKey, match="cannot be read: No such file"):
         keys.from_file(tmp_path / "nope")
