@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import InvalidFile
 from .protocol.content import File
+from .reading import TooLarge, read_regular
 from .sanitize import clean
 
 Attachable = File | str | Path | tuple[str, bytes, str]
@@ -18,6 +19,10 @@ Attachable = File | str | Path | tuple[str, bytes, str]
 
 INLINE_LIMIT = 90 * 1024
 """Bytes of a file that still fits into a message as a `data:` URL."""
+
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a file that is read at all: more cannot be uploaded."""
 
 
 class Local:
@@ -61,7 +66,8 @@ def attachables(given: Attachable | Sequence[Attachable]) -> list[Attachable]:
 def resolve(given: Attachable) -> File | Local:
     """Tell a file by address from one whose bytes are here, and read the latter.
 
-    Raise `InvalidFile` for what is neither: a path with no file, a folder, a URL of another kind.
+    Raise `InvalidFile` for what is neither, such as a path with no file, a folder, a pipe or a URL
+    of another kind, and for a file larger than `LARGEST`; nothing of these is read.
     """
     match given:
         case File():
@@ -83,7 +89,12 @@ def resolve(given: Attachable) -> File | Local:
         raise InvalidFile(f"“{text[:80]}” is not a web address: it must begin with https://.")
     try:
         path = Path(text).expanduser()
-        return Local(path.name, path.read_bytes())
+        return Local(path.name, read_regular(path, LARGEST))
+    except TooLarge as error:
+        raise InvalidFile(
+            f"The file “{text[:200]}” has {error.size:,} bytes, and at most {LARGEST:,} can be sent."
+            " Put it on the web and send its URL."
+        ) from None
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidFile(

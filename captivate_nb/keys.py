@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from .errors import InvalidKey
+from .reading import open_regular
 
 VARIABLE = "CAPTIVATE_API_KEY"
 """The environment variable a key is looked for in."""
@@ -35,13 +36,15 @@ def from_file(path: str | Path) -> str:
     It may begin with a byte order mark, as editors on Windows write. Raise `InvalidKey` when it cannot be read, holds anything else, or others than its owner may
     read it (where the system tells; not on Windows).
     """
-    file = Path(path).expanduser()
+    file = Path(path)
     try:
-        with file.open("rb") as opened:
+        file = file.expanduser()
+        with open_regular(file) as opened:
             mode = os.fstat(opened.fileno()).st_mode
             data = opened.read(LONGEST + 1)
-    except OSError as error:
-        raise InvalidKey(f"The key file {file} cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidKey(f"The key file {file} cannot be read: {reason}.") from None
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise InvalidKey(
             f"Others than you may read the key file {file}. Change that: chmod 600 {file}"

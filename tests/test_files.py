@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,21 @@ def test_a_path_that_cannot_be_read_is_named_with_the_reason(tmp_path, monkeypat
     text = str(caught.value)
     assert text.startswith(f"The file “{path[:200]}” cannot be read: {reason}")
     assert text.endswith(f"Check the path (now in {tmp_path}).")
+
+
+def test_only_a_file_is_read_and_only_one_that_can_be_sent(tmp_path):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(6 * 1024**3)
+    with pytest.raises(InvalidFile) as caught:
+        resolve(tmp_path / "large")
+    assert str(caught.value) == (
+        f"The file “{tmp_path / 'large'}” has 6,442,450,944 bytes, and at most 16,777,216 can be"
+        " sent. Put it on the web and send its URL."
+    )
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in ((tmp_path / "pipe", "pipe"), ("/dev/zero", "device")):
+        with pytest.raises(InvalidFile, match=f"cannot be read: It is a {kind}, not a file"):
+            resolve(path)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,12 @@ def test_a_file_that_is_not_there(tmp_path: Path):
         keys.from_file(tmp_path / "nope")
     with pytest.raises(InvalidKey, match="Is a directory"):
         keys.from_file(tmp_path)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidKey, match="cannot be read: It is a pipe"):
+        keys.from_file(tmp_path / "pipe")
+    for path in ("~nobody-of-that-name/key", "nul\0"):
+        with pytest.raises(InvalidKey, match="cannot be read: "):
+            keys.from_file(path)
