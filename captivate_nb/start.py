@@ -91,14 +91,19 @@ async def demo(flow: str | Path = "support", **options: Any) -> Session:
 async def _open(session: Session) -> Session:
     await session.open()
     _opened.append(session)
+    session.observe(_forget, "status")
     return session
+
+
+def _forget(change: Any) -> None:
+    """Let go of a session as soon as it is closed."""
+    if change.new == "closed" and change.owner in _opened:
+        _opened.remove(change.owner)
 
 
 def current() -> Session:
     """Return the session opened last that is still open. Raise `NoSession` when there is none."""
-    _opened[:] = [session for session in _opened if session.status != "closed"]
-    if not _opened:
-        raise NoSession(
-            "There is no open session. Open one with %captivate, or captivate_nb.demo()."
-        )
-    return _opened[-1]
+    for session in reversed(_opened):
+        if session.status != "closed":
+            return session
+    raise NoSession("There is no open session. Open one with %captivate, or captivate_nb.demo().")

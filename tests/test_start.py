@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from captivate_nb.errors import (
     NoSession,
     UsageError,
 )
-from support.rogue import Socket, rogue
+from support.rogue import Socket, rogue, until
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +93,16 @@ async def test_the_newest_session_is_the_current_one():
         async with await cn.demo() as second:
             assert cn.current() is second
         assert cn.current() is first
+
+
+async def test_a_session_that_is_closed_is_let_go_of():
+    async with await cn.demo() as host:
+        closed: list[weakref.ref[cn.Session]] = []
+        for _ in range(3):
+            session = await cn.connect(host.url, host.server.key)
+            await session.say("hello")
+            await session.close()
+            closed.append(weakref.ref(session))
+            del session
+        await until(lambda: gc.collect() >= 0 and not any(ref() for ref in closed))
+        assert cn.current() is host
