@@ -70,3 +70,9 @@ def test_its_links_and_pictures_are_there():
     for target in re.findall(r'(?:src|srcset)="([^"]+)"|\]\(([^)#]+)\)', README):
         path = next(filter(None, target))
         assert path.startswith("http") or (ROOT / path).exists(), path
+
+
+def test_it_is_installed_from_where_it_is():
+    installs = re.findall(r"pip install ([^\s`]+)", README)
+    assert installs
+    assert all(target.startswith(("path/to/", "git+https://")) for target in installs)
