@@ -36,6 +36,7 @@ END = 1.0
 
 R = TypeVar("R")
 _loop: asyncio.AbstractEventLoop | None = None
+_making = threading.Lock()
 _turning = threading.Lock()
 """Held by the thread that runs the home loop, where no shell does."""
 
@@ -141,9 +142,10 @@ async def _result(future: concurrent.futures.Future[R]) -> R:
 def _home_loop() -> asyncio.AbstractEventLoop:
     """Return the loop that outlives single calls: the shell's own, or one made here once."""
     global _loop  # noqa: PLW0603  # there is one for the process
-    if _loop is None or _loop.is_closed():
-        _loop = _shell_loop() or _new_loop()
-    return _loop
+    with _making:
+        if _loop is None or _loop.is_closed():
+            _loop = _shell_loop() or _new_loop()
+        return _loop
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -136,6 +137,25 @@ def test_threads_of_a_script_share_a_loop_and_the_second_outlives_the_first(fres
     assert others[0].result(10) == 2
     assert isinstance(others[1].exception(10), LookupError)
     assert room.run(answer()) == 42
+
+
+def test_threads_that_begin_at_once_have_one_loop(
+    fresh_loop: None, monkeypatch: pytest.MonkeyPatch
+):
+    both = threading.Barrier(2, timeout=0.5)
+
+    def make() -> asyncio.AbstractEventLoop:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()  # where both make one, they meet here
+        return asyncio.new_event_loop()
+
+    monkeypatch.setattr(room, "_new_loop", make)
+
+    async def where() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    loops = [in_a_thread(where()) for _ in range(2)]
+    assert loops[0].result(10) is loops[1].result(10)
 
 
 def test_under_another_kind_of_loop_it_says_that_it_cannot_wait(fresh_loop: None):
