@@ -12,6 +12,7 @@ from .given import count_of, id_of, object_of
 from .http import fetch_file
 from .protocol import events as e
 from .recall import Recall
+from .render import output
 from .sanitize import clean, clean_text, escape
 from .transcript import Transcript
 from .wire import new_id, on_own_loop
@@ -49,10 +50,10 @@ class Conversations(list[ConversationRecord]):
             for ident, metadata in said
         )
         head = "".join(f'<th style="text-align:left">{each}</th>' for each in ("id", "metadata"))
-        table = f'<table style="margin:0"><tr>{head}</tr>{rows}</table>{below}'
+        table = output(f'<table style="margin:0"><tr>{head}</tr>{rows}</table>')
         return {
             "text/plain": "\n".join([*lines, below]).rstrip() or EMPTY,
-            "text/html": table if self else f"<p>{EMPTY}</p>",
+            "text/html": table + below if self else f"<p>{EMPTY}</p>",
         }
 
 

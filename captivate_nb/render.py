@@ -39,6 +39,9 @@ from .sanitize import (
 if TYPE_CHECKING:
     from .transcript import Message
 
+_AS_WRITTEN = "tex2jax_ignore mathjax_ignore"
+"""What MathJax, 2 and since 3, leaves alone: a price such as $5 begins no formula."""
+
 _STYLE = """
 .cnb-static{font:14px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);
  color:var(--jp-ui-font-color1,#1b1f24);max-width:46rem;overflow-wrap:anywhere}
@@ -69,7 +72,7 @@ def messages_html(
     """Return messages as one block of HTML, or `empty`; `earlier` stand above them, unshown."""
     above = f'<div class="w">… {counted(earlier, "earlier message")}</div>' if earlier else ""
     body = "".join(map(_message, messages)) or f'<div class="w">{empty}</div>'
-    return f'<div class="cnb-static"><style>{_STYLE}</style>{above}{body}</div>'
+    return _styled(above + body)
 
 
 def page_html(messages: Sequence[Message], title: str = "Transcript") -> str:
@@ -97,7 +100,16 @@ def without_remote_images(html: str) -> str:
 def options_html(options: Iterable[Option]) -> str:
     """Return options as HTML pills."""
     pills = _options(options) or '<span class="w">No options.</span>'
-    return f'<div class="cnb-static"><style>{_STYLE}</style>{pills}</div>'
+    return _styled(pills)
+
+
+def output(html: str, *classes: str) -> str:
+    """Return HTML as a cell shows it. All HTML that holds text of others goes through here."""
+    return f'<div class="{" ".join((*classes, _AS_WRITTEN))}">{html}</div>'
+
+
+def _styled(html: str) -> str:
+    return output(f"<style>{_STYLE}</style>{html}", "cnb-static")
 
 
 def _message(message: Message) -> str:

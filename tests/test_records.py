@@ -15,6 +15,7 @@ from captivate_nb.records import (
     ConversationRecord,
     Conversations,
 )
+from support.markup import typeset
 from support.rogue import Socket, frame, rogue
 
 
@@ -138,6 +139,13 @@ def test_conversations_show_as_a_table():
     assert "<b>" not in shown["text/html"]
     assert shown["text/html"].count("<tr>") == 3
     assert known == list(known)
+
+
+def test_prices_in_metadata_are_no_formula():
+    shown = Conversations([ConversationRecord("$a$", {"month": "$5", "year": "$50"})])
+    html = shown._repr_mimebundle_()["text/html"]
+    assert "$50" in html
+    assert "$" not in typeset(html)
 
 
 def test_many_conversations_and_none():

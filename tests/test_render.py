@@ -10,7 +10,7 @@ from captivate_nb import render
 from captivate_nb.protocol import content as c
 from captivate_nb.transcript import Message
 from strategies import HOSTILE, contents, text
-from support.markup import dangers, tags, words
+from support.markup import dangers, tags, typeset, words
 
 AGENT = c.Option("Chat to Agent", "agent")
 SITE = c.Option("Our site", "", "https://ok.example/?a=1&b=2")
@@ -24,7 +24,7 @@ def said(*content, sender="bot", **fields):
 def body(html):
     """The HTML behind our own style sheet."""
     before, style, after = html.partition("</style>")
-    assert before.startswith('<div class="cnb-static"><style>')
+    assert before.startswith('<div class="cnb-static tex2jax_ignore mathjax_ignore"><style>')
     assert style
     return after
 
@@ -207,3 +207,39 @@ def test_what_is_said_takes_the_direction_of_its_text():
         outermost = tags(shown(item).split('<div class="b">')[1])[0]
         assert outermost[1].get("dir") == "auto", item
     assert tags(body(render.options_html([AGENT])))[0] == ("div", {"dir": "auto"})
+
+
+PRICES = r"It costs $5 a month or $50 a year, \(as\) \[ever\], $$really$$"
+PRICED = c.Option(PRICES, "p", "https://ok.example")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        render.messages_html(
+            [
+                said(
+                    c.Text(PRICES),
+                    c.Buttons(PRICES, (PRICED,)),
+                    c.Cards((c.Card(PRICES, PRICES, options=(PRICED,)),)),
+                    c.Files((c.File("https://ok.example/a.pdf", PRICES),), PRICES),
+                    c.Html(f"<p>{PRICES}</p>"),
+                    c.Markdown(PRICES),
+                    c.Table(f"<table><tr><td>{PRICES}</td></tr></table>"),
+                    c.Unknown(PRICES, {}),
+                    sender="agent",
+                    agent_name=PRICES,
+                ),
+                Message(id="2", sender="system", text=PRICES),
+            ],
+            earlier=1,
+        ),
+        render.options_html([PRICED]),
+        render.page_html([said(c.Text(PRICES))], title="Prices").partition("<body>")[2][:-14],
+        render.output(PRICES),
+    ],
+)
+def test_a_price_is_no_formula(html):
+    assert "$5 a month or $50" in html
+    assert typeset(html) == ""
+    assert typeset("<p>$5</p>") == "$5"

@@ -15,6 +15,8 @@ QUIET_ATTRIBUTES = {
     *("align", "alt", "class", "colspan", "height", "href", "loading", "referrerpolicy", "rel"),
     *("rowspan", "scope", "src", "start", "target", "title", "width"),
 }
+VOID_TAGS = {"br", "hr", "img", "meta"}
+CODE_TAGS = {"code", "pre", "script", "style", "textarea"}
 
 
 class _Tags(HTMLParser):
@@ -79,3 +81,33 @@ def dangers(html: str) -> list[str]:
             elif name == "src" and not value.startswith(("http://", "https://", "data:image/")):
                 found.append(f"image {value}")
     return found
+
+
+class _Typeset(_Tags):
+    """Reads what MathJax does: no code, and nothing inside an element that says to leave it alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_alone: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID_TAGS:
+            classes = (dict(attrs).get("class") or "").split()
+            ignored = tag in CODE_TAGS or {"tex2jax_ignore", "mathjax_ignore"} <= set(classes)
+            self.left_alone.append(ignored or self.left_alone[-1:] == [True])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID_TAGS:
+            self.left_alone.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.left_alone[-1:] != [True]:
+            super().handle_data(data)
+
+
+def typeset(html: str) -> str:
+    """The text of well-formed HTML in which the MathJax of a notebook looks for formulas."""
+    found = _Typeset()
+    found.feed(html)
+    found.close()
+    return "".join(found.words)
