@@ -10,6 +10,7 @@
 #   make bench-load                 500 conversations at once on one embedded server
 #   make bench-recovery             what it costs to find out whether a message arrived
 #   make bench-attack               what it costs the embedded server to be attacked without the key
+#   make bench-hostile              how long messages made to stop a notebook stop it
 #   make lock                       Binder's environment anew: the newest versions, one each
 #   make lint | format | clean
 
@@ -26,7 +27,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack lock lint format clean
+.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack lock bench-hostile \ lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -59,6 +60,9 @@ bench-recovery: $(VENV)/.test
 
 bench-attack: $(VENV)/.test
 	python benchmarks/attack.py $(ARGS)
+
+bench-hostile: $(VENV)/.test
+	python benchmarks/hostile.py $(ARGS)
 
 lock: $(VENV)/.test
 	python -m pip install --quiet 'uv>=0.5'

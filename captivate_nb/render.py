@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import counted
+from .layout import Markup, few, laid_out, newest
 from .protocol.content import (
     Buttons,
     Card,
@@ -28,16 +29,16 @@ from .protocol.content import (
 from .sanitize import (
     clean,
     escape,
-    markdown_html,
     replace_images,
-    safe_html,
     safe_image,
     safe_link,
-    shows_nothing,
 )
 
 if TYPE_CHECKING:
     from .transcript import Message
+
+ROOM = 200_000
+"""Characters of HTML in one output."""
 
 _AS_WRITTEN = "tex2jax_ignore mathjax_ignore"
 """What MathJax, 2 and since 3, leaves alone: a price such as $5 begins no formula."""
@@ -69,20 +70,25 @@ _STYLE = """
 def messages_html(
     messages: Sequence[Message], earlier: int = 0, empty: str = "No messages yet."
 ) -> str:
-    """Return messages as one block of HTML, or `empty`; `earlier` stand above them, unshown."""
+    """Return messages as one block of HTML, or `empty`; `earlier` stand above them, unshown.
+
+    Of more than `ROOM` characters the newest are shown.
+    """
+    shown = newest(map(_message, reversed(messages)), len, ROOM)
+    earlier += len(messages) - len(shown)
     above = f'<div class="w">… {counted(earlier, "earlier message")}</div>' if earlier else ""
-    body = "".join(map(_message, messages)) or f'<div class="w">{empty}</div>'
-    return _styled(above + body)
+    return _styled(above + ("".join(shown) or f'<div class="w">{empty}</div>'))
 
 
 def page_html(messages: Sequence[Message], title: str = "Transcript") -> str:
     """Return a whole HTML page of messages, under a policy that lets nothing run."""
+    shown = _styled("".join(map(_message, messages)) or '<div class="w">No messages yet.</div>')
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="referrer" content="no-referrer">'
-        f"<title>{escape(title)}</title></head><body>{messages_html(messages)}</body></html>"
+        f"<title>{escape(title)}</title></head><body>{shown}</body></html>"
     )
 
 
@@ -99,7 +105,8 @@ def without_remote_images(html: str) -> str:
 
 def options_html(options: Iterable[Option]) -> str:
     """Return options as HTML pills."""
-    pills = _options(options) or '<span class="w">No options.</span>'
+    shown = laid_out(few([Buttons("", tuple(options))]))
+    pills = "".join(_item(*pair) for pair in shown) or '<span class="w">No options.</span>'
     return _styled(pills)
 
 
@@ -115,11 +122,12 @@ def _styled(html: str) -> str:
 def _message(message: Message) -> str:
     name = f'<div class="w" dir="auto">{escape(clean(message.who))}</div>'
     who = "" if message.sender == "system" else name
-    parts = "".join(_item(item) for item in message.content) or _text(message.text)
+    items = laid_out(few(message.content))
+    parts = "".join(_item(*pair) for pair in items) or _text(message.text)
     return f'<div class="m {message.sender}">{who}<div class="b">{parts}</div></div>'
 
 
-def _item(item: Content) -> str:
+def _item(item: Content, markup: Markup) -> str:
     match item:
         case Text(text):
             return _text(text)
@@ -129,11 +137,10 @@ def _item(item: Content) -> str:
             return _directed("".join(_card(card) for card in cards))
         case Files(files, title):
             return _text(title) + "".join(_file(file) for file in files)
-        case Html(html) | Table(html):
-            safe = safe_html(html)
-            return "<code>html</code>" if shows_nothing(safe) else _directed(safe)
-        case Markdown(text):
-            return _directed(markdown_html(text))
+        case Html() | Table():
+            return _directed(markup.html) or "<code>html</code>"
+        case Markdown():
+            return _directed(markup.html)
         case Pause():
             return ""
         case Unknown(kind):

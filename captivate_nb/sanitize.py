@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import nh3
@@ -25,10 +23,22 @@ LABEL_LIMIT = 200
 TEXT_LIMIT = 200_000
 """Characters kept of one text: more than the service's largest message holds."""
 
-NESTING_LIMIT = 500
+NESTING_LIMIT = 100
 """Levels of tags; the sanitizer's time grows with their square, to seconds for one message."""
 
+WORK_LIMIT = 30_000
+"""Work for one message, in microseconds or so: a “<” of HTML is 2, an entity 1."""
+
+WORDS_LIMIT = 16_000
+"""Words of HTML with tags: they may all be attributes of one, each compared with each."""
+
+COPIES_LIMIT = 50_000
+"""Elements that HTML may become: tags that format text are opened again in every paragraph."""
+
 _NESTING_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_FORMATTING_TAG = re.compile(
+    r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*>?", re.IGNORECASE
+)
 _ENDS_BY_ITSELF = {
     *("br", "col", "dd", "dt", "hr", "img", "input", "li", "option", "p", "tbody", "td", "tfoot"),
     *("th", "thead", "tr", "wbr"),
@@ -47,22 +57,32 @@ _ATTRIBUTES = {
     "ol": {"start"},
 }
 _IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
+_SPACE = re.compile(r"(?:\s|&nbsp;)+")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
-_BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_BLOCKS = {
-    *("p", "div", "br", "li", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"),
-    *("blockquote", "ul", "ol", "dl", "dt", "dd", "caption"),
-}
+_CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
+_BIDI = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_PRIVATE = r"\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
+_ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NOT_IN_TEXT = re.compile(rf"[{_CONTROL}{_BIDI}\ud800-\udfff]")
+_NOT_IN_LABELS = re.compile(rf"[{_CONTROL}{_BIDI}{_PRIVATE}\ud800-\udfff]")
+_REST = r'(?: [a-z]+="[^"]*")*>'
+_BLOCK_TAG = re.compile(
+    "</?(?:p|div|br|li|tr|table|h[1-6]|pre|hr|blockquote|ul|ol|dl|dt|dd|caption)" + _REST
+)
+_CELL_TAG = re.compile("<t[dh]" + _REST)
+_ANY_TAG = re.compile("</?[a-z0-9]+" + _REST)
 
 
 def safe_html(source: str) -> str:
     """Return the part of `source` that cannot run, load a script, or style the page.
 
-    Source that nests its tags hundreds of levels deep is returned as the text it is.
+    Source that is `too_much` is returned as the text it is.
     """
     source = source[:TEXT_LIMIT].encode(errors="replace").decode()
-    if _nests_deeper(source, NESTING_LIMIT):
-        return escape(source)
+    return escape(source) if too_much(source) else _sanitized(_FORMATTING_TAG.sub(r"<\1>", source))
+
+
+def _sanitized(source: str) -> str:
     safe = nh3.clean(
         source,
         tags=_TAGS,
@@ -76,6 +96,22 @@ def safe_html(source: str) -> str:
         },
     )
     return replace_images(safe, lambda image: None if "src" in image else escape(image["alt"]))
+
+
+def html_work(source: str) -> int:
+    """Return about how many microseconds it takes to lay out HTML, before what is `too_much`."""
+    return 2 * source.count("<") + source.count("&")
+
+
+def too_much(source: str) -> bool:
+    """Tell whether HTML would become far more than it is, or take far longer than it looks."""
+    formats = {tag.lower() for tag in _FORMATTING_TAG.findall(source)}
+    return (
+        html_work(source) > WORK_LIMIT
+        or source.count("<") * (1 + 3 * len(formats)) > COPIES_LIMIT  # of each, three are kept open
+        or ("<" in source and len(re.findall(r"[\s/\"']+", source)) > WORDS_LIMIT)
+        or _nests_deeper(source, NESTING_LIMIT)
+    )
 
 
 def replace_images(safe: str, replace: Callable[[dict[str, str]], str | None]) -> str:
@@ -129,7 +165,8 @@ def _markdown() -> MarkdownIt:
 
 def markdown_html(source: str) -> str:
     """Return Markdown as safe HTML; HTML inside it stays text."""
-    return safe_html(_markdown().render(source[:TEXT_LIMIT]))
+    source = source[:TEXT_LIMIT].encode(errors="replace").decode()
+    return _sanitized(_markdown().render(source))
 
 
 def safe_link(url: str | None) -> str | None:
@@ -146,7 +183,7 @@ def safe_image(url: str | None) -> str | None:
 
 def _with_scheme(url: str | None, schemes: tuple[str, ...]) -> str | None:
     text = (url or "").strip()
-    if any(unicodedata.category(char) == "Cc" for char in text):
+    if _ANY_CONTROL.search(text):
         return None
     try:
         parts = urlsplit(text)
@@ -161,59 +198,37 @@ def clean(text: str, limit: int = LABEL_LIMIT) -> str:
 
     For labels, names and titles: what they say cannot reorder or overdraw what stands beside them.
     """
-    kept = "".join(
-        " " if char in "\n\r\t" else char
-        for char in text[: limit * 4]
-        if char in "\n\r\t"
-        or (char not in _BIDI and unicodedata.category(char) not in ("Cc", "Cs", "Co"))
-    )
+    kept = _NOT_IN_LABELS.sub("", re.sub(r"[\n\r\t]", " ", text[: limit * 4]))
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def clean_text(text: str) -> str:
     """Return text of many lines without control (but newline and tab) or bidi-override characters."""
-    kept = "".join(
-        char
-        for char in text[:TEXT_LIMIT]
-        if char in "\n\t" or (char not in _BIDI and unicodedata.category(char) not in ("Cc", "Cs"))
-    )
+    kept = _NOT_IN_TEXT.sub("", text[:TEXT_LIMIT])
     return kept if len(text) <= TEXT_LIMIT else kept + "…"
-
-
-class _Reader(HTMLParser):
-    """Collects what a person reads of some HTML: text, with a new line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-        elif tag in ("td", "th"):
-            self.parts.append("\t")
-        elif tag == "img":
-            self.parts.append(dict(attrs).get("alt") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(re.sub(r"\s+", " ", data))
 
 
 def html_text(source: str) -> str:
     """Return what a person reads of some HTML: a line a block, a tab between cells."""
-    reader = _Reader()
-    reader.feed(safe_html(source))
-    reader.close()
+    return words_of(safe_html(source))
+
+
+def words_of(safe: str) -> str:
+    """Return what a person reads of HTML that `safe_html` returned."""
+    text = _IMAGE.sub(_alt, _SPACE.sub(" ", safe))
+    for tags, said in ((_BLOCK_TAG, "\n"), (_CELL_TAG, "\t"), (_ANY_TAG, "")):
+        text = tags.sub(said, text)
     lines = [
         "\t".join(cell.strip() for cell in line.split("\t") if cell.strip())
-        for line in "".join(reader.parts).split("\n")
+        for line in html.unescape(text).split("\n")
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _alt(image: re.Match[str]) -> str:
+    attributes: dict[str, str] = dict(_ATTRIBUTE.findall(image[0]))
+    return attributes.get("alt", "")
 
 
 def escape(text: str) -> str:

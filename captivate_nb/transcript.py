@@ -10,6 +10,7 @@ import msgspec
 
 from . import render
 from .errors import MissingExtra, counted
+from .layout import Markup, laid_out, newest
 from .protocol.content import (
     Action,
     Buttons,
@@ -28,10 +29,13 @@ from .protocol.content import (
     files_of,
     options_of,
 )
-from .sanitize import clean, clean_text, html_text, markdown_html
+from .sanitize import clean, clean_text
 
 SHOWN = 50
 """Messages that a repr of a longer sequence shows, the newest ones."""
+
+ROOM = 200_000
+"""Characters of text that one shows."""
 
 
 Delivery = Literal["queued", "sent", "confirmed", "failed", "unknown"]
@@ -153,12 +157,11 @@ class MessageSequence(Sequence[Message]):
         return f"<{type(self).__name__} of {counted(len(self), 'message')}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        newest = self._messages[-SHOWN:]
-        left = len(self) - len(newest)
-        above = f"… {counted(left, 'earlier message')}\n" if left else ""
+        shown = self._messages[-SHOWN:]
+        left = len(self) - len(shown)
         return {
-            "text/plain": above + _plain(newest) if newest else repr(self),
-            "text/html": render.messages_html(newest, earlier=left, empty=self._empty),
+            "text/plain": _newest_plain(shown, left) if shown else repr(self),
+            "text/html": render.messages_html(shown, earlier=left, empty=self._empty),
         }
 
 
@@ -241,10 +244,11 @@ class Reply(MessageSequence):
 
 def readable(content: Iterable[Content]) -> str:
     """Return what a person reads of content items, a line for each thing."""
-    return "\n".join(line for item in content for line in _lines(item) if line)
+    pairs = laid_out(content)
+    return "\n".join(line for item, markup in pairs for line in _lines(item, markup) if line)
 
 
-def _lines(item: Content) -> list[str]:
+def _lines(item: Content, markup: Markup) -> list[str]:
     match item:
         case Text(text):
             return [text]
@@ -254,10 +258,8 @@ def _lines(item: Content) -> list[str]:
             return [line for card in cards for line in _card_lines(card)]
         case Files(files, title):
             return [title, *(file.name or file.url for file in files)]
-        case Html(html) | Table(html):
-            return [html_text(html)]
-        case Markdown(text):
-            return [html_text(markdown_html(text))]
+        case Html() | Markdown() | Table():
+            return [markup.text]
         case Pause():
             return []
         case Unknown(kind):
@@ -271,6 +273,13 @@ def _card_lines(card: Card) -> list[str]:
 def _plain(messages: Iterable[Message]) -> str:
     said = ((f"{message.who}: ", clean_text(message.text)) for message in messages)
     return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
+
+
+def _newest_plain(messages: Sequence[Message], earlier: int) -> str:
+    shown = newest((_plain([message]) for message in reversed(messages)), len, ROOM)
+    earlier += len(messages) - len(shown)
+    above = [f"… {counted(earlier, 'earlier message')}"] if earlier else []
+    return "\n".join([*above, *shown])
 
 
 def _tagged(item: Content) -> dict[str, Any]:

@@ -401,6 +401,15 @@ def test_no_value_breaks_a_reader(value, reader):
         reader(value)
 
 
+def test_of_many_problems_the_first_are_told():
+    problems: list[str] = []
+    assert i.read_content([5] * 100 + ["a"], problems) == (c.Text("a"),)
+    assert problems[:2] == [
+        f"item {n} was skipped: an item must be an object, not 5" for n in (1, 2)
+    ]
+    assert problems[i.PROBLEMS :] == ["there is more that was skipped"]
+
+
 def test_first_text_takes_numbers_for_text_and_no_other_kind():
     data = {"a": None, "b": True, "c": [], "d": 1.5, "e": "x"}
     assert i.first_text(data, "a", "b", "c", "e", "d") == "x"

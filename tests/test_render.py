@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captivate_nb import render
+from captivate_nb.layout import MORE, PIECES, TOO_MUCH
 from captivate_nb.protocol import content as c
 from captivate_nb.transcript import Message
 from strategies import HOSTILE, contents, text
@@ -243,3 +244,31 @@ def test_a_price_is_no_formula(html):
     assert "$5 a month or $50" in html
     assert typeset(html) == ""
     assert typeset("<p>$5</p>") == "$5"
+
+
+# --- bounds -----------------------------------------------------------------------------------
+
+
+def test_of_much_the_newest_is_shown_and_a_page_has_all():
+    long = [said(c.Text(f"{number} " + "a" * (render.ROOM // 4))) for number in range(6)]
+    shown = words(body(render.messages_html(long, earlier=2)))
+    assert shown.startswith("… 5 earlier messages")
+    assert [f"bot{number} a" in shown for number in range(6)] == [False] * 3 + [True] * 3
+    one = words(body(render.messages_html([said(c.Text("a" * 2 * render.ROOM))])))
+    assert len(one) > render.ROOM / 2
+    page = words(render.page_html(long))
+    assert [f"bot{number} a" in page for number in range(6)] == [True] * 6
+    assert "No messages yet." in render.page_html([])
+
+
+def test_of_a_message_of_many_pieces_the_first_are_shown():
+    many = (AGENT,) * (PIECES + 1)
+    for html in (shown(c.Buttons("", many)), body(render.options_html(many))):
+        assert words(html).count("Chat to Agent") == PIECES - 1
+        assert words(html).endswith(MORE)
+
+
+def test_markup_that_is_too_much_is_said_to_be():
+    html = shown(c.Markdown("one\n" * 5000), c.Html("<p>" * 20_000))
+    assert words(html).count(TOO_MUCH) == 2
+    assert "<p>" * 20_000 in words(html)

@@ -118,6 +118,34 @@ def test_long_html_that_nests_little_is_shown_as_html():
     assert len(tags(s.safe_html(f"<table>{rows}</table>"))) == 2 + 1000 * 7
 
 
+def test_formats_that_every_paragraph_opens_again_are_bounded():
+    """Each paragraph gets the open formats before it anew, three of a kind: attributes make no more."""
+    open_formats = "".join(f"<b id='>{number}'>" for number in range(90))
+    html = s.safe_html(f"<p>{open_formats}" + "<p>x" * 1000)
+    assert html.count("<b>") <= 90 + 3 * 1000
+    assert tags(s.safe_html("<p><b><i><u><s><tt>" + "<p>x" * 4000)) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<br>" * 15_001,
+        "&amp;" * 30_001,
+        "<a " + " ".join(f"a{number}" for number in range(16_001)) + ">x</a>",
+        "<a " + "/".join(f"a{number}" for number in range(16_001)) + ">x</a>",
+        "<a " + "".join(f"a{number}=''" for number in range(16_001)) + ">x</a>",
+    ],
+)
+def test_html_that_takes_far_longer_than_it_looks_is_shown_as_text(source):
+    assert s.too_much(source)
+    assert tags(s.safe_html(source)) == []
+    assert not s.too_much(source[: len(source) // 2])
+
+
+def test_long_text_without_tags_is_not_too_much():
+    assert not s.too_much("word " * 40_000)
+
+
 # --- Markdown ---------------------------------------------------------------------------------
 
 

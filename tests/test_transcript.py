@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from captivate_nb.errors import MissingExtra
 from captivate_nb.protocol import content as c
-from captivate_nb.transcript import SHOWN, Choices, Message, Reply, Transcript, readable
+from captivate_nb.transcript import ROOM, SHOWN, Choices, Message, Reply, Transcript, readable
 from strategies import HOSTILE, contents
 from support.markup import dangers, tags, words
 
@@ -244,6 +244,17 @@ def test_a_transcript_shows_its_newest_messages():
     assert "… 7 earlier messages" in words(shown["text/html"])
     assert len([tag for tag, _ in tags(shown["text/html"]) if tag == "div"]) == 2 + SHOWN * 4
     assert repr(many) == "<Transcript of 57 messages>"
+
+
+def test_of_much_text_the_newest_is_shown():
+    long = Transcript(
+        Message(id=str(n), sender="bot", text=f"{n}\n" + "a" * (ROOM // 4))
+        for n in range(SHOWN + 7)
+    )
+    shown = long._repr_mimebundle_()["text/plain"].split("\n")
+    assert shown[:2] == ["… 54 earlier messages", "bot: 54"]
+    assert len(shown) == 1 + 2 * 3
+    assert long.text.count("bot: ") == SHOWN + 7
 
 
 def test_an_empty_transcript_says_so():

@@ -8,7 +8,7 @@ import ipywidgets
 
 import captivate_nb as cn
 from captivate_nb.protocol.content import Option
-from captivate_nb.widgets.choices import ChoiceRow, click_once, clickable, register
+from captivate_nb.widgets.choices import SHOWN, ChoiceRow, click_once, clickable, register
 from support.front_end import FrontEnd
 from support.kernels import Kernel
 from support.rogue import until
@@ -55,6 +55,15 @@ async def test_equal_labels_are_told_apart_by_value(front_end: FrontEnd):
     buttons, _ = row(Option("Buy", "mug"), Option("Buy", "lamp"), Option("Yes", "Yes"))
     assert labels(buttons) == ["Buy: mug", "Buy: lamp", "Yes"]
     assert labels(row(Option("Buy", "Buy"), Option("Buy", "Buy"))[0]) == ["Buy", "Buy"]
+
+
+async def test_of_many_options_the_first_are_buttons(front_end: FrontEnd):
+    many = [Option(f"{number}") for number in range(SHOWN + 2)]
+    buttons, _ = row(*many)
+    assert labels(buttons) == [option.label for option in many[:SHOWN]]
+    assert lines(buttons) == ["… 2 more options: choose by label."]
+    buttons.show(many[:SHOWN])
+    assert (labels(buttons)[-1], lines(buttons)) == (many[SHOWN - 1].label, [])
 
 
 async def test_an_option_with_an_address_is_a_link(front_end: FrontEnd):

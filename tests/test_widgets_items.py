@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from captivate_nb.layout import MORE, PIECES
 from captivate_nb.protocol.content import (
     Buttons,
     Card,
@@ -23,7 +24,7 @@ from captivate_nb.protocol.content import (
     Unknown,
 )
 from captivate_nb.transcript import Message
-from captivate_nb.widgets.items import DATA_LIMIT, LOOK_BACK, answer, items, message_item
+from captivate_nb.widgets.items import DATA_LIMIT, LOOK_BACK, ROOM, answer, items, message_item
 
 
 def message(*content: Content, sender: str = "bot", text: str = "", **fields: Any) -> Message:
@@ -192,3 +193,29 @@ def test_an_answer_is_looked_for_near_by_and_is_a_text():
 def test_items_are_json():
     message_ = message(Text("é"), Unknown("x", {"a": {1, 2}}), time=None)
     assert json.loads(json.dumps(message_item(message_)))["id"] == "m"
+
+
+def test_of_items_that_have_no_room_together_the_newest_are_returned():
+    long = [message(Text(f"{number} " + "a" * (ROOM // 4))) for number in range(6)]
+    found = items(long, 0, 6)
+    assert [item["parts"][0]["text"][0] for item in found] == ["3", "4", "5"]
+    assert len(items([message(Text("a" * 2 * ROOM))], 0, 1)) == 1
+    assert items(long, 2, 2) == items([], 0, 5) == []
+
+
+def test_of_many_options_the_first_are_drawn_numbered_as_they_are():
+    many = tuple(Option(f"{number}") for number in range(PIECES))
+    first, second, line = parts(Buttons("a", many[:200]), Buttons("b", many))
+    assert [option["n"] for option in first["options"]] == list(range(200))
+    assert [option["n"] for option in second["options"]] == list(range(200, PIECES - 2))
+    assert line == {"kind": "text", "text": MORE}
+
+
+def test_what_is_unknown_shows_so_much_of_its_source():
+    [part] = parts(Unknown("x", {"type": "x", "deep": [["a"]], "n": 1}))
+    assert json.loads(part["data"]) == {"type": "x", "deep": [["a"]], "n": 1}
+    assert part["data"].startswith('{\n  "type": "x"')
+    [part] = parts(Unknown("x", {"n": float("nan")}))
+    assert part["data"] == '{"n": NaN}'
+    [part] = parts(Unknown("x", {"n": ["a"] * DATA_LIMIT}))
+    assert len(part["data"]) == DATA_LIMIT

@@ -11,6 +11,7 @@ import pytest
 from captivate_nb.errors import InvalidFile
 from captivate_nb.protocol.content import Buttons, Option, Text
 from captivate_nb.transcript import Delivery, Message, Transcript
+from captivate_nb.widgets.items import ROOM
 from captivate_nb.widgets.log import CHUNK, HANDED_OVER, PROBLEMS, TAIL, LogWidget
 from support.front_end import FrontEnd
 from support.rogue import until
@@ -122,6 +123,28 @@ async def test_a_change_of_very_much_is_told_from_its_end(front_end: FrontEnd):
     chat.log.changed(0)
     assert chat.spans() == [(1000 - CHUNK, 1000, 1000)]
     assert chat.batches()[0]["first"] == 0
+
+
+async def test_of_long_messages_the_page_asks_for_those_that_had_no_room(front_end: FrontEnd):
+    chat = Chat(front_end)
+    chat.messages += [said(index, "a" * (ROOM // 3)) for index in range(10)]
+    assert chat.log.tail()["start"] == 8
+    chat.log.changed(0)
+    assert chat.spans() == [(8, 10, 10)]
+    front_end.say(chat.log, {"kind": "need", "start": 0, "stop": 8})
+    await until(lambda: chat.batches("fill"))
+    assert chat.spans("fill") == [(6, 8, 10)]
+
+
+async def test_long_messages_that_changed_are_told_anew_from_the_first(front_end: FrontEnd):
+    chat = Chat(front_end)
+    chat.messages += [said(index, "a") for index in range(10)]
+    chat.log.changed(0)
+    await until(lambda: chat.log._timer is None)
+    chat.messages[2:7] = [said(index, "a" * (ROOM // 3)) for index in range(2, 7)]
+    chat.log.changed(2)
+    assert chat.batches()[-1]["first"] == 2
+    assert chat.spans()[-1] == (5, 10, 10)
 
 
 async def test_messages_put_in_between_are_told_with_all_behind_them(front_end: FrontEnd):

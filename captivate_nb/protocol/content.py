@@ -74,19 +74,19 @@ class Files(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-class Html(msgspec.Struct, frozen=True):
+class Html(msgspec.Struct, frozen=True, weakref=True):
     """HTML as the bot wrote it: hostile until sanitized."""
 
     html: str
 
 
-class Markdown(msgspec.Struct, frozen=True):
+class Markdown(msgspec.Struct, frozen=True, weakref=True):
     """Markdown source (wire: `md`)."""
 
     text: str
 
 
-class Table(msgspec.Struct, frozen=True):
+class Table(msgspec.Struct, frozen=True, weakref=True):
     """A table, written as HTML: hostile until sanitized."""
 
     html: str

@@ -33,6 +33,9 @@ from .content import (
 Data = dict[str, Any]
 T = TypeVar("T")
 
+PROBLEMS = 20
+"""Problems that are told of one frame, each of which shows in the panel."""
+
 
 def first_text(data: Data, *keys: str) -> str | None:
     """Return the first of `keys` that holds text, numbers written out; None when none does."""
@@ -70,13 +73,16 @@ def as_list(value: Any) -> list[Any]:
 def read_each(
     values: list[Any], read: Callable[[Any], T], what: str, problems: list[str]
 ) -> tuple[T, ...]:
-    """Read every value that can be read; say in `problems` which could not."""
+    """Read every value that can be read; say in `problems` which could not, of the first few."""
     good: list[T] = []
     for position, value in enumerate(values, 1):
         try:
             good.append(read(value))
         except ProtocolError as error:
-            problems.append(f"{what} {position} was skipped: {error}")
+            if len(problems) < PROBLEMS:
+                problems.append(f"{what} {position} was skipped: {error}")
+            elif len(problems) == PROBLEMS:
+                problems.append("there is more that was skipped")
     return tuple(good)
 
 

@@ -12,7 +12,7 @@ import anywidget
 import ipywidgets
 from IPython.display import display
 
-from captivate_nb.errors import NoSession
+from captivate_nb.errors import NoSession, counted
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
 from captivate_nb.sanitize import clean, escape, safe_link
@@ -52,8 +52,16 @@ class _Sheet(anywidget.AnyWidget):
     _css = STATIC / "panel.css"
 
 
+SHOWN = 30
+"""Buttons of one row at the most: each is three models, and their making stops the kernel's loop."""
+
+
 class _Line(ipywidgets.HTML):  # type: ignore[misc]
     """An error, and no link that could be used again."""
+
+
+class _More(ipywidgets.HTML):  # type: ignore[misc]
+    """How many more options there are."""
 
 
 class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
@@ -80,18 +88,18 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         self._sheet = _Sheet()
         self._options: dict[ipywidgets.Widget, Option] = {}
         self._newest: dict[ipywidgets.Widget, Option] = {}
-        self._line: _Line | None = None
+        self._lines: dict[type[ipywidgets.HTML], ipywidgets.HTML] = {}
         super().__init__([self._sheet])
         self.add_class("cnb-choices")
 
     @property
     def shown(self) -> tuple[ipywidgets.Widget, ...]:
-        """Return the children that can be seen, in order: buttons, links, and an error's line."""
-        line = self._line
-        return (*self._options, *([line] if line is not None and line.value else []))
+        """Return the children that can be seen, in order: buttons, links, and lines behind them."""
+        return (*self._options, *(line for line in self._lines.values() if line.value))
 
     def show(self, options: Sequence[Option], *, disabled: bool = False) -> None:
-        """Replace the buttons."""
+        """Replace the buttons, by those of the first `SHOWN` options."""
+        more, options = len(options) - SHOWN, options[:SHOWN]
         times = Counter(option.label for option in options)
         late = () if list(options) == list(self._newest.values()) else self._newest
         free = (child for child in self.children[1:] if child not in late)
@@ -105,8 +113,10 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         for child in before:
             if child not in self._options:
                 _put_away(child)
-        if self._line is not None:
-            _put_away(self._line)
+        for line in self._lines.values():
+            _put_away(line)
+        if more > 0:
+            self._tell(f"… {counted(more, 'more option')}: choose by label.", _More)
 
     def _add(self, kind: type[ipywidgets.Widget]) -> ipywidgets.Widget:
         child = kind()
@@ -147,14 +157,15 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         finally:
             self._sheet.send({"kind": "settled"})
 
-    def _tell(self, problem: str) -> None:
-        """Show an error behind the buttons, in place of the last one."""
-        if self._line is None:
-            self._line = _Line()
-            self._line.add_class("cnb-problem")
-            self.children = (*self.children, self._line)
-        self._line.value = escape(problem)
-        self._line.remove_class(SPARE)
+    def _tell(self, text: str, kind: type[ipywidgets.HTML] = _Line) -> None:
+        """Show a line behind the buttons, an error by default, in place of the last such line."""
+        line = self._lines.get(kind)
+        if line is None:
+            line = self._lines[kind] = kind()
+            line.add_class("cnb-problem" if kind is _Line else "cnb-more")
+            self.children = (*self.children, line)
+        line.value = escape(text)
+        line.remove_class(SPARE)
 
     def close(self) -> None:
         """Close every model of the row."""

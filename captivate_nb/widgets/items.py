@@ -12,6 +12,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
+from captivate_nb.layout import Markup, few, laid_out, newest
 from captivate_nb.protocol.content import (
     Buttons,
     Card,
@@ -25,16 +28,9 @@ from captivate_nb.protocol.content import (
     Pause,
     Table,
     Text,
+    Unknown,
 )
-from captivate_nb.sanitize import (
-    clean,
-    clean_text,
-    markdown_html,
-    safe_html,
-    safe_image,
-    safe_link,
-    shows_nothing,
-)
+from captivate_nb.sanitize import clean, clean_text, safe_image, safe_link
 from captivate_nb.transcript import Message
 
 Item = dict[str, Any]
@@ -42,19 +38,31 @@ Item = dict[str, Any]
 LOOK_BACK = 50
 """Messages before a user's message among which the question it answers is looked for."""
 
+ROOM = 200_000
+"""Characters of items that are sent at once."""
+
 DATA_LIMIT = 4_000
 """Characters shown of the source of what cannot be drawn."""
 
 
 def items(messages: Sequence[Message], start: int, stop: int) -> list[Item]:
-    """Return the items of `messages[start:stop]`; costs nothing for the messages before."""
-    found = []
-    for index in range(start, min(stop, len(messages))):
-        item = message_item(messages[index])
-        if (answered := answer(messages, index)) is not None:
-            item["answers"] = answered
-        found.append(item)
-    return found
+    """Return the items of `messages[start:stop]`; costs nothing for the messages before.
+
+    Of items that have more than `ROOM` characters together the newest are returned, at least one.
+    """
+    indices = range(min(stop, len(messages)) - 1, start - 1, -1)
+    return newest((_item(messages, index) for index in indices), _size, ROOM)
+
+
+def _item(messages: Sequence[Message], index: int) -> Item:
+    item = message_item(messages[index])
+    if (answered := answer(messages, index)) is not None:
+        item["answers"] = answered
+    return item
+
+
+def _size(item: Item) -> int:
+    return len(json.dumps(item["parts"], ensure_ascii=False))
 
 
 def message_item(message: Message) -> Item:
@@ -87,49 +95,46 @@ def answer(messages: Sequence[Message], index: int) -> list[int] | None:
 
 def _parts(message: Message) -> Iterator[Item]:
     numbers = iter(range(len(message.choices)))
-    for content in message.content:
-        yield from _part(content, numbers)
+    for content, markup in laid_out(few(message.content)):
+        yield _part(content, markup, numbers)
     if not message.content and message.text:
         yield _text(message.text)
 
 
-def _part(content: Content, numbers: Iterator[int]) -> Iterator[Item]:
-    """Yield the parts of one content item; `numbers` counts options through the whole message."""
+def _part(content: Content, markup: Markup, numbers: Iterator[int]) -> Item:
+    """Return one content item as a part; `numbers` counts options through the whole message."""
     match content:
+        case Html(html) | Table(html) if not markup.html:
+            return _source("HTML of which nothing is left when it is made safe", html)
+        case Html() | Table() | Markdown():
+            return {"kind": "html", "html": markup.html}
         case Text(text):
-            yield _text(text)
-        case Html(html) | Table(html):
-            safe = safe_html(html)
-            if shows_nothing(safe):
-                yield _source("HTML of which nothing is left when it is made safe", html)
-            else:
-                yield {"kind": "html", "html": safe}
-        case Markdown(text):
-            yield {"kind": "html", "html": markdown_html(text)}
+            return _text(text)
         case Buttons(title, options):
-            yield {
-                "kind": "options",
-                "title": clean_text(title),
-                "options": _options(options, numbers),
-            }
+            numbered = _options(options, numbers)
+            return {"kind": "options", "title": clean_text(title), "options": numbered}
         case Cards(cards):
-            yield {"kind": "cards", "cards": [_card(card, numbers) for card in cards]}
+            return {"kind": "cards", "cards": [_card(card, numbers) for card in cards]}
         case Files(files, title):
-            yield {
-                "kind": "files",
-                "title": clean_text(title),
-                "files": [_file(file) for file in files],
-            }
+            listed = [_file(file) for file in files]
+            return {"kind": "files", "title": clean_text(title), "files": listed}
         case Pause(ms):
-            yield {"kind": "pause", "ms": ms}
-        case _:
-            data = json.dumps(content.data, indent=2, ensure_ascii=False, default=str)
-            yield _source(f"Content of unknown type “{clean(content.type) or '?'}”", data)
+            return {"kind": "pause", "ms": ms}
+        case Unknown(kind, data):
+            return _source(f"Content of unknown type “{clean(kind) or '?'}”", _json(data))
+
+
+def _json(data: Any) -> str:
+    line = json.dumps(data, ensure_ascii=False, default=str)
+    try:
+        return msgspec.json.format(line.encode(errors="replace"), indent=2).decode()
+    except msgspec.DecodeError:  # NaN, which only Python calls JSON
+        return line
 
 
 def _source(title: str, data: str) -> Item:
     """Return the part that stands for what cannot be drawn: what it is, and its source."""
-    return {"kind": "source", "title": title, "data": clean_text(data)[:DATA_LIMIT]}
+    return {"kind": "source", "title": title, "data": clean_text(data[:DATA_LIMIT])}
 
 
 def _text(text: str) -> Item:

@@ -150,14 +150,16 @@ class LogWidget(anywidget.AnyWidget):
             stop = total
             while stop > first and messages[stop - 1] is self._told[stop - 1]:
                 stop -= 1
-            if stop - first <= CHUNK:
-                return self._batch(first, stop)
+            batch = self._batch(max(first, stop - CHUNK), stop)
+            if batch["start"] == first:
+                return batch
         batch = self._batch(max(first, total - CHUNK), total)
         return batch if first == told else {**batch, "first": first}
 
     def _batch(self, start: int, stop: int) -> Item:
         messages = self._source.transcript
-        return {"start": start, "items": items(messages, start, stop), "total": len(messages)}
+        found = items(messages, start, stop)
+        return {"start": stop - len(found), "items": found, "total": len(messages)}
 
     def _queue(self) -> Item:
         """Return the messages that wait to be sent, if they are others than before."""
@@ -180,9 +182,9 @@ class LogWidget(anywidget.AnyWidget):
 
     def tail(self) -> Item:
         """Return the newest items as they are now: the state of a view that begins here."""
-        total = len(self._source.transcript)
-        start = max(0, total - TAIL)
-        return {"start": start, "items": items(self._source.transcript, start, total)}
+        messages = self._source.transcript
+        found = items(messages, max(0, len(messages) - TAIL), len(messages))
+        return {"start": len(messages) - len(found), "items": found}
 
     def save(self) -> None:
         """Put the newest items into the state that a notebook is saved with."""
