@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
+from .arguments import quote
 from .demo import flows
 from .errors import NoSession
 from .export import FORMS
+from .labels import labels_of
 from .protocol import events as e
 from .sanitize import clean
 from .start import current
@@ -76,7 +78,7 @@ def _candidates(written: str) -> tuple[Iterable[str], str]:
 
 def _labels() -> list[str]:
     try:
-        return [clean(option.label) for option in current().choices]
+        return [quote(label) for label in labels_of(current().choices)]
     except NoSession:
         return []
 

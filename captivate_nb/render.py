@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import counted
+from .labels import label_of
 from .layout import Markup, few, laid_out, newest
 from .protocol.content import (
     Buttons,
@@ -161,7 +162,7 @@ def _options(options: Iterable[Option]) -> str:
 
 
 def _option(option: Option) -> str:
-    label = escape(clean(option.label))
+    label = escape(label_of(option))
     url = safe_link(option.url)
     return f'<span class="o">{_link(url, label) if url else label}</span>'
 

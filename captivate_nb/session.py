@@ -15,14 +15,13 @@ from typing import Any, Self
 import msgspec
 
 from .branch import repeat
-from .choosing import offered
+from .choosing import offered, said_by
 from .conversation import ARRIVED
 from .dealing import deal
 from .errors import (
     InvalidFile,
     InvalidMessage,
     ReplyTimeout,
-    UnknownChoice,
     UsageError,
     counted,
     did_you_mean,
@@ -163,11 +162,7 @@ class Session(Records):
         """
         self._check_open()
         option = choice if isinstance(choice, Option) else offered(str(choice), self.transcript)
-        if option.url is not None and not option.value:
-            raise UnknownChoice(
-                f"“{option.label}” opens the link {option.url} and sends nothing to the bot."
-            )
-        return await self._speak(option.value, (), wait, settle, timeout)
+        return await self._speak(said_by(option), (), wait, settle, timeout)
 
     @on_own_loop
     async def send_files(

@@ -10,6 +10,7 @@ import msgspec
 
 from . import render
 from .errors import MissingExtra, counted
+from .labels import as_read, label_of, labels_of
 from .layout import Markup, laid_out, newest
 from .protocol.content import (
     Action,
@@ -99,7 +100,7 @@ class Choices(tuple[Option, ...]):
         return [option.label for option in self]
 
     def __repr__(self) -> str:
-        return f"<Choices {' | '.join(map(clean, self.labels)) or 'none'}>"
+        return f"<Choices {' | '.join(labels_of(self)) or 'none'}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": render.options_html(self)}
@@ -253,7 +254,7 @@ def _lines(item: Content, markup: Markup) -> list[str]:
         case Text(text):
             return [text]
         case Buttons(title, options):
-            return [title, *(option.label for option in options)]
+            return [title, *map(_label, options)]
         case Cards(cards):
             return [line for card in cards for line in _card_lines(card)]
         case Files(files, title):
@@ -267,7 +268,11 @@ def _lines(item: Content, markup: Markup) -> list[str]:
 
 
 def _card_lines(card: Card) -> list[str]:
-    return [card.text, card.description, *(option.label for option in card.options)]
+    return [card.text, card.description, *map(_label, card.options)]
+
+
+def _label(option: Option) -> str:
+    return option.label if as_read(option.label) else label_of(option)
 
 
 def _plain(messages: Iterable[Message]) -> str:

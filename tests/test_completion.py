@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.completer import CompletionContext, provisionalcompleter
 
+from captivate_nb.arguments import unquote
 from captivate_nb.completion import complete_captivate
 from captivate_nb.demo import flows
 from captivate_nb.magic import COMMANDS
@@ -102,6 +103,22 @@ async def test_labels_of_the_newest_message_are_offered_whole():
         assert complete("%captivate click chat to")["matched_fragment"] == "chat to"
         await session.click("Leave Contact Details")
         assert "Chat to Agent" not in offered("%captivate click ")
+
+
+async def test_labels_are_offered_as_click_takes_them():
+    labels = ["\u200fכן", "L" * 250, "", 'say "', '"quoted"', "C:\\"]
+    options = [*(c.Option(label, f"v{n}") for n, label in enumerate(labels)), c.Option("C:\\", "d")]
+    async with await demo("support") as session:
+        session._received(encode(e.BotMessage(content=(c.Buttons("", tuple(options)),))))
+        found = offered("%captivate click ")
+        assert found == [
+            *("כן", "L" * 199 + "…", "v2", 'say "', '""quoted""', "C:\\: v5", "C:\\: d"),
+        ]
+        for option, text in zip(options, found, strict=True):
+            await session.click(unquote(text), wait=False)
+            said = session.transcript.where(sender="user")[-1].text
+            assert said == option.value
+            session._received(encode(e.BotMessage(content=(c.Buttons("", tuple(options)),))))
 
 
 async def test_conversations_seen_are_offered_the_newest_first():

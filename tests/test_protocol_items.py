@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import pytest
 from hypothesis import given
@@ -231,6 +232,13 @@ def test_a_bad_part_of_an_item_is_skipped_and_named_and_the_rest_stays(item, kep
         ({"link": "https://a"}, c.Option("https://a", "", "https://a")),
         ({"title": "Yes", "value": "y", "url": "https://a"}, c.Option("Yes", "y", "https://a")),
         ({"label": "Yes", "value": "y", "url": ""}, YES),
+        ({"label": True, "value": True}, c.Option("true", "true")),
+        ({"label": False}, c.Option("false", "false")),
+        ({"label": "Sure?", "value": False}, c.Option("Sure?", "false")),
+        ({"title": None, "value": True}, c.Option("true", "true")),
+        (True, c.Option("true", "true")),
+        ({"label": "", "value": "back"}, c.Option("", "back")),
+        ({"label": "", "value": ""}, c.Option("", "")),
     ],
 )
 def test_an_option_is_read_in_every_spelling(value, option):
@@ -399,6 +407,17 @@ def test_no_value_breaks_the_reading_of_content(value):
 def test_no_value_breaks_a_reader(value, reader):
     with contextlib.suppress(ProtocolError):
         reader(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [({"plan": "pro"}, "{'plan': 'pro'}"), (["a"], r"\['a'\]")]
+)
+def test_a_value_that_is_no_text_is_told(value, shown):
+    problems: list[str] = []
+    item = {"buttons": {"options": [{"label": "Pro", "value": value}, "No"]}}
+    assert i.read_content([item], problems) == (c.Buttons("", (c.Option("Pro", "Pro"), NO)),)
+    [problem] = problems
+    assert re.fullmatch(f"the option “Pro” has {shown} for a value, .* says its label", problem)
 
 
 def test_of_many_problems_the_first_are_told():

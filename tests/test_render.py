@@ -73,6 +73,7 @@ def test_what_stands_above_is_counted_and_nothing_is_said_to_be_nothing():
         (c.Text(""), ""),
         (c.Buttons("Sure?", (AGENT, SITE)), "Sure?Chat to AgentOur site"),
         (c.Buttons("", ()), ""),
+        (c.Buttons("", (c.Option("", "back"), c.Option("", ""))), "back(no label)"),
         (c.Cards((c.Card("Tea", "Hot", options=(AGENT,)), c.Card("Pie"))), "TeaHotChat to AgentPie"),
         (c.Files((c.File("https://x/a.pdf", "a.pdf"),), "Read"), "Read📎 a.pdf"),
         (c.Html("<p>a<b>b</b></p>"), "ab"),

@@ -188,6 +188,10 @@ async def test_a_click_that_means_nothing():
         with pytest.raises(UnknownChoice, match="no options are on offer"):
             await session.click("Chat to Agent")
         assert await session.click(old)
+        known = len(session.events)
+        with pytest.raises(UnknownChoice, match="neither a label nor a value"):
+            await session.click(cn.Option("", ""))
+        assert len(session.events) == known
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,7 @@ def test_choices_show_their_labels():
     shown = offered._repr_mimebundle_()
     assert shown["text/plain"] == repr(offered)
     assert "Chat to Agent" in words(shown["text/html"])
+    assert repr(Choices([c.Option("", "back"), c.Option("")])) == "<Choices back | (no label)>"
     assert repr(Choices()) == "<Choices none>"
 
 
@@ -326,6 +327,7 @@ def test_no_repr_lets_a_bot_drive_the_page_or_the_terminal(hostile):
         (c.Text(""), ""),
         (c.Buttons("Sure?", (AGENT, SITE)), "Sure?\nChat to Agent\nOur site"),
         (c.Buttons("", (AGENT,)), "Chat to Agent"),
+        (c.Buttons("", (c.Option("", "back"), c.Option(" Yes ", "y"))), "back\n Yes "),
         (
             c.Cards((c.Card("Tea", "Hot", "https://i", "https://l", (AGENT,)), c.Card("Cake"))),
             "Tea\nHot\nChat to Agent\nCake",

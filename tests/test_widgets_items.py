@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from captivate_nb.labels import NAMELESS
 from captivate_nb.layout import MORE, PIECES
 from captivate_nb.protocol.content import (
     Buttons,
@@ -106,6 +107,13 @@ def test_options_are_numbered_through_the_whole_message():
         {"title": "Empty"},
     ]
     assert said[2]["options"] == [{"n": 3, "label": "D"}]
+
+
+def test_an_option_without_a_label_is_drawn_with_what_else_it_has():
+    unnamed = (Option("", "back"), Option("", "", "https://ok.example"), Option("", ""))
+    [part] = parts(Buttons("", unnamed))
+    labels = [option["label"] for option in part["options"]]
+    assert labels == ["back", "https://ok.example", NAMELESS]
 
 
 def test_links_and_pictures_are_let_through_by_scheme():

@@ -142,18 +142,36 @@ def _read_buttons(item: Data, problems: list[str]) -> Content:
 def _read_options(value: Any, problems: list[str]) -> tuple[Option, ...]:
     if isinstance(value, dict) and "options" in value:
         value = value["options"]
-    return read_each(as_list(value), read_option, "option", problems)
+    return read_each(as_list(value), lambda one: _read_option(one, problems), "option", problems)
+
+
+def _read_option(value: Any, problems: list[str]) -> Option:
+    option = read_option(value)
+    chosen = value.get("value", value.get("payload")) if isinstance(value, dict) else None
+    if isinstance(chosen, dict | list) and len(problems) < PROBLEMS:
+        problems.append(
+            f"the option “{option.label[:40]}” has {_brief(chosen)} for a value, which is no text:"
+            " choosing it says its label"
+        )
+    return option
 
 
 def read_option(value: Any) -> Option:
-    """Read `{label, value}`, `{title, url}` or plain text."""
+    """Read `{label, value}`, `{title, url}` or plain text; true and false are text as any other."""
+    if isinstance(value, bool):
+        value = _said(value)
     if isinstance(value, str):
         return Option(value, value)
-    data = need_dict(value, "an option")
-    url = first_text(data, "url", "link") or None
+    given = need_dict(value, "an option")
+    data = {key: _said(field) if isinstance(field, bool) else field for key, field in given.items()}
+    url = first_text(given, "url", "link") or None
     label = need_text(data, "label", "title", "text", "value", "url", "link")
     chosen = first_text(data, "value", "payload") or ""
     return Option(label, chosen if chosen or url else label, url)
+
+
+def _said(value: bool) -> str:
+    return str(value).lower()
 
 
 def _read_cards(item: Data, problems: list[str]) -> Content:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,8 +13,9 @@ from IPython.display import display
 
 from captivate_nb.errors import NoSession, counted
 from captivate_nb.kernel import post
+from captivate_nb.labels import labels_of
 from captivate_nb.protocol.content import Option
-from captivate_nb.sanitize import clean, escape, safe_link
+from captivate_nb.sanitize import escape, safe_link
 from captivate_nb.session import Session
 from captivate_nb.start import current
 from captivate_nb.transcript import Choices, Reply
@@ -100,14 +100,14 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
     def show(self, options: Sequence[Option], *, disabled: bool = False) -> None:
         """Replace the buttons, by those of the first `SHOWN` options."""
         more, options = len(options) - SHOWN, options[:SHOWN]
-        times = Counter(option.label for option in options)
+        labels = labels_of(options)
         late = () if list(options) == list(self._newest.values()) else self._newest
         free = (child for child in self.children[1:] if child not in late)
         before, self._options = self._options, {}
-        for option in options:
+        for option, label in zip(options, labels, strict=True):
             kind = ipywidgets.HTML if safe_link(option.url) else ipywidgets.Button
             child = next((child for child in free if type(child) is kind), None) or self._add(kind)
-            self._dress(child, option, times[option.label] == 1, disabled)
+            self._dress(child, option, label, disabled)
             self._options[child] = option
         self._newest = self._options or self._newest
         for child in before:
@@ -126,13 +126,8 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         self.children = (*self.children, child)
         return child
 
-    def _dress(
-        self, child: ipywidgets.Widget, option: Option, unique: bool, disabled: bool
-    ) -> None:
-        """Make a child an option's button or link; with its value where labels are the same."""
-        label = clean(option.label) or clean(option.value)
-        if not unique and option.value != option.label:
-            label = f"{label}: {clean(option.value)}"
+    def _dress(self, child: ipywidgets.Widget, option: Option, label: str, disabled: bool) -> None:
+        """Make a child an option's button or link."""
         with child.hold_sync():
             child.remove_class(SPARE)
             if url := safe_link(option.url):

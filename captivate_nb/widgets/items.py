@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from captivate_nb.labels import label_of
 from captivate_nb.layout import Markup, few, laid_out, newest
 from captivate_nb.protocol.content import (
     Buttons,
@@ -146,7 +147,7 @@ def _options(options: Iterable[Option], numbers: Iterator[int]) -> list[Item]:
 
 
 def _option(option: Option, number: int) -> Item:
-    return _given(n=number, label=clean(option.label), url=safe_link(option.url))
+    return _given(n=number, label=label_of(option), url=safe_link(option.url))
 
 
 def _card(card: Card, numbers: Iterator[int]) -> Item:
