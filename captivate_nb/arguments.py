@@ -39,14 +39,6 @@ def fill_in(text: str, names: Mapping[str, Any]) -> str:
 _VARIABLE = re.compile(r"\$((?!\d)\w+(?:\.(?!\d)\w+)*)")
 
 
-def quote(text: str) -> str:
-    """Return text that is read as it is at the end of a line: in quotes where they are needed.
-
-    They are where it has its own at both ends, and where a backslash would go on in the next line.
-    """
-    return f'"{text}"' if text.endswith("\\") or unquote(text) != text else text
-
-
 def read_json(text: str, kind: type = object) -> Any:
     """Read JSON; raise `UsageError` with the position of what does not parse."""
     value = _decoded(_JSON.decode, text)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from .arguments import quote
 from .demo import flows
 from .errors import NoSession
-from .export import FORMS
+from .export import FORMS, quote
 from .labels import labels_of
 from .protocol import events as e
 from .sanitize import clean

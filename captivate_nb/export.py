@@ -1,19 +1,24 @@
 """A conversation as code: Python, `%captivate` lines, or BotiumScript, ready to paste.
 
 Only what the user did and what the bot answered in the newest conversation of a log is written;
-lines that a paste would run are quoted so that no bot's text can become code.
+lines that a paste would run are quoted so that no bot's text can become code. Python and `%captivate`
+lines send what was sent: where a line cannot say it, Python does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable
 
 import msgspec
 
+from .choosing import offered, said_by
 from .conversation import Conversation
-from .errors import UsageError, did_you_mean
+from .errors import InvalidFile, UnknownChoice, UsageError, did_you_mean
 from .eventlog import EventRecord
+from .files import resolve
+from .labels import labels_of
 from .protocol import events as e
 from .protocol.content import Buttons, File, Option, Text
 from .sanitize import clean_text
@@ -24,12 +29,14 @@ class Step(msgspec.Struct, frozen=True):
     """One thing the user did, and what came back until the next.
 
     `n` is the event it was done with. `choice` is the option whose value was said, if one was on
-    offer; else `text`, `files`, `action` or `metadata` tells what was done.
+    offer, and `label` what it could be clicked by; else `text`, `files`, `action` or `metadata` tells
+    what was done.
     """
 
     n: int
     text: str = ""
     choice: Option | None = None
+    label: str = ""
     files: tuple[File, ...] = ()
     action: e.ActionSent | None = None
     metadata: e.MetadataSet | None = None
@@ -42,8 +49,8 @@ def steps_of(log: Iterable[EventRecord]) -> list[Step]:
     steps: list[Step] = [Step(-1)]
     begun = 0
     for record in log:
-        before, choices = conversation.id, conversation.choices
-        step = _step(record, choices)
+        before = conversation.id
+        step = _step(record, conversation)
         if step is not None:
             steps[-1] = _answered(steps[-1], conversation, begun)
         conversation.apply_record(record)
@@ -56,16 +63,27 @@ def steps_of(log: Iterable[EventRecord]) -> list[Step]:
     return steps
 
 
-def _step(record: EventRecord, choices: Iterable[Option]) -> Step | None:
+def _step(record: EventRecord, conversation: Conversation) -> Step | None:
     match record.event:
         case e.UserMessage(text=text, files=files) if record.direction == "out" and (text or files):
-            choice = None if files else next((o for o in choices if o.value == text), None)
-            return Step(record.n, text, choice, files)
+            choice, label = (None, "") if files else _chosen(text, conversation)
+            return Step(record.n, text, choice, label, files)
         case e.ActionSent() as action:
             return Step(record.n, action=action)
         case e.MetadataSet() as metadata:
             return Step(record.n, metadata=metadata)
     return None
+
+
+def _chosen(text: str, conversation: Conversation) -> tuple[Option | None, str]:
+    """Return the option that says a text, and what it is clicked by, if any is on offer."""
+    for option, shown in zip(conversation.choices, labels_of(conversation.choices), strict=True):
+        if option.value == text:
+            for label in (option.label, shown):
+                with contextlib.suppress(UnknownChoice):
+                    if said_by(offered(label, conversation.transcript)) == text:
+                        return option, label
+    return None, ""
 
 
 def _answered(step: Step, conversation: Conversation, begun: int) -> Step:
@@ -80,16 +98,21 @@ def as_python(steps: list[Step]) -> str:
         lines += _python_call(step)
         said = (line for message in step.reply for line in clean_text(message.text).splitlines())
         lines += [f"# {line}" for line in said]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*_imports(lines), *lines]) + "\n"
+
+
+def _imports(lines: list[str]) -> list[str]:
+    files = (line for line in lines if line.startswith("reply = await session.send_files("))
+    return ["import captivate_nb as cn"] if any("cn.File(" in line for line in files) else []
 
 
 def _python_call(step: Step) -> list[str]:
     if step.choice is not None:
-        return [f"reply = await session.click({step.choice.label!r})"]
+        return [f"reply = await session.click({step.label!r})"]
     if step.files:
-        names = [file.url if not file.url.startswith("data:") else file.name for file in step.files]
+        files = ", ".join(map(_file, step.files))
         text = f", {step.text!r}" if step.text else ""
-        return [f"reply = await session.send_files({names!r}{text})"]
+        return [f"reply = await session.send_files([{files}]{text})"]
     if step.action is not None:
         return [f"await session.act({step.action.action.id!r}, {step.action.action.data!r})"]
     if step.metadata is not None:
@@ -98,28 +121,69 @@ def _python_call(step: Step) -> list[str]:
     return [f"reply = await session.say({step.text!r})"] if step.text else []
 
 
+def _file(file: File) -> str:
+    """Return a file as code: by its URL, where that tells all the rest."""
+    if _told_by_url(file):
+        return repr(file.url)
+    fields = msgspec.structs.asdict(file).items()
+    defaults = msgspec.structs.asdict(File())
+    given = ", ".join(f"{name}={value!r}" for name, value in fields if value != defaults[name])
+    return f"cn.File({given})"
+
+
+def _told_by_url(file: File) -> bool:
+    with contextlib.suppress(InvalidFile):
+        return file.url.lower().startswith(("http://", "https://")) and resolve(file.url) == file
+    return False
+
+
 def as_magics(steps: list[Step]) -> str:
-    """Return the conversation as `%captivate` lines; text of several lines is said in Python."""
-    return "".join(f"{line}\n" for step in steps for line in _magic_lines(step))
+    """Return the conversation as `%captivate` lines; what no line can say is said in Python."""
+    lines = [line for step in steps for line in _magic_lines(step)]
+    return "".join(f"{line}\n" for line in [*_imports(lines), *lines])
 
 
 def _magic_lines(step: Step) -> list[str]:
-    if step.choice is not None and _one_line(step.choice.label):
-        return [f"%captivate click {step.choice.label}"]
-    if step.files:
-        return [f"%captivate send-file {file.url}" for file in step.files]
-    if step.action is not None:
+    if step.choice is not None and _one_line(step.label):
+        return [f"%captivate click {quote(step.label)}"]
+    if len(step.files) == 1 and not step.text and _is_address(step.files[0]):
+        return [f"%captivate send-file {step.files[0].url}"]
+    if step.action is not None and _is_word(step.action.action.id):
         return [f"%captivate act {step.action.action.id} {json.dumps(step.action.action.data)}"]
     if step.metadata is not None:
         fields = json.dumps(step.metadata.metadata)
         return [f"%captivate metadata {fields} --target {step.metadata.target}"]
-    if step.text and _one_line(step.text):
+    if step.text and step.choice is None and not step.files and _is_said(step.text):
         return [f"%captivate say {step.text}"]
     return _python_call(step)
 
 
+def quote(text: str) -> str:
+    """Return text that a `%captivate` line ends in, in quotes where they are needed.
+
+    They are where it has its own at both ends, which would be taken off, and where it ends in a
+    backslash, as IPython would go on in the next line.
+    """
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return f'"{text}"' if quoted or text.endswith("\\") else text
+
+
 def _one_line(text: str) -> bool:
-    return text == text.strip() and len(text.splitlines()) == 1
+    return text == text.strip() and text.isprintable() and text != ""
+
+
+def _is_said(text: str) -> bool:
+    """Tell whether a line can say it: IPython goes on in the next after a backslash."""
+    return _one_line(text) and not text.endswith("\\")
+
+
+def _is_address(file: File) -> bool:
+    """Tell whether a line can send a file by its URL; in one, $name and {name} are variables."""
+    return _told_by_url(file) and _is_said(file.url) and not set("${}'\"") & set(file.url)
+
+
+def _is_word(name: str) -> bool:
+    return _one_line(name) and " " not in name
 
 
 def as_botium(steps: list[Step], name: str = "conversation") -> str:

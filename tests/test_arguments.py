@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captivate_nb.arguments import fill_in, parse, quote, read_json, unquote
+from captivate_nb.arguments import fill_in, parse, read_json, unquote
 from captivate_nb.errors import UsageError
 from strategies import json_objects, json_values
 
@@ -45,13 +45,6 @@ def test_variables_stand_where_they_are_named():
         ("$5 $nobody $a.b $c.z $ $$a {a}", "$5 $nobody $a.b $c.z $ $5 {a}"),
     ):
         assert fill_in(text, names) == filled
-
-
-@given(st.text().map(str.strip))
-def test_what_is_quoted_is_read_as_it_was_and_ends_its_line(text):
-    assert unquote(quote(text)) == text
-    assert not quote(text).endswith("\\")
-    assert quote("Chat to Agent") == "Chat to Agent"
 
 
 # --- JSON -------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captivate_nb.arguments import quote, unquote
+from captivate_nb.arguments import unquote
 from captivate_nb.choosing import NAMED, offered, said_by
 from captivate_nb.errors import UnknownChoice
+from captivate_nb.export import quote
 from captivate_nb.labels import NAMELESS, labels_of
 from captivate_nb.protocol.content import Buttons, Option
 from captivate_nb.transcript import Message
