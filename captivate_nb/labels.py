@@ -1,4 +1,4 @@
-"""What an option is called: as it is shown, and as a person may write it.
+"""What options and actions are called: as they are shown, and as a person may write it.
 
 Labels that read the same may be spelled in many ways: marks of direction, soft hyphens and spaces
 of no width cannot be seen, and an accent may be a letter of its own.
@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from .protocol.content import Option
+from .protocol.content import Action, Option
 from .sanitize import clean
 
 NAMELESS = "(no label)"
@@ -39,6 +39,11 @@ def labels_of(options: Iterable[Option]) -> list[str]:
         else label
         for label, option in zip(labels, listed, strict=True)
     ]
+
+
+def actions_line(actions: Iterable[Action]) -> str:
+    """Return what a message that only carries actions is shown as."""
+    return " ".join(f"[action {clean(action.id)}]" for action in actions)
 
 
 def as_read(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import counted
-from .labels import label_of
+from .labels import actions_line, label_of
 from .layout import Markup, few, laid_out, newest
 from .protocol.content import (
     Buttons,
@@ -61,6 +61,7 @@ _STYLE = """
  border:1px solid var(--jp-border-color2,#d0d7de);border-radius:10px;box-sizing:border-box}
 .cnb-static table{border-collapse:collapse}.cnb-static td,.cnb-static th{padding:3px 8px;
  border:1px solid var(--jp-border-color2,#d0d7de);text-align:start}
+.cnb-static [align=center]{text-align:center}.cnb-static [align=right]{text-align:right}
 .cnb-static .b :is(ul,ol){padding:0;padding-inline-start:1.6em}
 .cnb-static .b :is(p,li,dt,dd,h1,h2,h3,h4,h5,h6,pre){text-align:start}
 .cnb-static :is(.t,.o,.c div,a,code,p,li,dt,dd,td,th,h1,h2,h3,h4,h5,h6,pre){unicode-bidi:plaintext}
@@ -124,7 +125,8 @@ def _message(message: Message) -> str:
     name = f'<div class="w" dir="auto">{escape(clean(message.who))}</div>'
     who = "" if message.sender == "system" else name
     items = laid_out(few(message.content))
-    parts = "".join(_item(*pair) for pair in items) or _text(message.text)
+    parts = "".join(_item(*pair) for pair in items)
+    parts = parts or _text(message.text or actions_line(message.actions))
     return f'<div class="m {message.sender}">{who}<div class="b">{parts}</div></div>'
 
 

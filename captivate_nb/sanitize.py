@@ -56,6 +56,7 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "align", "scope"},
     "ol": {"start"},
 }
+_ALIGNED = re.compile(r'<(t[dh]) style="text-align:(\w+)">')
 _IMAGE = re.compile(r'<img(?: [a-z]+="[^"]*")*>')
 _SPACE = re.compile(r"(?:\s|&nbsp;)+")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
@@ -166,7 +167,7 @@ def _markdown() -> MarkdownIt:
 def markdown_html(source: str) -> str:
     """Return Markdown as safe HTML; HTML inside it stays text."""
     source = source[:TEXT_LIMIT].encode(errors="replace").decode()
-    return _sanitized(_markdown().render(source))
+    return _sanitized(_ALIGNED.sub(r'<\1 align="\2">', _markdown().render(source)))
 
 
 def safe_link(url: str | None) -> str | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from . import render
 from .errors import MissingExtra, counted
-from .labels import as_read, label_of, labels_of
+from .labels import actions_line, as_read, label_of, labels_of
 from .layout import Markup, laid_out, newest
 from .protocol.content import (
     Action,
@@ -276,7 +276,8 @@ def _label(option: Option) -> str:
 
 
 def _plain(messages: Iterable[Message]) -> str:
-    said = ((f"{message.who}: ", clean_text(message.text)) for message in messages)
+    shown = ((m.who, m.text or actions_line(m.actions)) for m in messages)
+    said = ((f"{who}: ", clean_text(text)) for who, text in shown)
     return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
 
 

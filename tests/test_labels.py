@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from captivate_nb.labels import NAMELESS, as_read, label_of, labels_of
-from captivate_nb.protocol.content import Option
+from captivate_nb.labels import NAMELESS, actions_line, as_read, label_of, labels_of
+from captivate_nb.protocol.content import Action, Option
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,11 @@ def test_what_reads_the_same_is_the_same(text: str, same: str):
 
 def test_what_reads_otherwise_is_not():
     assert len({as_read(text) for text in ("yes", "no", "é", "e", "m2?", "m2", "שלום", "🙂")}) == 8
+
+
+def test_actions_are_told_by_name():
+    assert (
+        actions_line([Action("open cart"), Action("go\u202e\n")])
+        == "[action open cart] [action go]"
+    )
+    assert actions_line([]) == ""

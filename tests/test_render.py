@@ -59,6 +59,17 @@ def test_a_message_without_content_shows_its_text():
     assert words(body(render.messages_html([Message(id="1", sender="bot", text="")]))) == "bot"
 
 
+def test_a_message_of_actions_alone_names_them():
+    message = Message(id="1", sender="bot", text="", actions=(c.Action("open cart", {"n": 1}),))
+    assert words(body(render.messages_html([message]))) == "bot[action open cart]"
+
+
+def test_columns_show_as_they_are_aligned():
+    html = render.messages_html([said(c.Markdown("|a|\n|--:|\n|1|\n"))])
+    assert ".cnb-static [align=right]{text-align:right}" in html
+    assert html.count('align="right"') == 2
+
+
 def test_what_stands_above_is_counted_and_nothing_is_said_to_be_nothing():
     assert words(body(render.messages_html([said(c.Text("x"))], earlier=3))).startswith(
         "… 3 earlier messages"

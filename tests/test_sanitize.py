@@ -190,6 +190,14 @@ def test_markdown_becomes_html():
     assert link["href"] == "https://ok.example"
 
 
+def test_columns_of_a_markdown_table_are_aligned():
+    html = s.markdown_html("|a|b|c|d|\n|:--|--:|:-:|---|\n|1|2|3|4|\n")
+    aligned = [fields.get("align") for tag, fields in tags(html) if tag in ("th", "td")]
+    assert aligned == ["left", "right", "center", None] * 2
+    code = '`<td style="text-align:right">`'
+    assert words(s.markdown_html(code)) == code[1:-1] + "\n"
+
+
 def test_html_in_markdown_stays_text():
     assert words(s.markdown_html("a <b>b</b>")) == "a <b>b</b>\n"
 

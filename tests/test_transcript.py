@@ -167,6 +167,12 @@ def test_the_text_is_a_line_a_message_with_who_says_it():
     assert Transcript().text == ""
 
 
+def test_a_message_of_actions_alone_names_them():
+    acted = Message(id="1", sender="bot", text="", actions=(c.Action("open cart"),))
+    assert Transcript([acted]).text == "bot: [action open cart]"
+    assert acted.text == ""
+
+
 def test_dicts_are_plain_json_values_with_choices_and_files():
     greeting, asked, _, answer = TALK.to_dicts()
     assert greeting["content"] == [

@@ -10,6 +10,7 @@ import pytest
 from captivate_nb.labels import NAMELESS
 from captivate_nb.layout import MORE, PIECES
 from captivate_nb.protocol.content import (
+    Action,
     Buttons,
     Card,
     Cards,
@@ -59,6 +60,17 @@ def test_what_only_has_text_shows_it():
         {"kind": "text", "text": "Maya joined"}
     ]
     assert message_item(message())["parts"] == []
+
+
+def test_a_message_of_actions_alone_shows_them():
+    actions = (Action("open\u202e", {"n": 1}), Action("go"))
+    told = message_item(message(actions=actions))["parts"]
+    assert told == [
+        {"kind": "source", "title": "Action “open”", "data": '{\n  "n": 1\n}'},
+        {"kind": "source", "title": "Action “go”", "data": "{}"},
+    ]
+    [said] = message_item(message(Text("a"), actions=actions))["parts"]
+    assert said["kind"] == "text"
 
 
 def test_an_agent_has_a_name():

@@ -79,6 +79,12 @@ def test_a_row_says_what_came_of_an_event():
     assert not {"id", "changes", "actions", "turn", "problem"} & made[7].keys()
 
 
+def test_an_action_that_was_sent_is_listed_too():
+    sent = e.ActionSent(conversation_id="c", action=cn.Action("go", {"n": 1}))
+    made = rows(log(("in", e.ConversationStarted(conversation_id="c")), ("out", sent)))
+    assert (made[1]["out"], made[1]["actions"]) == (True, [["go", '{"n": 1}']])
+
+
 def test_changes_are_short_and_few():
     many = {f"key {n}": "x" * 500 for n in range(CHANGES_LIMIT + 9)}
     made = rows(

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from captivate_nb.labels import label_of
-from captivate_nb.layout import Markup, few, laid_out, newest
+from captivate_nb.layout import PIECES, Markup, few, laid_out, newest
 from captivate_nb.protocol.content import (
     Buttons,
     Card,
@@ -100,6 +100,9 @@ def _parts(message: Message) -> Iterator[Item]:
         yield _part(content, markup, numbers)
     if not message.content and message.text:
         yield _text(message.text)
+    elif not message.content:
+        for action in message.actions[:PIECES]:
+            yield _source(f"Action “{clean(action.id)}”", _json(action.data))
 
 
 def _part(content: Content, markup: Markup, numbers: Iterator[int]) -> Item:

@@ -2,7 +2,7 @@
 
 A row is `{"n", "out", "at", "type", "about", "size", "chat"}`, `chat` counting the conversations of
 the log, with `problem` (a skipped frame), `id` (of the message it made or changed), `changes` (of
-the metadata), `actions` and `turn` where they apply.
+the metadata), `actions` (sent or received) and `turn` where they apply.
 """
 
 from __future__ import annotations
@@ -77,8 +77,9 @@ class Trace:
             row["id"] = _made(record.event, now.transcript[changed:]).id
         if now.metadata is not metadata and (found := _changes(metadata, now.metadata)):
             row["changes"] = found
-        if len(now.actions) > known:
-            row["actions"] = [_action(action) for action in now.actions[known:]]
+        sent = [record.event.action] if isinstance(record.event, e.ActionSent) else []
+        if actions := [*sent, *now.actions[known:]]:
+            row["actions"] = list(map(_action, actions))
         if turn := self._turns.take(record):
             row["turn"] = [turn.n, clean(turn.text, ABOUT_LIMIT), turn.seconds]
             self.seconds += [] if turn.seconds is None else [turn.seconds]
