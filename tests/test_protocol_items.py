@@ -56,6 +56,7 @@ def read(value):
         ({"type": "pause", "time": "1500"}, c.Pause(1500)),
         ({"type": "pause", "time": 99.9}, c.Pause(99)),
         ({"type": "pause", "pause": 5}, c.Pause(5)),
+        ({"type": "pause", "time": 1e308}, c.Pause(i.PAUSE_LIMIT)),
         # buttons
         (
             {"type": "button", "buttons": {"title": "Sure?", "options": [{"label": "Yes", "value": "y"}]}},

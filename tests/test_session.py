@@ -450,6 +450,21 @@ async def test_a_timeout_carries_what_did_arrive():
         assert server.texts() == ["go", "and?"]
 
 
+async def test_pauses_without_end_do_not_end_the_session():
+    async def endless(socket: Socket) -> None:
+        await socket.greet()
+        for _ in range(2):
+            await socket.receive("user_message")
+            await socket.send(bot(*[{"type": "pause", "time": 1e308}] * 2000))
+
+    async with rogue(endless) as server, await quick(server.url) as session:
+        for text in ("go", "still there?"):
+            with pytest.raises(ReplyTimeout, match="1 message came"):
+                await session.say(text, timeout=0.3)
+        assert server.texts() == ["go", "still there?"]
+        assert (session.status, session.errors) == ("open", [])
+
+
 async def test_a_wait_that_is_stopped_returns_what_has_come():
     async def half(socket: Socket) -> None:
         await socket.greet()

@@ -33,6 +33,9 @@ from .content import (
 Data = dict[str, Any]
 T = TypeVar("T")
 
+PAUSE_LIMIT = 600_000
+"""Milliseconds that one pause lasts at the most: as long as the service lets a socket be idle."""
+
 PROBLEMS = 20
 """Problems that are told of one frame, each of which shows in the panel."""
 
@@ -125,7 +128,7 @@ def _read_pause(item: Data, _: list[str]) -> Content:
         ms = math.nan
     if not (math.isfinite(ms) and ms >= 0):
         raise ProtocolError(f"a pause of {_brief(item.get('time'))} is not a number of ms")
-    return Pause(int(ms))
+    return Pause(int(min(ms, PAUSE_LIMIT)))
 
 
 def _read_buttons(item: Data, problems: list[str]) -> Content:
