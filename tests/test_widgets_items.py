@@ -221,6 +221,8 @@ def test_of_items_that_have_no_room_together_the_newest_are_returned():
     assert [item["parts"][0]["text"][0] for item in found] == ["3", "4", "5"]
     assert len(items([message(Text("a" * 2 * ROOM))], 0, 1)) == 1
     assert items(long, 2, 2) == items([], 0, 5) == []
+    paused = [message(*[Pause(1)] * PIECES)] * 50
+    assert 2 < len(items(paused, 0, 50)) < 8
 
 
 def test_of_many_options_the_first_are_drawn_numbered_as_they_are():
