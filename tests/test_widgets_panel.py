@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -439,6 +441,16 @@ async def test_closing_frees_every_model_and_leaves_the_session(front_end: Front
         assert front_end.models() == before
         assert (await session.say("hello")).text
         assert not session.errors
+
+
+async def test_closed_it_is_let_go_of_with_its_session(front_end: FrontEnd):
+    async with await cn.demo() as session:
+        panel = cn.ChatPanel(session)
+        panel.open_inspector("events")
+        panel.close()
+    kept = [weakref.ref(panel), weakref.ref(session)]
+    del panel, session
+    await until(lambda: gc.collect() >= 0 and not any(ref() for ref in kept))
 
 
 async def test_where_it_is_shown_the_text_stays(front_end: FrontEnd, ipython: Shell):

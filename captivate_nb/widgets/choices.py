@@ -20,7 +20,7 @@ from captivate_nb.session import Session
 from captivate_nb.start import current
 from captivate_nb.transcript import Choices, Reply
 
-from .part import STATIC, close_tree, describe, module
+from .part import close_tree, describe, module, styles
 
 _under_way: WeakKeyDictionary[Session, set[tuple[Option, ...]]] = WeakKeyDictionary()
 
@@ -49,7 +49,7 @@ class _Sheet(anywidget.AnyWidget):
     """Brings the stylesheet, and makes the buttons beside it answer before Python does."""
 
     _esm = module("choices.js")
-    _css = STATIC / "panel.css"
+    _css = styles("panel.css")
 
 
 SHOWN = 30

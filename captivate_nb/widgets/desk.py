@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from .part import STATIC, module
+from .part import module, styles
 
 
 class DeskWidget(anywidget.AnyWidget):
@@ -20,7 +20,7 @@ class DeskWidget(anywidget.AnyWidget):
     """
 
     _esm = module("desk.js")
-    _css = "".join((STATIC / name).read_text("utf-8") for name in ("panel.css", "agent.css"))
+    _css = styles("panel.css", "agent.css")
     name = traitlets.Unicode().tag(sync=True)
     facts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     available = traitlets.Bool(True).tag(sync=True)

@@ -23,7 +23,7 @@ from captivate_nb.protocol.events import TARGETS
 from captivate_nb.session import Session
 from captivate_nb.timing import percentile
 
-from .part import STATIC, describe, module
+from .part import describe, module, styles
 from .trace import Trace, frame_text, position, read_object, template, to_text
 
 PERIOD = 0.03
@@ -56,7 +56,7 @@ class InspectorWidget(anywidget.AnyWidget):
     """
 
     _esm = module("inspector.js")
-    _css = STATIC / "inspector.css"
+    _css = styles("inspector.css")
     tab = traitlets.Enum(TABS, "events").tag(sync=True)
     live = traitlets.Bool().tag(sync=True)
     targets = traitlets.List(list(TARGETS)).tag(sync=True)

@@ -37,6 +37,11 @@ def _imported(name: str, done: set[str]) -> list[str]:
     return found
 
 
+def styles(*names: str) -> str:
+    """Return style sheets as text: of a path to one, anywidget would keep every widget for ever."""
+    return "".join(map(_source, names))
+
+
 def _source(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 
