@@ -27,7 +27,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack lock bench-hostile \ lint format clean
+.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
+	bench-hostile lock lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
