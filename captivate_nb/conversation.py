@@ -8,7 +8,7 @@ state: live, from a saved log, or in a test.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
@@ -39,6 +39,9 @@ DISCONNECTED = "captivate_nb.disconnected"
 QUOTED = 60
 """Characters of a message that a line about it quotes."""
 
+NAMED = 3
+"""Messages that one line quotes."""
+
 _OTHERS = ("bot", "agent")
 
 
@@ -51,11 +54,17 @@ class Agent(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something that went wrong and did not end the session. `time` is in seconds since the epoch."""
+    """Something that went wrong and did not end the session. `time` is in seconds since the epoch.
+
+    `about` is the ID of the user's message it is about, if it is; `good` that it is well after all,
+    and nothing is to be done.
+    """
 
     message: str
     detail: str = ""
     time: float | None = None
+    about: str = ""
+    good: bool = False
 
     def __str__(self) -> str:
         return self.message
@@ -169,9 +178,17 @@ class Conversation:
         names = (*self.deliveries.undecided, *self.deliveries.held)
         return [self._messages[self._index(name)] for name in names]
 
-    def add_problem(self, message: str, detail: str = "", at: float | None = None) -> Problem:
+    def add_problem(
+        self,
+        message: str,
+        detail: str = "",
+        at: float | None = None,
+        *,
+        about: str = "",
+        good: bool = False,
+    ) -> Problem:
         """Note something that went wrong, and return the note."""
-        problem = Problem(message, detail, at)
+        problem = Problem(message, detail, at, about, good)
         self.errors.append(problem)
         return problem
 
@@ -242,7 +259,8 @@ class Conversation:
         message = self._messages.pop(index)
         if sent.lost:
             line = f"{_quoted(message)} had not arrived, and was sent again."
-            self.add_problem(line, message.id, at)
+            self.add_problem(line, at=at, about=message.id, good=True)
+        message = msgspec.structs.replace(message, time=at)
         self.deliveries.sent(sent.event, at)
         self._append(delivered(message, "sent"))
         return index
@@ -261,14 +279,20 @@ class Conversation:
 
     def _carry_out(self, verdicts: Iterable[Verdict], at: float) -> int | None:
         """Show what was decided of messages, and return the index of the first that changed."""
-        changed = []
+        changed: list[int] = []
+        arrived: defaultdict[str, list[Message]] = defaultdict(list)
         for verdict in verdicts:
             index = self._index(verdict.id)
-            message = self._messages[index]
-            self._messages[index] = delivered(message, verdict.state)
+            message = self._messages[index] = delivered(self._messages[index], verdict.state)
             changed.append(index)
-            if verdict.why:
-                self.add_problem(_verdict_line(_quoted(message), verdict), message.id, at)
+            if verdict.why and verdict.state == "confirmed":
+                arrived[verdict.why].append(message)
+            elif verdict.why:
+                line = _verdict_line(_quoted(message), verdict)
+                self.add_problem(line, at=at, about=message.id)
+        for why, messages in arrived.items():
+            about = messages[0].id if len(messages) == 1 else ""
+            self.add_problem(_arrived_line(messages, why), at=at, about=about, good=True)
         return min(changed, default=None)
 
     def _index(self, message_id: str) -> int:
@@ -586,14 +610,16 @@ def _quoted(message: Message) -> str:
 
 
 def _verdict_line(quoted: str, verdict: Verdict) -> str:
-    if verdict.state == "confirmed":
-        return f"{quoted} arrived: {verdict.why}."
     if verdict.state == "failed":
-        return f"{quoted} was not delivered: {verdict.why}. session.send_again() tries again."
-    return (
-        f"It is not known whether {quoted} arrived: {verdict.why}. session.send_again() sends it"
-        " again, session.mark_arrived() says that it arrived."
-    )
+        return f"{quoted} was not delivered: {verdict.why}."
+    return f"It is not known whether {quoted} arrived: {verdict.why}."
+
+
+def _arrived_line(messages: list[Message], why: str) -> str:
+    """Say which messages arrived after all, in the order in which they stand here."""
+    named = ", ".join(map(_quoted, messages[:NAMED]))
+    more = len(messages) - NAMED
+    return f"{named}{f' and {more} more' if more > 0 else ''} arrived: {why}."
 
 
 def _user_content(text: str, files: tuple[Any, ...]) -> tuple[Content, ...]:

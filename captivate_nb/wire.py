@@ -424,9 +424,14 @@ class Wire(HasTraits):
     def _fail_undelivered(self, problem: Problem) -> None:
         """End the wait for the reply to a message that may never have arrived."""
         for turn in self._turns:
-            mine = problem.detail and problem.detail == turn.message_id
-            if mine and turn.message_id in self.conversation.deliveries.undecided:
-                turn.fail(Undelivered(str(problem)))
+            mine = problem.about and problem.about == turn.message_id
+            if mine and not problem.good:
+                turn.fail(
+                    Undelivered(
+                        f"{problem} Send it again with session.send_again(session.outbox[0]), or say"
+                        " that it arrived with session.mark_arrived(session.outbox[0])."
+                    )
+                )
 
     def _set(self, name: str, value: Any) -> None:
         """Set a trait; what an observer raises is listed, and does not end the session."""

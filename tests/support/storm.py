@@ -152,7 +152,7 @@ class Storm:
             yield f"lost silently: {lost}"
         if not _within(there, self.said):
             yield f"out of order\nsaid  {self.said}\nthere {there}"
-        told = {problem.detail for problem in self.session.errors}
+        told = {problem.about for problem in self.session.errors}
         if untold := [m.text for m in self.session.outbox if m.id not in told]:
             yield f"not told: {untold}"
 
