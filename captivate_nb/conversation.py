@@ -39,7 +39,7 @@ DISCONNECTED = "captivate_nb.disconnected"
 QUOTED = 60
 """Characters of a message that a line about it quotes."""
 
-NAMED = 3
+NAMED = 5
 """Messages that one line quotes."""
 
 _OTHERS = ("bot", "agent")

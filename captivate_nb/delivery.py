@@ -148,6 +148,9 @@ class Deliveries:
         """Return when the newest of the messages that wait was sent."""
         return max((sent.at for sent in self._waiting.values()), default=float("-inf"))
 
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._sent
+
     def get(self, message_id: str) -> Sent | None:
         """Return what is known of a message; None for one that was not sent here."""
         return self._sent.get(message_id)

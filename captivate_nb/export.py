@@ -50,7 +50,7 @@ def steps_of(log: Iterable[EventRecord]) -> list[Step]:
     begun = 0
     for record in log:
         before = conversation.id
-        step = _step(record, conversation)
+        step = None if _is_said_again(record, conversation) else _step(record, conversation)
         if step is not None:
             steps[-1] = _answered(steps[-1], conversation, begun)
         conversation.apply_record(record)
@@ -61,6 +61,12 @@ def steps_of(log: Iterable[EventRecord]) -> list[Step]:
             begun = len(conversation.transcript)
     steps[-1] = _answered(steps[-1], conversation, begun)
     return steps
+
+
+def _is_said_again(record: EventRecord, conversation: Conversation) -> bool:
+    """Whether a record is of a message that went out before, and may not have arrived then."""
+    said = record.event
+    return isinstance(said, e.UserMessage) and said.client_msg_id in conversation.deliveries
 
 
 def _step(record: EventRecord, conversation: Conversation) -> Step | None:

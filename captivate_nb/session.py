@@ -345,10 +345,11 @@ class Session(Records):
         name = message.id if isinstance(message, Message) else text_of(message)
         sent = self.conversation.deliveries.get(name)
         if sent is None or name not in self.conversation.deliveries.undecided:
-            there = ", ".join(m.id for m in self.conversation.undecided) or "there are none now"
+            meant = clean(message.text if isinstance(message, Message) else name)
+            there = ", ".join(f"“{clean(m.text)[:40]}”" for m in self.outbox) or "nothing now"
             raise UsageError(
-                f"“{clean(name)[:60]}” is no message of yours that failed, or of which it is not"
-                f" known whether it arrived: {there}."
+                f"“{meant[:60]}” did not fail, and is not unknown: pass one of session.outbox that"
+                f" is, or its ID. There is {there}."
             )
         return sent.event
 
@@ -385,7 +386,7 @@ class Session(Records):
             actions=self.actions[acted if same else 0 :],
         )
         if not quiet:
-            raise ReplyTimeout(self._timeout_text(reply, timeout), reply)
+            raise ReplyTimeout(self._timeout_text(reply, timeout, message_id), reply)
         return reply
 
     @contextlib.contextmanager
@@ -419,7 +420,12 @@ class Session(Records):
                 return index + 1
         return len(self.transcript)
 
-    def _timeout_text(self, reply: Reply, timeout: float) -> str:
+    def _timeout_text(self, reply: Reply, timeout: float, message_id: str | None) -> str:
+        if message_id in self.conversation.deliveries.held:
+            return (
+                f"No reply within {timeout:g} s: the connection broke, and it is being found out"
+                " whether the message arrived. Until then it is in session.outbox."
+            )
         if self.status == "reconnecting":
             return (
                 f"No connection for {timeout:g} s: the message waits and goes out when it is back."

@@ -28,13 +28,19 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: TurnTiming | None = None
         self._said_at = 0.0
+        self._turns: dict[str, TurnTiming] = {}
 
     def take(self, record: EventRecord) -> TurnTiming | None:
-        """Return the turn that a record begins, or gives its first answer to, or None."""
+        """Return the turn that a record begins, or gives its first answer to, or None.
+
+        A message that is sent again begins no other turn; its answer is timed from then.
+        """
         match record.event:
             case e.UserMessage() as said:
                 text = said.text or ", ".join(file.name for file in said.files) or "(greeting)"
-                self._waiting = TurnTiming(record.n, text)
+                turn = TurnTiming(record.n, text)
+                name = said.client_msg_id or f"event {record.n}"
+                self._waiting = self._turns.setdefault(name, turn)
                 self._said_at = record.time
                 return self._waiting
             case e.BotMessage() | e.LivechatMessage() if self._waiting is not None:

@@ -83,7 +83,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
-        return f"<Message {self.who}: {text!r}>"
+        told = self.delivery in ("queued", "failed", "unknown")
+        return f"<Message {self.who}: {text!r}{f' ({self.delivery})' if told else ''}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": _plain([self]), "text/html": render.messages_html([self])}
