@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -38,6 +38,12 @@ DISCONNECTED = "captivate_nb.disconnected"
 
 QUOTED = 60
 """Characters of a message that a line about it quotes."""
+
+LINE = 1000
+"""Characters of an error."""
+
+ERRORS = 1000
+"""Errors that are kept."""
 
 NAMED = 5
 """Messages that one line quotes."""
@@ -77,7 +83,9 @@ class Conversation:
         self.user_id = "anon"
         """Who the conversation is with."""
         self.errors: list[Problem] = []
-        """What went wrong, in every conversation of the session."""
+        """What went wrong, in every conversation of the session, the newest `ERRORS`."""
+        self.noted = 0
+        """How many errors there were so far."""
         self.socket_id: str | None = None
         """The socket of the newest connection."""
         self.upload_url: str | None = None
@@ -175,8 +183,8 @@ class Conversation:
 
         Those that may still turn out to be lost, and then are sent again, are “queued”.
         """
-        names = (*self.deliveries.undecided, *self.deliveries.held)
-        return [self._messages[self._index(name)] for name in names]
+        names = {*self.deliveries.undecided, *self.deliveries.held}
+        return [m for m in self._messages if m.id in names] if names else []
 
     def add_problem(
         self,
@@ -188,8 +196,10 @@ class Conversation:
         good: bool = False,
     ) -> Problem:
         """Note something that went wrong, and return the note."""
-        problem = Problem(message, detail, at, about, good)
+        problem = Problem(clean(message, LINE), detail, at, about, good)
         self.errors.append(problem)
+        del self.errors[:-ERRORS]
+        self.noted += 1
         return problem
 
     def _is_current(self, conversation_id: str | None) -> bool:
@@ -215,10 +225,10 @@ class Conversation:
         return self._show_held()
 
     def _show_held(self) -> int | None:
-        indexes = [self._index(name) for name in self.deliveries.held]
-        for index in indexes:
+        places = self._places(self.deliveries.held)
+        for index in places.values():
             self._messages[index] = delivered(self._messages[index], "queued")
-        return min(indexes, default=None)
+        return min(places.values(), default=None)
 
     def _socket_connected(self, event: e.SocketConnected, _at: float) -> None:
         self.socket_id = event.socket_id
@@ -233,10 +243,15 @@ class Conversation:
         start = self._starts.popleft() if self._starts else e.ConversationStart()
         if self._resuming == self.id:
             self._resuming = None
+        self._leave(_at)
         self._open(event.conversation_id)
         self.user_id = start.user_id or "anon"
         self._merge_metadata(start.metadata)
         return 0
+
+    def _leave(self, at: float) -> None:
+        """Tell what is in doubt in the conversation that is left."""
+        self._carry_out(self.deliveries.give_up("another conversation was begun"), at)
 
     def _user_message(self, event: e.UserMessage, at: float) -> int | None:
         if not self._is_current(event.conversation_id) or not (event.text or event.files):
@@ -277,12 +292,13 @@ class Conversation:
             return None
         return self._append(message)
 
-    def _carry_out(self, verdicts: Iterable[Verdict], at: float) -> int | None:
+    def _carry_out(self, verdicts: Collection[Verdict], at: float) -> int | None:
         """Show what was decided of messages, and return the index of the first that changed."""
         changed: list[int] = []
         arrived: defaultdict[str, list[Message]] = defaultdict(list)
+        places = self._places(verdict.id for verdict in verdicts)
         for verdict in verdicts:
-            index = self._index(verdict.id)
+            index = places[verdict.id]
             message = self._messages[index] = delivered(self._messages[index], verdict.state)
             changed.append(index)
             if verdict.why and verdict.state == "confirmed":
@@ -294,6 +310,12 @@ class Conversation:
             about = messages[0].id if len(messages) == 1 else ""
             self.add_problem(_arrived_line(messages, why), at=at, about=about, good=True)
         return min(changed, default=None)
+
+    def _places(self, message_ids: Iterable[str]) -> dict[str, int]:
+        """Return the index of each of these messages."""
+        names = set(message_ids)
+        found = enumerate(self._messages) if names else ()
+        return {message.id: index for index, message in found if message.id in names}
 
     def _index(self, message_id: str) -> int:
         newest = range(len(self._messages) - 1, -1, -1)
@@ -395,7 +417,9 @@ class Conversation:
             return self._said_to_have_arrived(event)
         if event.type == DISCONNECTED:
             self.deliveries.disconnected()
-            return self._show_held()
+            why = event.data.get("why")
+            ended = self._carry_out(self.deliveries.give_up(str(why)), at) if why else None
+            return _first(ended, self._show_held())
         self.updates.append(event)
         match event.type:
             case "livechatAgentConnected":
@@ -510,6 +534,7 @@ class Conversation:
         if not self._is_current(told):
             if not asked:
                 return None
+            self._leave(at)
             self._open(told)
         if asked:
             self._resuming = None

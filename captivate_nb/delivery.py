@@ -139,6 +139,9 @@ class Deliveries:
         self._sent: dict[str, Sent] = {}
         self._waiting: dict[str, Sent] = {}  # those of which nothing is decided
         self._unanswered: dict[str, Sent] = {}  # those that the other side has not spoken to yet
+        self._unheard: dict[str, Sent] = {}  # those after which nothing was heard
+        self._spoke = float("-inf")  # when the user said something last
+        self._at_risk = False  # whether any may have to be sent again
         self.undecided: dict[str, None] = {}
         """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
@@ -160,12 +163,16 @@ class Deliveries:
     @property
     def held(self) -> list[str]:
         """Return those that may have to be sent again: what is said next waits for them."""
-        return [
+        if not self._at_risk:
+            return []
+        held = [
             sent.id
             for sent in self._waiting.values()
             if sent.lost
             or (self.in_doubt(sent) and sent.answered != "yes" and sent.refused is None)
         ]
+        self._at_risk = bool(held) or self.broken
+        return held
 
     @property
     def holds(self) -> bool:
@@ -219,11 +226,11 @@ class Deliveries:
 
     def connected(self, connection: int) -> None:
         """Note a new connection: what waits for an answer on another may be lost."""
-        self.connection, self.broken = connection, False
+        self.connection, self.broken, self._at_risk = connection, False, True
 
     def disconnected(self) -> None:
         """Note that the connection is over: what waits for an answer on it may be lost."""
-        self.broken = True
+        self.broken = self._at_risk = True
 
     def sent(self, event: e.UserMessage, at: float) -> None:
         """Note that a message was sent, for the first time or again.
@@ -231,8 +238,9 @@ class Deliveries:
         What was lost keeps its place among the others that were, as it may be lost again; what the
         user sends again stands behind them.
         """
-        if at - max(self._heard, *(one.at for one in self._unanswered.values()), 0) >= PATIENCE:
+        if at - max(self._heard, self._spoke) >= PATIENCE:
             self._unanswered.clear()
+        self._spoke = at
         quiet = at - self._heard >= QUIET
         sent = Sent(event, at, self.connection, quiet, at + CHECK)
         self.undecided.pop(sent.id, None)
@@ -241,6 +249,8 @@ class Deliveries:
             if known is not None and not known.lost:
                 del messages[sent.id]
             messages[sent.id] = sent
+        self._unheard[sent.id] = sent
+        self._at_risk |= self.broken
 
     def heard(self, at: float, *, agent: bool = False) -> list[Verdict]:
         """Note that the other side said or did something, and return what that decides.
@@ -248,14 +258,15 @@ class Deliveries:
         What an agent says need not be an answer to anything.
         """
         self._heard = at
-        unanswered = list(self._unanswered.values())
-        if not unanswered:
+        unheard, self._unheard = self._unheard, {}
+        oldest = next(iter(self._unanswered.values()), None)
+        if oldest is None:
+            self._unheard = unheard
             return []
-        oldest = unanswered[0]
         del self._unanswered[oldest.id]
-        alone = len(unanswered) == 1 and list(self._waiting) == [oldest.id]
+        alone = not self._unanswered and len(self._waiting) == 1 and oldest.id in self._waiting
         if not alone or oldest.answered != "no":
-            for sent in self._waiting.values():
+            for sent in unheard.values():
                 sent.answered = "perhaps" if sent.answered == "no" else sent.answered
             return []
         calm = oldest.quiet and not self.in_doubt(oldest)
@@ -304,6 +315,7 @@ class Deliveries:
         verdicts = [verdict for name in look.found for verdict in self._found(name, look)]
         for name in look.answered:
             self._unanswered.pop(name, None)
+        self._note_order(look.found)
         if not conclusive:
             return verdicts
         lacked = [s for s in self._sent.values() if s.at < look.asked and self._is_open(s)]
@@ -315,15 +327,22 @@ class Deliveries:
             sent.missing = look.asked
         return verdicts + [verdict for sent in late for verdict in self._lacking(sent, look)]
 
+    def _note_order(self, found: Collection[str]) -> None:
+        """Note what was sent before one of those found: on one connection it arrives in order."""
+        newest: dict[int, float] = {}
+        for name in found:
+            if (sent := self._sent.get(name)) is not None:
+                newest[sent.connection] = max(sent.at, newest.get(sent.connection, sent.at))
+        for other in self._waiting.values():
+            if other.at < newest.get(other.connection, other.at):
+                other.answered = "yes"
+
     def _found(self, message_id: str, look: Look) -> Iterator[Verdict]:
         sent = self._sent.get(message_id)
         if sent is None:
             return
         if sent.missing is not None and sent.state != "confirmed":
             self.lag = max(self.lag, sent.missing - sent.at)
-        for other in self._waiting.values():
-            if other.at < sent.at and other.connection == sent.connection:
-                other.answered = "yes"  # what is sent on one connection arrives in order
         yield from self.seen(message_id, look.asked, "it is in the server's transcript")
 
     def _lacking(self, sent: Sent, look: Look) -> list[Verdict]:

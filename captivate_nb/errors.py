@@ -94,13 +94,19 @@ class ServerError(CaptivateError):
         self, code: int | str, description: str, conversation_id: str | None = None
     ) -> None:
         where = f" (conversation {conversation_id})" if conversation_id else ""
-        told = f"{description.rstrip('.')}{where}."
+        told = f"{_one_line(description).rstrip('.')}{where}."
         if description == UNKNOWN_CONVERSATION:
             told += " session.conversations() lists those it knows; session.restart() starts one."
-        super().__init__(f"The server answered error {code}: {told}")
+        super().__init__(f"The server answered error {_one_line(str(code))}: {told}")
         self.code = code
         self.description = description
         self.conversation_id = conversation_id
+
+
+def _one_line(told: str, limit: int = 500) -> str:
+    """Return what a server told as one line of bounded length that moves no terminal."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in told[: 2 * limit]).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 class RequestTimeout(CaptivateError):

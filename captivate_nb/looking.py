@@ -59,7 +59,7 @@ def look_at(
         answered=answered,
         placed={here[place].id for place in matches.unsure},
         passed=passed if turns else (),
-        behind=0.0 if flaw else behind,
+        behind=0.0 if flaw == CUT_OFF else behind,
         older=older or behind > 0,
         flaw=flaw if turns or not own else NO_TURNS,
         strangers=any(matches.places[number] is None for number in turns),

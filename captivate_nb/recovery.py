@@ -14,7 +14,7 @@ from typing import Any
 
 from . import delivery
 from .conversation import Conversation
-from .errors import ServerError
+from .errors import CaptivateError, ServerError, SessionClosed
 from .protocol import events as e
 from .waiting import Disconnected, Garbled
 
@@ -71,6 +71,7 @@ class Recovery:
         self._line = line
         self._checking: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._breaks = 0  # how many connections in a row broke while a transcript was asked for
         self._silent = False  # whether the server gave no transcript when it was asked last
         self._cut = False  # whether a frame was cut short since the last look
         self._cut_at = float("-inf")
@@ -86,8 +87,13 @@ class Recovery:
             return
         if self._line.too_large():
             self._line.missed(current, "the server sent a message of more than 16 MiB")
+        elif self._breaks >= ATTEMPTS:
+            self._breaks = 0
+            self._line.missed(current, "the connection breaks whenever the transcript is asked for")
         else:
+            self._breaks += 1
             await self._look(current)
+            self._breaks = 0
         self.check()
         if self.greeting is not None and not self._line.conversation.heard:
             self._line.spawn(self._greet(self.greeting))
@@ -182,6 +188,11 @@ class Recovery:
                 why = str(error)
                 if error.conversation_id is not None:
                     break
+            except SessionClosed:
+                raise
+            except CaptivateError as error:  # it came as a link that cannot be followed
+                why = str(error)
+                break
             except TimeoutError:
                 await self._line.alive()
                 why = "the server sent no transcript"

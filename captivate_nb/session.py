@@ -76,6 +76,7 @@ class Session(Records):
         self.latency: float | None = None
         """Seconds the newest reply took to begin."""
         self._greet = greet
+        self._again: set[str] = set()  # messages that the user sends again just now
         self._dealt: dict[int, Message] = {}
         self._at_close: list[Callable[[], Awaitable[None]]] = []
         self._start = _valid(
@@ -199,9 +200,15 @@ class Session(Records):
         twice. Raise `UsageError` for any other message; else as `say` does.
         """
         sent = self._undecided(message)
-        return await self._take_turn(
-            lambda: self._send_message(sent), sent.client_msg_id, wait, settle, timeout
-        )
+
+        async def send() -> None:
+            self._again.add(sent.client_msg_id)
+            try:
+                await self._send_message(sent)
+            finally:
+                self._again.discard(sent.client_msg_id)
+
+        return await self._take_turn(send, sent.client_msg_id, wait, settle, timeout)
 
     @on_own_loop
     async def mark_arrived(self, message: Message | str) -> None:
@@ -262,7 +269,10 @@ class Session(Records):
         self._check_open()
         object_of(event, "An event")
         wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
-        await self._send_frame(to_json(wrapped))
+        frame = to_json(wrapped)
+        await self._connection.wait_open()
+        await self._recovery.settled()
+        await self._send_frame(frame)
 
     # --- other conversations -----------------------------------------------------------------
 
@@ -344,9 +354,13 @@ class Session(Records):
         self._current()
         name = message.id if isinstance(message, Message) else text_of(message)
         sent = self.conversation.deliveries.get(name)
-        if sent is None or name not in self.conversation.deliveries.undecided:
-            meant = clean(message.text if isinstance(message, Message) else name)
-            there = ", ".join(f"“{clean(m.text)[:40]}”" for m in self.outbox) or "nothing now"
+        meant = clean(message.text if isinstance(message, Message) else name)
+        if name in self._again or name in self._queued:
+            raise UsageError(f"“{meant[:60]}” is being sent again already.")
+        undecided = self.conversation.deliveries.undecided
+        if sent is None or name not in undecided:
+            some = [m for m in self.outbox if m.id in undecided]
+            there = ", ".join(f"“{clean(m.text)[:40]}”" for m in some) or "nothing now"
             raise UsageError(
                 f"“{meant[:60]}” did not fail, and is not unknown: pass one of session.outbox that"
                 f" is, or its ID. There is {there}."

@@ -29,18 +29,18 @@ class Garbled(Disconnected):
 
 
 class Pending:
-    """One request that waits for its answer, an event called `name`.
+    """A request that waits for its answer: the first event called `name` that `matches`.
 
-    One that only `reads` can be asked again.
+    An error about its conversation ends it, too. One that only `reads` can be asked again.
     """
 
     def __init__(
         self,
         matches: Callable[[e.Event], bool],
         conversation_id: str | None,
+        name: str = "",
         *,
-        name: str,
-        reads: bool,
+        reads: bool = False,
     ) -> None:
         self.matches = matches
         self.conversation_id = conversation_id
@@ -55,18 +55,9 @@ class Requests:
     def __init__(self) -> None:
         self._pending: list[Pending] = []
 
-    def add(
-        self,
-        matches: Callable[[e.Event], bool],
-        conversation_id: str | None,
-        *,
-        name: str = "",
-        reads: bool = False,
-    ) -> Pending:
-        """Wait for the first event that `matches`, or an error about the conversation."""
-        pending = Pending(matches, conversation_id, name=name, reads=reads)
+    def add(self, pending: Pending) -> None:
+        """Let a request wait, as it goes out now."""
         self._pending.append(pending)
-        return pending
 
     def remove(self, pending: Pending) -> None:
         """Stop waiting; harmless when it was answered, whether anybody looked at it or not."""

@@ -46,10 +46,11 @@ from .protocol import events as e
 from .protocol.codec import decode, encode
 from .protocol.content import Action
 from .recovery import ATTEMPTS, Line, Recovery, delays
+from .sanitize import clean
 from .secrets import redact, redact_frame
 from .transcript import Choices, Delivery, Message, Transcript
 from .transport import Address, check_size
-from .waiting import Answer, Disconnected, Garbled, Requests, Turn, error_of
+from .waiting import Answer, Disconnected, Garbled, Pending, Requests, Turn, error_of
 
 TIMEOUT = 10.0
 """Seconds that a reply or an answer may take."""
@@ -227,6 +228,11 @@ class Wire(HasTraits):
             async with self._speaking:
                 await self._connection.wait_open()
                 await self._recovery.settled()
+                if event.conversation_id != self.conversation.id:
+                    raise Undelivered(
+                        f"“{clean(event.text)[:60]}” was not sent: another conversation was begun"
+                        " meanwhile. It is in session.outbox."
+                    )
                 async with self._sending:
                     await self._write_message(event)
         except BaseException:
@@ -270,28 +276,44 @@ class Wire(HasTraits):
                 self._unprobed = False
                 await self._connection.check()
 
-    async def _send(self, event: e.ClientEvent) -> None:
-        await self._send_frame(encode(event))
+    async def _send(self, event: e.ClientEvent, sending: Callable[[], None] | None = None) -> None:
+        await self._send_frame(encode(event), sending)
 
-    async def _send_frame(self, frame: str) -> None:
-        """Send in order, as soon as there is a connection. Cancelling never breaks a frame."""
+    async def _send_frame(self, frame: str, sending: Callable[[], None] | None = None) -> None:
+        """Send in order, as soon as there is a connection; `sending` is called right before.
+
+        Cancelling never breaks a frame, and one that waits for a connection is not sent then. Where
+        `sending` is given, raise `ConnectionError` when the connection breaks; else try again.
+        """
         check_size(frame)
-        await self._see_through(self._write_frame(frame))
-
-    async def _write_frame(self, frame: str) -> None:
         async with self._sending:
             while True:
                 await self._connection.wait_open()
-                with contextlib.suppress(ConnectionError):
-                    await self._connection.send(frame)
-                    self._take("out", frame)
-                    self._probe()
+                if sending is not None:
+                    sending()
+                try:
+                    await self._see_through(self._write_frame(frame))
+                except ConnectionError:
+                    if sending is not None:
+                        raise
+                    await asyncio.sleep(0)
+                else:
                     return
-                await asyncio.sleep(0)
+
+    async def _write_frame(self, frame: str) -> None:
+        await self._connection.send(frame)
+        self._take("out", frame)
+        self._probe()
 
     async def _see_through(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` to its end, even when who awaits it is cancelled."""
-        await asyncio.shield(self._spawn(work))
+        task = self._spawn(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled() and self.status == "closed":
+                raise SessionClosed("The session was closed meanwhile.") from None
+            raise
 
     async def _request(
         self,
@@ -311,9 +333,13 @@ class Wire(HasTraits):
                 for delay in delays():
                     await asyncio.sleep(delay)
                     try:
-                        return await self._ask(lambda: self._send(event), answer, conversation_id)
+                        return await self._ask(
+                            lambda sending: self._send(event, sending), answer, conversation_id
+                        )
                     except Disconnected as error:
                         problem = error
+                    except ConnectionError:
+                        problem = Disconnected()
         except TimeoutError:
             if not isinstance(problem, Garbled):
                 raise RequestTimeout(
@@ -330,22 +356,27 @@ class Wire(HasTraits):
 
     async def _ask_transcript(self, conversation_id: str) -> None:
         request = e.TranscriptRequest(conversation_id=conversation_id)
-        await self._ask(lambda: self._send_now(request), e.ConversationTranscript, conversation_id)
+        await self._ask(
+            lambda sending: self._send_now(request, sending),
+            e.ConversationTranscript,
+            conversation_id,
+        )
 
     async def _ask(
         self,
-        send: Callable[[], Awaitable[None]],
+        send: Callable[[Callable[[], None]], Awaitable[None]],
         answer: type[Answer],
         conversation_id: str | None,
     ) -> Answer:
+        """Send a request and wait for its answer, from when it goes out: others may wait before."""
+
         def matches(event: e.Event) -> bool:
             told = getattr(event, "conversation_id", None)
             return isinstance(event, answer) and conversation_id in (None, told or conversation_id)
 
-        reads, name = answer in _READS, answer.event_type
-        pending = self._requests.add(matches, conversation_id, name=name, reads=reads)
+        pending = Pending(matches, conversation_id, answer.event_type, reads=answer in _READS)
         try:
-            await send()
+            await send(lambda: self._requests.add(pending))
             return cast("Answer", await pending.answer)
         finally:
             self._requests.remove(pending)
@@ -399,7 +430,7 @@ class Wire(HasTraits):
         """Log a frame, apply its event, and tell those who listen."""
         now, connection = self._clock.now(), self._connection.number
         record = self.events.record(direction, frame, now, connection)
-        known = len(self.errors)
+        known = self.conversation.noted
         changed = self.conversation.apply_record(record)
         self._share(changed, known)
         if record.event is not None:
@@ -417,7 +448,7 @@ class Wire(HasTraits):
         self._share_outbox()
         if changed is not None:
             self._tell("transcript", changed)
-        for problem in now.errors[known:]:
+        for problem in now.errors[max(0, len(now.errors) - (now.noted - known)) :]:
             self._tell("error", problem)
             self._fail_undelivered(problem)
 
@@ -534,13 +565,16 @@ class Wire(HasTraits):
                 turn.fail(closed)
         if error is not None:
             self._problem(str(error))
-        if status == "closed" and error is not None and self.conversation.id is not None:
-            self._note(MISSED, self.conversation.id)
+        if status == "closed" and self.conversation.deliveries.held:
+            self._note(DISCONNECTED, self.conversation.id, why="the session is closed")
         self._set("status", status)
 
-    async def _send_now(self, event: e.ClientEvent) -> None:
+    async def _send_now(
+        self, event: e.ClientEvent, sending: Callable[[], None] = lambda: None
+    ) -> None:
         """Send on the connection there is, be it open for others or not."""
         frame = encode(event)
+        sending()
         await self._connection.send(frame)
         self._take("out", frame)
 

@@ -714,7 +714,6 @@ def test_what_the_server_refused_and_does_not_have_has_failed_and_is_not_sent_ag
     assert [m.text for m in conversation.undecided] == ["one"]
     assert problems(conversation)[-1] == (
         "“one” was not delivered: the server answered error 429: Too many."
-        " session.send_again() tries again."
     )
     conversation.apply(told(entry("user", "zero"), entry("user", "one")))
     assert states(conversation) == ["confirmed", "confirmed"]
@@ -909,9 +908,7 @@ def test_other_words_of_the_users_in_its_place_leave_it_unknown():
         )
     (problem,) = problems(conversation)
     assert problem == (
-        "It is not known whether “one” arrived: other words of yours stand there in the"
-        " transcript. session.send_again() sends it again, session.mark_arrived() says that it"
-        " arrived."
+        "It is not known whether “one” arrived: other words of yours stand there in the transcript."
     )
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from typing import Any
 
 import pytest
 
 from captivate_nb.errors import CaptivateError, ProtocolError, ServerError, SessionClosed
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Pause, Text
-from captivate_nb.waiting import Disconnected, Garbled, Requests, Turn, error_of
+from captivate_nb.waiting import Disconnected, Garbled, Pending, Requests, Turn, error_of
+
+
+def waiting_for(requests: Requests, *what: Any, **how: Any) -> Pending:
+    """Let a request wait, and return it."""
+    pending = Pending(*what, **how)
+    requests.add(pending)
+    return pending
 
 
 def is_metadata(event: e.Event) -> bool:
@@ -19,7 +27,7 @@ def is_metadata(event: e.Event) -> bool:
 
 async def test_answers_go_to_the_oldest_request_they_match():
     requests = Requests()
-    first, second = (requests.add(is_metadata, "c") for _ in range(2))
+    first, second = (waiting_for(requests, is_metadata, "c") for _ in range(2))
     answer = e.ConversationMetadata(conversation_id="c")
 
     assert not requests.settle(e.BotMessage())
@@ -32,7 +40,10 @@ async def test_answers_go_to_the_oldest_request_they_match():
 
 async def test_an_error_goes_to_the_oldest_request_of_its_conversation():
     requests = Requests()
-    other, mine = requests.add(is_metadata, "other"), requests.add(is_metadata, "c")
+    other, mine = (
+        waiting_for(requests, is_metadata, "other"),
+        waiting_for(requests, is_metadata, "c"),
+    )
 
     assert requests.settle(e.GeneralError(code=400, description="no", conversation_id="c"))
     with pytest.raises(ServerError, match="400: no"):
@@ -45,13 +56,13 @@ async def test_an_error_goes_to_the_oldest_request_of_its_conversation():
 
 async def test_failing_ends_every_wait_and_a_cancelled_one_is_left_alone():
     requests = Requests()
-    gone, there = requests.add(is_metadata, "c"), requests.add(is_metadata, "c")
+    gone, there = waiting_for(requests, is_metadata, "c"), waiting_for(requests, is_metadata, "c")
     gone.answer.cancel()
     requests.fail(SessionClosed("over"))
     with pytest.raises(SessionClosed):
         there.answer.result()
     requests.remove(there)
-    late = requests.add(is_metadata, "c")
+    late = waiting_for(requests, is_metadata, "c")
     requests.remove(late)
     assert not requests.settle(e.ConversationMetadata(conversation_id="c"))
 
@@ -105,9 +116,9 @@ async def test_a_turn_that_fails_raises():
 
 async def test_only_what_reads_is_asked_again_after_something_unreadable():
     requests = Requests()
-    reading = requests.add(lambda _: True, "c-1", name="a", reads=True)
-    other = requests.add(lambda _: True, "c-1", name="b", reads=True)
-    writing = requests.add(lambda _: True, "c-1", name="a")
+    reading = waiting_for(requests, lambda _: True, "c-1", name="a", reads=True)
+    other = waiting_for(requests, lambda _: True, "c-1", name="b", reads=True)
+    writing = waiting_for(requests, lambda _: True, "c-1", name="a")
     assert requests.garble(ProtocolError("what it is", event_type="a")) == {"a"}
     assert isinstance(garbled := reading.answer.exception(), Garbled)
     assert str(garbled) == "what it is"
@@ -119,8 +130,8 @@ async def test_only_what_reads_is_asked_again_after_something_unreadable():
 
 async def test_an_answer_that_cannot_be_had_ends_the_waits_for_it():
     requests = Requests()
-    mine = requests.add(lambda _: True, "c-1", name="a")
-    other = requests.add(lambda _: True, "c-1", name="b")
+    mine = waiting_for(requests, lambda _: True, "c-1", name="a")
+    other = waiting_for(requests, lambda _: True, "c-1", name="b")
     requests.refuse("a", error := CaptivateError("gone"))
     assert mine.answer.exception() is error
     assert not other.answer.done()
@@ -130,7 +141,7 @@ async def test_an_error_that_nobody_waits_for_any_more_is_no_complaint():
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     requests = Requests()
-    pending = requests.add(lambda _: True, "c-1")
+    pending = waiting_for(requests, lambda _: True, "c-1")
     requests.fail(Disconnected())
     requests.remove(pending)
     del pending
