@@ -106,6 +106,18 @@ async def test_the_page_asks_for_rows_and_is_told_of_new_ones(
     assert len(told(front_end, panel, "state")) == states
 
 
+async def test_good_news_is_no_error(front_end: FrontEnd):
+    async with await cn.demo() as session:
+        session.conversation.add_problem("“x” arrived", about="x", good=True)
+        session.conversation.add_problem("A frame was skipped")
+        panel = cn.ChatPanel(session)
+        panel.open_inspector()
+        front_end.say(panel.inspector, {"kind": "need"})
+        await until(lambda: told(front_end, panel, "state"))
+        assert told(front_end, panel, "state")[-1]["errors"] == 1
+        panel.close()
+
+
 async def test_a_long_log_comes_in_parts(front_end: FrontEnd):
     log = cn.EventLog()
     for n in range(CHUNK + 20):

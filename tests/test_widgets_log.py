@@ -214,6 +214,32 @@ async def test_the_newest_errors_are_shown_until_dismissed(front_end: FrontEnd):
     assert [line["message"] for line in left] == ["Error 1", "Error 3"]
 
 
+async def test_the_newest_line_about_a_message_takes_the_place_of_the_others(front_end: FrontEnd):
+    chat = Chat(front_end)
+    chat.log.problem("m1 may be lost", about="m1")
+    chat.log.problem("Something else")
+    chat.log.problem("m2 may be lost", about="m2")
+    chat.log.problem("m1 arrived", about="m1", good=True)
+    told = chat.batches("problems")[-1]["problems"]
+    assert [(line["message"], line["good"]) for line in told] == [
+        ("Something else", False),
+        ("m2 may be lost", False),
+        ("m1 arrived", True),
+    ]
+
+
+async def test_bad_news_about_a_message_goes_when_that_is_decided(front_end: FrontEnd):
+    chat = Chat(front_end)
+    chat.log.problem("Something else")
+    chat.log.problem("m1 may be lost", about="m1")
+    chat.log.problem("m2 arrived", about="m2", good=True)
+    chat.log.decided(["m1"])
+    assert len(chat.batches("problems")) == 3
+    chat.log.decided([])
+    left = chat.batches("problems")[-1]["problems"]
+    assert [line["message"] for line in left] == ["Something else", "m2 arrived"]
+
+
 async def test_the_state_is_saved_when_asked(front_end: FrontEnd):
     chat = Chat(front_end)
     chat.add(3)

@@ -20,7 +20,7 @@ from captivate_nb.errors import UsageError
 from captivate_nb.widgets import panel as panel_module
 from captivate_nb.widgets.composer import FILES_LIMIT
 from captivate_nb.widgets.inspected import PAST
-from captivate_nb.widgets.panel import DELETED, NOTES
+from captivate_nb.widgets.panel import CHECKING, DELETED, NOTES
 from support.front_end import FrontEnd
 from support.rogue import Rogue, Socket, bot, buttons, frame, rogue, until
 from support.shells import Shell
@@ -321,10 +321,36 @@ def delivery(session: cn.Session) -> str | None:
 async def test_a_message_in_doubt_is_sent_again(front_end: FrontEnd):
     async with in_doubt(front_end) as (server, panel, ident):
         assert panel.chat_log.live
+        await until(lambda: "“Where is it?”" in str(problems(front_end, panel)))
         front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "again"})
         await until(lambda: front_end.custom(panel.chat_log, "decided"))
         await until(lambda: server.texts() == ["Where is it?"] * 2)
         assert delivery(panel.session) != "unknown"
+        assert "Where is it?" not in str(problems(front_end, panel))
+
+
+async def test_a_message_that_is_checked_is_said_to_be(front_end: FrontEnd):
+    async def go_on(socket: Socket) -> None:
+        await socket.connect()
+        payload = await socket.receive("conversation_transcript_request")
+        await socket.send(frame("conversation_transcript", {**payload, "transcript": []}))
+        await seen.wait()
+        await socket.send(bot("Here"))
+
+    seen = asyncio.Event()
+    async with (
+        rogue(hear_and_go, go_on) as server,
+        await cn.connect(server.url, "a-test-key") as session,
+    ):
+        panel = cn.ChatPanel(session)
+        await session.say("Where is it?", wait=False)
+        checking = CHECKING.format("“Where is it?”")
+        await until(lambda: panel.chat_log.note == checking)
+        assert (session.status, delivery(session)) == ("open", "queued")
+        seen.set()
+        await until(lambda: panel.chat_log.note == "")
+        assert delivery(session) == "confirmed"
+        panel.close()
 
 
 async def test_a_message_in_doubt_is_taken_for_arrived_once(front_end: FrontEnd):

@@ -136,7 +136,7 @@ class InspectorWidget(anywidget.AnyWidget):
                 "chat": rows[at]["chat"] if rows else 0,
                 **({"metadata": to_text(shown.metadata)} if anew else {}),
                 "agent": shown.agent.name if shown.agent else None,
-                "errors": len(shown.errors),
+                "errors": sum(not problem.good for problem in shown.errors),
                 "median": percentile(seconds, 0.5) if self.tab == "timing" else None,
                 "p95": percentile(seconds, 0.95) if self.tab == "timing" else None,
             }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Literal, Protocol
 
 import anywidget
@@ -39,7 +39,7 @@ TAIL = 50
 """Newest items in the widget's state: what a new view shows at once."""
 
 PROBLEMS = 3
-"""Errors shown at a time, the newest."""
+"""Lines about errors, and what is well after all, shown at a time: the newest."""
 
 
 RemoteImages = Literal["allow", "ask"]
@@ -190,15 +190,38 @@ class LogWidget(anywidget.AnyWidget):
         """Put the newest items into the state that a notebook is saved with."""
         self.send_state("saved")
 
-    def problem(self, message: str, detail: str = "") -> None:
-        """Show an error as a line that the reader can dismiss."""
-        self._numbered += 1
-        line = {"id": self._numbered, "message": clean_text(message), "detail": clean_text(detail)}
-        self._problems = [*self._problems, line][-PROBLEMS:]
-        self._tell_problems()
+    def problem(
+        self, message: str, detail: str = "", *, about: str = "", good: bool = False
+    ) -> None:
+        """Show an error as a line that the reader can dismiss; as a quiet one if it is `good` news.
 
-    def _tell_problems(self) -> None:
-        self.send({"kind": "problems", "problems": self._problems})
+        It takes the place of the older line `about` the same message, given by its ID.
+        """
+        self._numbered += 1
+        line = {
+            "id": self._numbered,
+            "message": clean_text(message),
+            "detail": clean_text(detail),
+            "about": about,
+            "good": good,
+        }
+        others = [old for old in self._problems if not about or old["about"] != about]
+        self._tell_problems([*others, line][-PROBLEMS:])
+
+    def decided(self, doubtful: Collection[str]) -> None:
+        """Take away the bad news about messages whose IDs are not among the `doubtful` any more."""
+        self._tell_problems(
+            [
+                line
+                for line in self._problems
+                if line["good"] or not line["about"] or line["about"] in doubtful
+            ]
+        )
+
+    def _tell_problems(self, lines: list[Item]) -> None:
+        if lines != self._problems:
+            self._problems = lines
+            self.send({"kind": "problems", "problems": lines})
 
     # --- what the page says ------------------------------------------------------------------
 
@@ -271,8 +294,7 @@ class LogWidget(anywidget.AnyWidget):
             self.send({**told, "type": kind}, buffers=[data])
 
     async def _dismiss(self, number: int) -> None:
-        self._problems = [line for line in self._problems if line["id"] != number]
-        self._tell_problems()
+        self._tell_problems([line for line in self._problems if line["id"] != number])
 
 
 def _waiting(source: Source) -> list[Message]:

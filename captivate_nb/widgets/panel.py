@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from IPython import get_ipython
 
-from captivate_nb.conversation import Problem
-from captivate_nb.errors import UsageError
+from captivate_nb.conversation import QUOTED, Problem
+from captivate_nb.errors import UsageError, counted
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
 from captivate_nb.sanitize import clean
@@ -37,6 +37,7 @@ NOTES = {
     "reconnecting": "The connection is lost; trying again. What you write meanwhile is sent then.",
     "closed": "This session is closed. Open another with %captivate, or captivate_nb.connect().",
 }
+CHECKING = "Checking whether {} arrived; what you write meanwhile waits."
 DELETED = "This conversation was deleted. Start a new one with the button at the top."
 
 SAVE_AFTER = 2.0
@@ -115,7 +116,7 @@ class ChatPanel(InspectedPanel):
         ]
         self._observe(self._show_state, "status", "conversation_id", "agent")
         self._observe(self._show_choices, "choices", "status")
-        self._observe(lambda _: self.chat_log.changed(), "outbox")
+        self._observe(self._show_outbox, "outbox")
         if shell := get_ipython():
             shell.events.register("post_run_cell", self._save)
             self._stops.append(lambda: shell.events.unregister("post_run_cell", self._save))
@@ -156,7 +157,15 @@ class ChatPanel(InspectedPanel):
         return None
 
     def _problem(self, problem: Problem) -> None:
-        self.chat_log.problem(problem.message, problem.detail)
+        self.chat_log.problem(
+            problem.message, problem.detail, about=problem.about, good=problem.good
+        )
+
+    def _show_outbox(self, _: Any) -> None:
+        self.chat_log.changed()
+        undecided = self.session.outbox
+        self.chat_log.decided([m.id for m in undecided if m.delivery in ("unknown", "failed")])
+        self._show_state()
 
     def _show_choices(self, _: Any = None) -> None:
         options = self.shown.choices if self.session.status != "closed" else ()
@@ -170,11 +179,25 @@ class ChatPanel(InspectedPanel):
             self.header.network = getattr(session.server, "network", "")
             self.header.facts = self._facts(ident)
             self.header.about = f"Conversation {ident} at {session.url}"
-        deleted = DELETED if session.conversation.deleted else ""
-        self.chat_log.note = NOTES.get(session.status, deleted)
+        self.chat_log.note = self._note()
         open_now = session.status != "closed" and self.past is None
         self.composer.hint = "This chat is closed" if self.past is None else "This is the past"
         self.composer.enabled = self.chat_log.live = open_now
+
+    def _note(self) -> str:
+        """Return what is said below the log about the session's state; mostly nothing."""
+        conversation, status = self.session.conversation, self.session.status
+        if status in NOTES:
+            return NOTES[status]
+        if conversation.deleted:
+            return DELETED
+        match [message for message in conversation.undecided if message.delivery == "queued"]:
+            case []:
+                return ""
+            case [message]:
+                return CHECKING.format(f"“{clean(message.text, QUOTED)}”")
+            case checked:
+                return CHECKING.format(counted(len(checked), "message"))
 
     def _facts(self, ident: str) -> list[str]:
         facts = [ident if len(ident) <= 16 else ident[:13] + "…"] if ident else []

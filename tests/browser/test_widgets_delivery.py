@@ -14,7 +14,7 @@ from support.lab import Lab
 from .test_widgets_js import Widget, Widgets, text, widgets  # noqa: F401
 
 SAID = {
-    "queued": "Waiting to be sent",
+    "queued": "Checking whether it arrived; if not, it is sent again",
     "sent": "Sent",
     "confirmed": "Arrived",
     "failed": "Not delivered",
@@ -62,7 +62,7 @@ async def test_a_bubble_says_how_far_its_message_is(widgets: Widgets):  # noqa: 
     marks = await log.messages.locator(".cnb-bubble").evaluate_all(
         "nodes => nodes.map((node) => node.getAttribute('data-time'))"
     )
-    assert marks == ["waiting to be sent", "✓", "✓✓", "!", "?", None]
+    assert marks == ["checking…", "✓", "✓✓", "!", "?", None]
     assert await log.messages.last.locator("[title]").count() == 0
 
 

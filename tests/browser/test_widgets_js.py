@@ -515,6 +515,7 @@ async def test_what_waits_to_be_sent_is_shown_apart(widgets: Widgets):
     )
     queued = log.log.get_by_role("group", name="You, waiting to be sent")
     await expect(queued).to_have_text("Later")
+    await expect(queued.locator("[data-time='waiting to be sent']")).to_have_count(1)
     await log.append(text("Later", 1, "user", delivery="sent"), outbox=[])
     await expect(queued).to_have_count(0)
     await log.shows("Hello", "Later")
@@ -536,6 +537,16 @@ async def test_errors_are_lines_that_go_when_dismissed(widgets: Widgets):
     await expect(lines).to_have_count(2)
     await log.tell(kind="fill", start=0, items=[], total=0, problems=[], outbox=[])
     await expect(lines).to_have_count(0)
+
+
+async def test_good_news_is_a_quiet_line(widgets: Widgets):
+    log = await widgets.log()
+    await log.sent()
+    await log.tell(kind="problems", problems=[{"id": 1, "message": "It arrived", "good": True}])
+    await expect(widgets.page.get_by_role("alert")).to_have_count(0)
+    line = widgets.page.get_by_role("status").filter(has_text="It arrived")
+    await line.get_by_role("button", name="Dismiss").click()
+    assert [(s["kind"], s["id"]) for s in await log.sent()] == [("dismiss", 1)]
 
 
 # --- the composer --------------------------------------------------------------------------------

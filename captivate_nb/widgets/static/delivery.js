@@ -9,13 +9,22 @@ import { words } from "./parts.js";
  */
 
 /** Beside the bubble, and in words. @type {Record<Delivery, [string, string]>} */
-export const MARKS = {
+const MARKS = {
   queued: ["waiting to be sent", "Waiting to be sent"],
   sent: ["✓", "Sent"],
   confirmed: ["✓✓", "Arrived"],
   failed: ["!", "Not delivered"],
   unknown: ["?", "Not known whether it arrived"],
 };
+
+/** Of one that was sent before, and may be lost. @type {[string, string]} */
+const CHECKED = ["checking…", "Checking whether it arrived; if not, it is sent again"];
+
+/** How far a message is, beside its bubble and in words. @param {import("./parts.js").Item} item @param {boolean} said whether it stands in the transcript */
+export function markOf(item, said) {
+  if (item.delivery === "queued" && said) return CHECKED;
+  return item.delivery ? MARKS[item.delivery] : ["", ""];
+}
 
 /** Below the bubble, and what can be decided. @type {Partial<Record<Delivery, [string, Decision[]]>>} */
 const DOUBTS = {

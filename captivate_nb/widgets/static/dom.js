@@ -72,15 +72,17 @@ export function iconButton(look, name, press) {
 }
 
 /**
- * A line that tells of an error, with its details on demand and a button to be rid of it.
- * @param {{ message: string, detail?: string }} problem
+ * A line that tells of an error, with its details on demand and a button to be rid of it; a quiet one
+ * if it is `good` news.
+ * @param {{ message: string, detail?: string, good?: boolean }} problem
  * @param {() => void} dismiss
  */
 export function problemLine(problem, dismiss) {
   const text = problem.detail
     ? make("details", {}, make("summary", {}, problem.message), make("pre", {}, problem.detail))
     : make("span", {}, problem.message);
-  return make("div", { class: "cnb-problem", role: "alert" }, text, iconButton("close", "Dismiss", dismiss));
+  const look = problem.good ? { class: "cnb-problem cnb-good", role: "status" } : { class: "cnb-problem", role: "alert" };
+  return make("div", look, text, iconButton("close", "Dismiss", dismiss));
 }
 
 /** @param {number} bytes */

@@ -1,4 +1,4 @@
-import { Doubts, MARKS } from "./delivery.js";
+import { Doubts, markOf } from "./delivery.js";
 import { initials, layOut, make, problemLine } from "./dom.js";
 import { ownKeys } from "./keys.js";
 import { bubble, clock, drawPart, words } from "./parts.js";
@@ -350,7 +350,7 @@ export class View {
   message(item, index) {
     const name = this.speakers.name(item);
     const time = item.at === undefined ? "" : clock(item.at);
-    const [mark, sent] = item.delivery ? MARKS[item.delivery] : ["", ""];
+    const [mark, sent] = markOf(item, index >= 0);
     const node = make("div", {
       class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${item.delivery}`}`,
       role: "group", "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),

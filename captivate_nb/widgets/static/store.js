@@ -3,7 +3,7 @@ import { Files } from "./pictures.js";
 /**
  * @typedef {import("./dom.js").Model} Model
  * @typedef {import("./parts.js").Item} Item
- * @typedef {{ id: number, message: string, detail?: string }} Problem
+ * @typedef {{ id: number, message: string, detail?: string, good?: boolean }} Problem
  * @typedef {{ kind: string, start: number, items: Item[], total: number, first?: number,
  *   outbox?: Item[], problems?: Problem[] }} Batch
  * @typedef {object} Viewer
