@@ -555,11 +555,12 @@ class Conversation:
         self._messages[:] = merge(here, told, matches, older=look.older)
         self._naming.told(here, told, matches)
         self._take_edits(here, told, matches)
-        self._gaps.clear()
         self._told = {entry.message_id for entry in event.entries if entry.message_id}
         verdicts = []
-        if look.flaw == NO_TURNS and told and matches.places[-1] is None:
+        news = told and matches.places[-1] is None
+        if news and look.flaw == NO_TURNS and not self._gaps:
             verdicts += self.deliveries.heard(look.asked)
+        self._gaps.clear()
         verdicts += self.deliveries.looked(look, conclusive=asked is not None)
         self._carry_out(verdicts, at)
 

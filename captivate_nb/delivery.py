@@ -64,7 +64,7 @@ class Sent(msgspec.Struct):
     strange: bool = False  # whether the transcript has a turn that may be this one
     missing: float | None = None  # when the newest transcript without it was asked for
     looks: int = 0  # transcripts without it that were late enough to tell
-    lacked: bool = False  # whether one of them was fresh and whole
+    lacked: float | None = None  # when the first of them that was fresh and whole was asked for
 
     @property
     def id(self) -> str:
@@ -349,7 +349,7 @@ class Deliveries:
         """Weigh that a transcript does not have a message, though it was late enough to tell."""
         sent.looks += 1
         if look.behind:
-            sent.lacked = False
+            sent.lacked = None
             sent.due = look.asked + max(self.lag, AGAIN * 2**sent.looks)
             why = f"the server's transcript is {look.behind:.1f} s behind"
             return self._give_up(sent, why) if sent.looks >= LOOKS else []
@@ -359,10 +359,14 @@ class Deliveries:
             return self._contradict(sent) if gone else self._give_up(sent, look.flaw)
         if look.flaw:
             return []
-        if not sent.lacked:
-            sent.lacked = True
-            return []
-        return self._conclude(sent, look)
+        enough = sent.at + CHECK + self.lag
+        if sent.lacked is not None and sent.lacked >= enough:
+            return self._conclude(sent, look)
+        if look.asked >= enough:
+            sent.lacked = look.asked
+        else:
+            sent.due = enough  # only now is it known how far the server may be behind
+        return []
 
     def _conclude(self, sent: Sent, look: Look) -> list[Verdict]:
         """Conclude from a second transcript without it that is fresh and whole."""

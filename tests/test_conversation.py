@@ -938,6 +938,18 @@ def test_a_transcript_without_the_users_turns_proves_nothing_but_what_it_ends_wi
     assert "the server's transcript has none of your messages" in problems(conversation)[-1]
 
 
+def test_what_may_have_been_missed_before_a_message_is_no_answer_to_it():
+    conversation = started()
+    conversation.apply(bot("hi"), at=1.0)
+    conversation.apply(e.SocketConnected(), at=2.0)
+    conversation.apply(update(MISSED, conversation_id=CONV), at=2.0)
+    conversation.apply(say("one"), at=3.0)
+    conversation.apply(e.SocketConnected(), at=4.0)
+    look(conversation, 5.0, entry("bot", "hi"), entry("bot", "missed"))
+    assert states(conversation) == ["queued"]
+    assert conversation.deliveries.holds
+
+
 def test_the_last_entries_of_more_prove_nothing_of_what_is_not_among_them():
     conversation = started()
     for number in range(4):
