@@ -18,7 +18,7 @@ from .delivery import Deliveries, Sent, Verdict
 from .errors import counted
 from .eventlog import EventRecord
 from .looking import NO_TURNS, look_at
-from .merge import Matches, Told, delivered, loosely, match, merge, messages_of
+from .merge import Matches, Told, delivered, loosely, match, merge, messages_of, unlike
 from .naming import Naming
 from .protocol import events as e
 from .protocol.content import Action, Content, Files, Text
@@ -113,6 +113,7 @@ class Conversation:
         self.deleted = False
         """Whether the server has deleted it."""
         self._messages: list[Message] = []
+        self._ids: dict[str, int] = {}  # how many messages were to have each
         self.deliveries.begin()
         self._asked: deque[float] = deque()  # when each transcript that is due was asked for
         self._naming = Naming()
@@ -206,7 +207,8 @@ class Conversation:
         return not conversation_id or conversation_id == self.id
 
     def _append(self, message: Message) -> int:
-        self._messages.append(message)
+        """Put a message at the end, and return its index; servers may give several the same id."""
+        self._messages.append(unlike(message, self._ids))
         self.heard += message.sender in _OTHERS
         self._naming.offered([message])
         return len(self._messages) - 1
@@ -256,16 +258,17 @@ class Conversation:
     def _user_message(self, event: e.UserMessage, at: float) -> int | None:
         if not self._is_current(event.conversation_id) or not (event.text or event.files):
             return None
-        if not event.client_msg_id:
-            name = f"user-{len(self._messages)}"
-            event = msgspec.structs.replace(event, client_msg_id=name)
         known = self.deliveries.get(event.client_msg_id)
         if known is not None:
             return self._sent_again(known, at)
-        self.deliveries.sent(event, at)
+        name = event.client_msg_id or f"user-{len(self._messages)}"
+        message = user_message(event, at)
+        index = self._append(msgspec.structs.replace(message, id=name))
+        name = self._messages[index].id
+        self.deliveries.sent(msgspec.structs.replace(event, client_msg_id=name), at)
         self._turns += 1
-        self._naming.said(event.client_msg_id, event.text)
-        return self._append(user_message(event, at))
+        self._naming.said(name, event.text)
+        return index
 
     def _sent_again(self, sent: Sent, at: float) -> int | None:
         if not sent.lost and sent.state not in ("unknown", "failed"):
@@ -277,7 +280,7 @@ class Conversation:
             self.add_problem(line, at=at, about=message.id, good=True)
         message = msgspec.structs.replace(message, time=at)
         self.deliveries.sent(sent.event, at)
-        self._append(delivered(message, "sent"))
+        self._messages.append(delivered(message, "sent"))
         return index
 
     def _echoed(self, event: e.UserMessage, at: float) -> int | None:
@@ -374,7 +377,7 @@ class Conversation:
             return None
         self._gaps.discard(gap)
         index = self._index(gap)
-        self._messages[index : index + 1] = [message] if message else []
+        self._messages[index : index + 1] = [unlike(message, self._ids)] if message else []
         if message:
             self._naming.offered([message])
         self.heard += message is not None and message.sender in _OTHERS
@@ -458,8 +461,9 @@ class Conversation:
     def _gap(self, text: str, at: float, name: str | None = None) -> int:
         """Show a line where messages may be missing, until the server tells what was said."""
         name = name or f"missed-{len(self._messages)}"
-        self._gaps.add(name)
-        return self._append(Message(id=name, sender="system", text=text, time=at))
+        index = self._append(Message(id=name, sender="system", text=text, time=at))
+        self._gaps.add(self._messages[index].id)
+        return index
 
     def _general_error(self, event: e.GeneralError, at: float) -> int | None:
         if event.message_link is not None:
@@ -553,6 +557,7 @@ class Conversation:
         asked = self._asked.popleft() if self._asked else None
         look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
         self._messages[:] = merge(here, told, matches, older=look.older)
+        self._ids = dict.fromkeys((message.id for message in self._messages), 1)
         self._naming.told(here, told, matches)
         self._take_edits(here, told, matches)
         self._told = {entry.message_id for entry in event.entries if entry.message_id}

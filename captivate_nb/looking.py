@@ -55,7 +55,7 @@ def look_at(
     passed = {ident for place, ident in own.items() if place not in places and place > first >= 0}
     return Look(
         asked=asked,
-        found={ident for place, ident in own.items() if place in sure},
+        found=[ident for place, ident in own.items() if place in sure],
         answered=answered,
         placed={here[place].id for place in matches.unsure},
         passed=passed if turns else (),

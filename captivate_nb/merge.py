@@ -131,44 +131,47 @@ class _Matching:
         makes a difference which of the two is gone by, the user's lines are `unsure`.
         """
         lines = self._lines(places)
-        left = list(self._left())
-        mine = [self._keys[number][0] == "user" for number in left]
-        sides = [[n for n, own in enumerate(mine) if own is side] for side in (True, False)]
-        chosen = self._assigned(left, lines, [list(range(len(left)))])
-        apart = self._assigned(left, lines, sides)
-        self.disputed |= {p for p in set(chosen) ^ set(apart) if p is not None and self._is_mine(p)}
-        for number, place in zip(left, chosen, strict=True):
-            if place is not None:
-                self._take(number, place)
+        candidates = self._candidates(lines)
+        everybody = range(len(self._keys))
+        sides = [
+            [n for n in everybody if (self._keys[n][0] == "user") is own] for own in (True, False)
+        ]
+        chosen = self._assigned(candidates, lines, [everybody])
+        apart = self._assigned(candidates, lines, sides)
+        disputed = set(chosen.values()) ^ set(apart.values())
+        self.disputed |= {place for place in disputed if self._here[place].sender == "user"}
+        for number, place in chosen.items():
+            self._take(number, place)
 
     def _assigned(
-        self, left: list[int], lines: Mapping[tuple[str, str], list[int]], parts: list[list[int]]
-    ) -> list[int | None]:
-        """Return the place of each entry that is left, where each part of them is in order."""
-        candidates = self._candidates(left, lines)
-        chosen: list[int | None] = [None] * len(left)
+        self,
+        candidates: Sequence[Sequence[int]],
+        lines: Mapping[tuple[str, str], Iterable[int]],
+        parts: Iterable[Sequence[int]],
+    ) -> dict[int, int]:
+        """Return the place of each entry that is left, where each part of all is in order."""
+        chosen: dict[int, int] = {}
         for part in parts:
             found = _in_order([candidates[number] for number in part])
-            for number, place in zip(part, found, strict=True):
+            chosen |= {n: p for n, p in zip(part, found, strict=True) if p in self._free}
+        unused, rest = self._free.keys() - chosen.values(), {k: iter(p) for k, p in lines.items()}
+        for number in self._left():
+            if number in chosen:
+                continue
+            place = next((p for p in rest.get(self._keys[number], ()) if p in unused), None)
+            if place is not None:
                 chosen[number] = place
-        taken = set(chosen)
-        unused = {key: iter([p for p in places if p not in taken]) for key, places in lines.items()}
-        for number, entry in enumerate(left):
-            if chosen[number] is None:
-                chosen[number] = next(unused.get(self._keys[entry], iter(())), None)
+                unused.discard(place)
         return chosen
 
-    def _is_mine(self, place: int) -> bool:
-        return self._here[place].sender == "user"
-
-    def _candidates(
-        self, left: Iterable[int], lines: Mapping[tuple[str, str], Sequence[int]]
-    ) -> list[list[int]]:
-        """Return for each entry the places of the equal lines that are near it, ascending."""
-        keys = [self._keys[number] for number in left]
-        totals, seen = Counter(keys), Counter[tuple[str, str]]()
-        candidates = []
-        for key in keys:
+    def _candidates(self, lines: Mapping[tuple[str, str], Sequence[int]]) -> list[Sequence[int]]:
+        """Return the places that each entry may have, ascending: its own, or of near equal lines."""
+        totals, seen = Counter(self._keys[number] for number in self._left()), Counter[Any]()
+        candidates: list[Sequence[int]] = []
+        for key, place in zip(self._keys, self.places, strict=True):
+            if place is not None:
+                candidates.append([place])
+                continue
             places, rank, seen[key] = lines.get(key, ()), seen[key], seen[key] + 1
             ranks = {rank, rank + len(places) - totals[key]}
             near = {other for one in ranks for other in range(one - NEAR, one + NEAR + 1)}
@@ -328,7 +331,7 @@ def merge(
     taken = {message.id: 1 for message in here}
     merged = after[-1]
     for place, (_, message) in zip(matches.places, told, strict=True):
-        merged.append(_unlike(message, taken) if place is None else here[place])
+        merged.append(unlike(message, taken) if place is None else here[place])
         merged += after.get(place, ()) if place is not None else ()
     return merged + newest
 
@@ -369,7 +372,7 @@ def messages_of(
     made = [(entry, _from_entry(entry, number)) for number, entry in enumerate(entries)]
     taken: dict[str, int] = {}
     return [
-        (entry, _unlike(message, taken))
+        (entry, unlike(message, taken))
         for entry, message in made
         if message.content or message.actions
     ]
@@ -388,7 +391,7 @@ def delivered(message: Message, delivery: Delivery) -> Message:
     return msgspec.structs.replace(message, delivery=delivery)
 
 
-def _unlike(message: Message, taken: dict[str, int]) -> Message:
+def unlike(message: Message, taken: dict[str, int]) -> Message:
     """Return a message with an id that is not taken yet, and take it.
 
     `taken` counts how many messages were to have each id.

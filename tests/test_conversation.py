@@ -232,6 +232,34 @@ def test_a_message_without_an_id_gets_its_events_or_its_place():
     assert [m.id for m in conversation.transcript] == ["e-1", "bot-1", "e-2", "agent-3"]
 
 
+def test_every_message_has_an_id_of_its_own_whatever_servers_give():
+    conversation = started()
+    for text in ("a", "b"):
+        conversation.apply(bot(text, event_id="e-1"))
+        conversation.apply(e.LivechatMessage(content=(c.Text(text),), event_id="e-1"))
+        conversation.apply(update(f"to {text}", event_id="e-1"))
+    conversation.apply(say("mine", "e-1"))
+    conversation.apply(say("mine too", ""))
+    conversation.apply(told(entry("bot", "c", message_id="e-1"), entry("user", "d")))
+    conversation.apply(bot("e", event_id="e-1"))
+    names = [m.id for m in conversation.transcript]
+    assert (len(names), len(set(names))) == (11, 11)
+    conversation.apply(e.SocketConnected())
+    conversation.apply(update(MISSED, conversation_id=CONV))
+    assert [m.text for m in conversation.undecided] == ["mine", "mine too"]
+
+
+def test_a_server_that_gives_all_events_one_id_does_not_mix_their_texts_up():
+    conversation = started()
+    for text in ("a", "b", "c"):
+        conversation.apply(bot(text, event_id="e-1"))
+    for _ in range(2):
+        conversation.apply(told(*(entry("bot", text) for text in "abc")))
+        assert lines(conversation) == ["bot: a", "bot: b", "bot: c"]
+    conversation.apply(told(entry("bot", "c")))
+    assert lines(conversation) == ["bot: a", "bot: b", "bot: c"]
+
+
 def test_its_repr_says_where_it_stands():
     assert repr(Conversation()) == "<Conversation not started: 0 messages>"
     conversation = started()
