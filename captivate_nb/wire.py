@@ -455,14 +455,16 @@ class Wire(HasTraits):
     def _fail_undelivered(self, problem: Problem) -> None:
         """End the wait for the reply to a message that may never have arrived."""
         for turn in self._turns:
-            mine = problem.about and problem.about == turn.message_id
-            if mine and not problem.good:
-                turn.fail(
-                    Undelivered(
-                        f"{problem} Send it again with session.send_again(session.outbox[0]), or say"
-                        " that it arrived with session.mark_arrived(session.outbox[0])."
-                    )
-                )
+            if problem.about and problem.about == turn.message_id and not problem.good:
+                turn.fail(Undelivered(f"{problem}{self._advice(problem.about)}"))
+
+    def _advice(self, message_id: str) -> str:
+        """Return what to do about a message that is to be decided on, if that can be done here."""
+        places = [n for n, message in enumerate(self.outbox) if message.id == message_id]
+        if not places or self.status == "closed":
+            return ""
+        it = f"session.outbox[{places[0]}]"
+        return f" session.send_again({it}) sends it again, session.mark_arrived({it}) settles it."
 
     def _set(self, name: str, value: Any) -> None:
         """Set a trait; what an observer raises is listed, and does not end the session."""

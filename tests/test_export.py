@@ -58,6 +58,15 @@ LOG = recorded(
 )
 
 
+def test_what_was_sent_again_is_said_once():
+    log = recorded(
+        e.ConversationStarted(conversation_id="c"), said("one"), said("one"), said("two")
+    )
+    assert [step.text for step in steps_of(log)] == ["", "one", "two"]
+    for form in ("python", "magic", "botium"):
+        assert to_code(log, form).count("one") == 1
+
+
 def test_the_steps_of_the_newest_conversation():
     steps = steps_of(LOG)
     assert [step.n for step in steps] == [1, 4, 6, 7, 8, 11, 12, 13]

@@ -51,3 +51,12 @@ def test_a_percentile_is_one_of_the_values_that_enough_do_not_exceed(
     assert found in values
     assert found is not None
     assert sum(value <= found for value in values) >= share * len(values) - 1e-9
+
+
+def test_what_is_sent_again_is_one_turn_and_timed_from_then():
+    log = EventLog()
+    event = e.UserMessage(conversation_id="c", client_msg_id="u-1", text="hello")
+    for at in (1.0, 20.0):
+        log.record("out", encode(event), at)
+    log.record("in", encode(e.BotMessage()), 20.5)
+    assert turn_timings(log) == [TurnTiming(0, "hello", 0.5)]

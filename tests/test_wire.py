@@ -20,6 +20,7 @@ from captivate_nb.errors import (
     Undelivered,
     UsageError,
 )
+from captivate_nb.recovery import ATTEMPTS
 from support.rogue import Socket, bot, frame, rogue, until
 
 KEY = "a-long-test-key"
@@ -446,6 +447,198 @@ async def test_a_transcript_over_the_limit_is_told_and_the_session_goes_on(
         assert len(server.sockets) == 3
 
 
+async def goes_on_in_doubt(socket: Socket) -> None:
+    """A server that lost the second line, and tells nothing more until it is asked."""
+    await socket.connect()
+    await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
+    while True:
+        await socket.send(bot("ok"))
+        await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
+
+
+async def loses_the_second(socket: Socket) -> None:
+    await socket.greet()
+    await socket.receive("user_message")
+    await socket.send(bot("ok"))
+    await socket.receive("user_message")
+    await socket.drop()
+
+
+async def test_a_transcript_at_a_strangers_does_not_keep_a_session_from_going_on():
+    async def links(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive("conversation_transcript_request")
+        await socket.send(large("https://evil.example/t/1", "conversation_transcript"))
+        await socket.receive("user_message")
+        await socket.send(bot("still here"))
+
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.drop()
+
+    async with rogue(breaks, links) as server, await cn.connect(server.url, KEY) as session:
+        await until(lambda: session.errors)
+        assert (await session.say("hi")).text == "still here"
+        assert "trusted_hosts" in str(session.errors[0])
+        assert len(server.sockets) == 2
+
+
+async def test_a_connection_that_breaks_at_each_transcript_is_not_made_for_ever():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.drop()
+
+    async def breaks_again(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive()
+        if socket.rogue.received[-1]["event_type"] != "user_message":
+            await socket.drop()
+        await socket.send(bot("still here"))
+
+    async with rogue(breaks, breaks_again) as server, await cn.connect(server.url, KEY) as session:
+        assert (await session.say("hi", timeout=30)).text == "still here"
+        assert len(server.sockets) == 2 + ATTEMPTS
+        assert "breaks whenever" in str(session.errors[0])
+
+
+async def test_what_is_being_sent_again_is_not_sent_once_more():
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.drop()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        await tell(socket, ("bot", "Hello"))
+        await socket.send(bot("once"))
+
+    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+        with pytest.raises(Undelivered):
+            await session.say("hi")
+        calls = [session.send_again(session.outbox[0]) for _ in range(3)]
+        first, *others = await asyncio.gather(*calls, return_exceptions=True)
+        assert isinstance(first, cn.Reply)
+        assert [type(other) for other in others] == [UsageError] * 2
+        assert server.texts() == ["hi", "hi"]
+
+
+async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        while True:
+            payload = await socket.receive()
+            match socket.rogue.received[-1]["event_type"]:
+                case "conversation_transcript_request":
+                    told = [("bot", "Hello"), ("user", "one"), ("bot", "ok")]
+                    await socket.send(transcript(*told))
+                case "conversation_start":
+                    started = {"conversation_id": "c-2"}
+                    await socket.send(frame("conversation_start_success", started))
+                case "user_message" if not payload["content"]["text"]:
+                    await socket.send(bot("Hello anew"))
+
+    plays = (loses_the_second, goes_on)
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("one")
+        saying = asyncio.create_task(session.say("two"))
+        await until(lambda: len(server.sockets) == 2 and session.status == "open")
+        await session.restart()
+        with pytest.raises(Undelivered, match="“two” arrived: another conversation was begun"):
+            await saying
+        assert session.outbox == ()
+        assert server.texts() == ["one", "two"]
+
+
+async def test_closing_says_what_is_in_doubt():
+    async with (
+        rogue(loses_the_second, lambda socket: socket.websocket.wait_closed()) as server,
+    ):
+        session = await cn.connect(server.url, KEY)
+        await session.say("one")
+        saying = asyncio.create_task(session.say("two"))
+        await until(lambda: session.status == "reconnecting")
+        waiting = asyncio.create_task(session.say("three"))
+        await until(lambda: len(session.outbox) == 2)
+        await session.close()
+        with pytest.raises(Undelivered, match="the session is closed"):
+            await saying
+        with pytest.raises(SessionClosed):
+            await waiting
+        assert [(m.text, m.delivery) for m in session.outbox] == [
+            ("two", "unknown"),
+            ("three", "failed"),
+        ]
+
+
+async def test_a_transcript_that_two_wait_for_is_told_to_both():
+    async with (
+        rogue(loses_the_second, goes_on_in_doubt) as server,
+        await cn.connect(server.url, KEY) as session,
+    ):
+        await session.say("one")
+        await session.say("two", wait=False)
+        await until(lambda: session.status == "reconnecting")
+        assert len(await session.fetch_transcript()) == 3
+        await until(lambda: session.status == "open")
+
+
+async def test_a_request_that_was_given_up_does_not_go_out_later():
+    gate = asyncio.Event()
+
+    async def waits(socket: Socket) -> None:
+        await gate.wait()
+        await goes_on_in_doubt(socket)
+
+    async with (
+        rogue(loses_the_second, waits) as server,
+        await cn.connect(server.url, KEY) as session,
+    ):
+        await session.say("one")
+        await session.say("two", wait=False)
+        await until(lambda: session.status == "reconnecting")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await session.edit(session.transcript[1].id, "changed")
+        gate.set()
+        await until(lambda: session.status == "open" and not session.outbox)
+        assert "edit_message" not in {event["event_type"] for event in server.received}
+
+
+async def test_a_raw_message_does_not_overtake_what_is_in_doubt():
+    async with (
+        rogue(loses_the_second, goes_on_in_doubt) as server,
+        await cn.connect(server.url, KEY) as session,
+    ):
+        await session.say("one")
+        await session.say("two", wait=False)
+        await until(lambda: len(server.sockets) == 2)
+        content = {"type": "text", "text": "raw"}
+        payload = {"conversation_id": "c-1", "client_msg_id": "raw", "content": content}
+        await session.send_raw({"event_type": "user_message", "event_payload": payload})
+        await until(lambda: len(server.texts()) == 4)
+        assert server.texts() == ["one", "two", "two", "raw"]
+
+
+async def test_errors_are_one_bounded_line_each_and_not_without_number():
+    async def floods(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        told = {"error_code": "5\n0", "error_desc": "a\n\x1b[31mb\u202e" + "x" * 100_000}
+        await socket.send(frame("general_error", told))
+        for _ in range(1200):
+            await socket.send("[1] [2]")
+        await socket.send(bot("that was all"))
+
+    async with rogue(floods) as server, await cn.connect(server.url, KEY) as session:
+        with pytest.raises(ServerError) as raised:
+            await session.say("hi")
+        assert len(str(raised.value)) < 1000
+        assert str(raised.value).isprintable()
+        await until(lambda: session.transcript[-1].text == "that was all")
+        assert len(session.errors) <= 1000
+        assert all(str(problem).isprintable() for problem in session.errors)
+
+
 async def test_what_waits_when_the_key_is_refused_for_good_stays_in_the_outbox(
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -505,7 +698,7 @@ async def test_nobody_notices_that_a_service_closes_connections(limit: str):
             await session.fetch_transcript()
             lines = [m.text for m in session.transcript.where(sender="user")]
             assert lines == [f"line {number}" for number in range(6)]
-            assert session.errors == []
+            assert [problem for problem in session.errors if not problem.good] == []
             assert not session.transcript.where(sender="system")
     finally:
         await asyncio.to_thread(server.stop)
@@ -633,8 +826,10 @@ async def test_the_status_is_observed_all_along():
         assert seen == ["reconnecting", "open", "closed"]
 
 
-def large(link: str) -> str:
+def large(link: str, linked: str | None = None) -> str:
     error = {"error_code": 413, "error_desc": "too large", "message_link": link}
+    if linked is not None:
+        error["linked_event_type"] = linked
     return frame("general_error", {"conversation_id": "c-1", **error})
 
 
