@@ -13,6 +13,7 @@ import msgspec
 from .errors import InvalidFile, ProtocolError, counted
 from .protocol.codec import decode
 from .protocol.events import Event, Sender
+from .render import output
 from .sanitize import clean, escape
 
 Direction = Literal["in", "out"]
@@ -183,8 +184,10 @@ class EventLog(Sequence[EventRecord]):
         rows = "".join(map(_row, newest))
         return {
             "text/plain": f"{self!r}\n{lines}" if newest else repr(self),
-            "text/html": f'<table style="margin:0"><tr><th>n</th><th>time (UTC)</th><th></th>'
-            f'<th style="text-align:left">event</th><th>size</th></tr>{rows}</table>',
+            "text/html": output(
+                '<table style="margin:0"><tr><th>n</th><th>time (UTC)</th><th></th>'
+                f'<th style="text-align:left">event</th><th>size</th></tr>{rows}</table>'
+            ),
         }
 
 

@@ -268,7 +268,7 @@ def _status(rest: str) -> None:
     print(f"conversation {clean(session.conversation_id or '')} of {session.user_id}{agent}")
     print(
         f"{counted(len(session.transcript), 'message')}, {counted(len(session.events), 'event')},"
-        f" {counted(len(session.errors), 'error')}"
+        f" {counted(sum(not problem.good for problem in session.errors), 'error')}"
     )
 
 

@@ -137,13 +137,18 @@ def test_no_name_of_an_event_drives_the_page_or_the_terminal(hostile):
     assert log[0].type == hostile
     shown = log._repr_mimebundle_()
     assert [
-        tag for tag, _ in tags(shown["text/html"]) if tag not in ("table", "tr", "th", "td")
+        tag for tag, _ in tags(shown["text/html"]) if tag not in ("div", "table", "tr", "th", "td")
     ] == []
     assert len(shown["text/plain"].splitlines()) == 3
     assert all(char.isprintable() or char == "\n" for char in shown["text/plain"])
 
 
 # --- saved and loaded -------------------------------------------------------------------------
+
+
+def test_no_formula_is_made_of_prices_in_frames():
+    log = log_of(("in", "{costs $5 or $50"))
+    assert "tex2jax_ignore" in log._repr_mimebundle_()["text/html"]
 
 
 def test_a_log_is_saved_as_json_lines_and_loaded_back(tmp_path):

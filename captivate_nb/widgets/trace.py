@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from captivate_nb.changes import MISSING, differences
-from captivate_nb.conversation import Conversation
+from captivate_nb.conversation import ARRIVED, DISCONNECTED, MISSED, Conversation
 from captivate_nb.errors import UsageError, counted
 from captivate_nb.eventlog import EventRecord
 from captivate_nb.protocol import events as e
@@ -116,6 +116,13 @@ def about(event: e.Event) -> str:
     return clean(_about(event), ABOUT_LIMIT)
 
 
+_OWN = {
+    DISCONNECTED: "noted here: the connection is over",
+    MISSED: "noted here: messages may be missing",
+    ARRIVED: "noted here: you said that a message arrived",
+}
+
+
 def _about(event: e.Event) -> str:  # noqa: C901  # a table of the events
     match event:
         case e.UserMessage():
@@ -129,7 +136,7 @@ def _about(event: e.Event) -> str:  # noqa: C901  # a table of the events
         case e.MetadataSet() | e.ConversationMetadata():
             return ", ".join(event.metadata)
         case e.ConversationUpdate():
-            return event.type
+            return _OWN.get(event.type, event.type)
         case e.ConversationStart():
             return event.user_id or "anon"
         case e.ConversationTranscript():
