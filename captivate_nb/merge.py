@@ -356,9 +356,11 @@ def _anchors(here: Sequence[Message], places: Sequence[int | None]) -> Iterator[
         if index in order:
             anchor = index
             newest[own] = max(newest[own], index, key=order.__getitem__)
-        elif message.sender == "system" or (order[newest[own]] <= order[anchor] < soonest[index]):
+        elif message.sender == "system":
             yield index, anchor
         else:
+            if order[newest[own]] <= order[anchor] < soonest[index]:
+                newest[own] = anchor
             yield index, newest[own]
 
 

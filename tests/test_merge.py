@@ -131,6 +131,19 @@ def test_an_equal_line_is_the_one_that_stands_where_it_stands():
     assert matched(here, [entry("yes"), entry("one")]).places == [0, 1]
 
 
+def test_what_a_transcript_leaves_out_keeps_its_order_whatever_it_reorders():
+    here = [
+        message("a", "b-1"),
+        mine("one", "u-1"),
+        message("b", "b-2"),
+        mine("two", "u-2"),
+        message("c", "b-3"),
+        mine("three", "u-3"),
+    ]
+    told = [entry("b"), entry("a"), entry("c")]
+    assert [m.id for m in merged(here, told) if m.sender == "user"] == ["u-1", "u-2", "u-3"]
+
+
 @pytest.mark.parametrize("many", [NEAR, 3 * NEAR])
 def test_the_last_of_many_equal_lines_are_known_from_the_end(many):
     yes = [mine("yes", f"u-{number}") for number in range(many)]
