@@ -340,7 +340,8 @@ class ChatPanel(InspectedPanel):
         if task.cancelled():
             self.chat_log.problem("A message was not sent: the session was closed meanwhile.")
         elif isinstance(error := task.exception(), Exception):
-            self.chat_log.problem(f"A message was not sent: {describe(error)}")
+            why = describe(error)
+            self.chat_log.problem(f"A message was not sent: {why[:1].lower()}{why[1:]}")
 
     # --- showing -----------------------------------------------------------------------------
 
