@@ -95,6 +95,7 @@ class Conversation:
         self._repeats = Repeats()
         self._large: dict[str, str] = {}  # by its link, the event id of a large message
         self._resuming: str | None = None
+        self._tells_turns = False  # whether a transcript ever had turns of the user
         self.deliveries = Deliveries()
         """How far the user's messages are, and what is to be done about those in doubt."""
         self._open(None)
@@ -562,8 +563,9 @@ class Conversation:
         self._take_edits(here, told, matches)
         self._told = {entry.message_id for entry in event.entries if entry.message_id}
         verdicts = []
-        news = told and matches.places[-1] is None
-        if news and look.flaw == NO_TURNS and not self._gaps:
+        self._tells_turns |= any(message.sender == "user" for _, message in told)
+        news = told and matches.places[-1] is None and not self._gaps
+        if news and look.flaw == NO_TURNS and not self._tells_turns:
             verdicts += self.deliveries.heard(look.asked)
         self._gaps.clear()
         verdicts += self.deliveries.looked(look, conclusive=asked is not None)

@@ -976,6 +976,18 @@ def test_what_may_have_been_missed_before_a_message_is_no_answer_to_it():
     assert conversation.deliveries.holds
 
 
+def test_news_are_no_answer_on_a_server_that_left_the_users_turns_out_only_this_time():
+    conversation = started()
+    conversation.apply(say("zero"), at=1.0)
+    conversation.apply(told(entry("user", "zero")), at=2.0)
+    conversation.apply(say("one"), at=3.0)
+    conversation.apply(e.SocketConnected(), at=4.0)
+    look(conversation, 5.0, entry("bot", "more to zero"))
+    assert states(conversation) == ["confirmed", "queued"]
+    assert find_out(conversation, entry("bot", "more to zero")) is None
+    assert states(conversation) == ["confirmed", "unknown"]
+
+
 def test_the_last_entries_of_more_prove_nothing_of_what_is_not_among_them():
     conversation = started()
     for number in range(4):

@@ -229,6 +229,14 @@ def test_several_texts_with_the_same_beginning_are_taken_one_by_one():
     assert matched(here, [cut] * 4) == Matches([0, 1, 2, None], set())
 
 
+def test_a_message_of_several_texts_is_taken_once():
+    names = {"u": Names(set(), {loosely(f"{LONG} b")})}
+    cut = entry(f"{LONG}…", None, "user")
+    assert matched([mine(f"{LONG} a", "u")], [cut, cut], names).places == [0, None]
+    both = [entry(f"{LONG} a", None, "user"), entry(f"{LONG} b", None, "user")]
+    assert matched([mine(f"{LONG} a", "u")], both, names).places == [0, None]
+
+
 def test_a_text_that_is_there_whole_is_taken_before_one_that_was_cut():
     here = [mine(f"{LONG} and more", "u-1"), mine(LONG, "u-2")]
     told = [entry(LONG, None, "user"), entry(f"{LONG} and…", None, "user")]
@@ -295,6 +303,12 @@ def test_what_crossed_on_its_way_stands_in_the_servers_order():
     here = [mine("one", "u-1"), mine("two", "u-2"), message("to one", "b")]
     told = [entry("one", None, "user"), entry("to one"), entry("two", None, "user")]
     assert ids(merged(here, told)) == ["u-1", "b", "u-2"]
+
+
+def test_what_only_this_side_has_keeps_the_order_of_its_own_side():
+    here = [mine("one", "u-1"), message("to zero", "b"), mine("lost", "u-2")]
+    told = [entry("to zero"), entry("one", None, "user")]
+    assert ids(merged(here, told)) == ["b", "u-1", "u-2"]
 
 
 def test_what_the_server_does_not_have_stays_where_it_was():
