@@ -149,7 +149,7 @@ class EventLog(Sequence[EventRecord]):
     def load(cls, path: str | Path) -> Self:
         """Read a saved log. Raise `InvalidFile` that names the line which is not of a log."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             raise InvalidFile(f"The event log {path} cannot be read: {error}.") from None
         log = cls()

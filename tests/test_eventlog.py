@@ -170,6 +170,13 @@ def test_a_log_is_saved_as_json_lines_and_loaded_back(tmp_path):
     assert list(EventLog.load(str(path))) == list(log)
 
 
+def test_a_log_may_begin_with_a_byte_order_mark(tmp_path):
+    log = log_of(("in", STARTED))
+    path = log.save(tmp_path / "talk.jsonl")
+    path.write_text(path.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert list(EventLog.load(path)) == list(log)
+
+
 def test_a_redacted_log_is_loaded_back_with_the_sizes_that_passed(tmp_path):
     log = EventLog(redact=lambda frame: frame.replace("conv-1", "•"))
     log.record("in", STARTED, NOON)
