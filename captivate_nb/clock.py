@@ -25,5 +25,5 @@ class Clock:
     def now(self) -> float:
         """Return the time."""
         then, self._then = self._then, self._steady()
-        self._told = max(self._wall(), self._told + self._then - then)
+        self._told = max(self._wall(), self._told + (self._then - then))
         return self._told

@@ -154,6 +154,11 @@ class Deliveries:
     def __contains__(self, message_id: str) -> bool:
         return message_id in self._sent
 
+    def has_arrived(self, message_id: str) -> bool:
+        """Whether a message that was sent here is known to have arrived."""
+        sent = self._sent.get(message_id)
+        return sent is not None and sent.state == "confirmed"
+
     def get(self, message_id: str) -> Sent | None:
         """Return what is known of a message; None for one that was not sent here."""
         return self._sent.get(message_id)

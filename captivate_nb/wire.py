@@ -228,19 +228,28 @@ class Wire(HasTraits):
             async with self._speaking:
                 await self._connection.wait_open()
                 await self._recovery.settled()
-                if event.conversation_id != self.conversation.id:
+                if self.conversation.deliveries.has_arrived(event.client_msg_id):
+                    self._end_turn(event.client_msg_id)
+                elif event.conversation_id != self.conversation.id:
                     raise Undelivered(
                         f"“{clean(event.text)[:60]}” was not sent: another conversation was begun"
                         " meanwhile. It is in session.outbox."
                     )
-                async with self._sending:
-                    await self._write_message(event)
+                else:
+                    async with self._sending:
+                        await self._write_message(event)
         except BaseException:
             if event.client_msg_id in self._queued:
                 self._queue(event, "failed")
             raise
         self._queued.pop(event.client_msg_id, None)
         self._share_outbox()
+
+    def _end_turn(self, message_id: str) -> None:
+        """End the wait for a reply to what need not be sent again: it had arrived."""
+        for turn in self._turns:
+            if turn.message_id == message_id:
+                turn.stop()
 
     def _queue(self, event: e.UserMessage, delivery: Delivery) -> None:
         """Keep in the outbox what is not sent yet, or will not be as the session is closed."""

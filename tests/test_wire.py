@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from typing import Any
@@ -520,6 +521,42 @@ async def test_what_is_being_sent_again_is_not_sent_once_more():
         assert isinstance(first, cn.Reply)
         assert [type(other) for other in others] == [UsageError] * 2
         assert server.texts() == ["hi", "hi"]
+
+
+async def test_what_turns_out_to_have_arrived_is_not_sent_again_after_all():
+    gate = asyncio.Event()
+
+    async def breaks_again(socket: Socket) -> None:
+        await socket.connect()
+        with contextlib.suppress(AssertionError):
+            while True:
+                await socket.receive("conversation_transcript_request")
+                await socket.send(transcript(("bot", "Hello")))
+        await socket.drop()
+
+    async def has_it(socket: Socket) -> None:
+        await gate.wait()
+        await socket.connect()
+        await tell(socket, ("bot", "Hello"), ("user", "hi"), ("bot", "ok"))
+
+    async def breaks(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("user_message")
+        await socket.drop()
+
+    plays = (breaks, breaks_again, has_it)
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+        with pytest.raises(Undelivered):
+            await session.say("hi")
+        server.sockets[-1].websocket.transport.abort()
+        await until(lambda: session.status == "reconnecting")
+        again = asyncio.create_task(session.send_again(session.outbox[0]))
+        await until(lambda: session.outbox and session.outbox[0].delivery == "queued")
+        gate.set()
+        await again
+        assert server.texts() == ["hi"]
+        assert shown(session) == [("bot", "Hello"), ("user", "hi"), ("bot", "ok")]
+        assert session.outbox == ()
 
 
 async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
