@@ -174,7 +174,8 @@ class Conversation:
         broke = None
         if isinstance(event, e.SocketConnected) and not counted:
             broke = self._connected(self.deliveries.connection + 1)
-        if self._repeats.note(event, self._turns):
+        links = isinstance(event, e.GeneralError) and event.message_link is not None
+        if not links and self._repeats.note(event, self._turns):  # its message has the same id
             return None
         change = self._CHANGES.get(type(event))
         return _first(broke, change(self, event, at) if change else None)
@@ -366,7 +367,9 @@ class Conversation:
         agent = message.sender == "agent"
         verdicts = [] if known else self.deliveries.heard(at, agent=agent)
         confirmed = self._carry_out(verdicts, at)
-        if event.event_id in self._large.values():
+        own = event.event_id is not None and self._repeats.trusts(event.event_id)
+        gap = f"large-{event.event_id}" in self._gaps
+        if event.event_id in self._large.values() and (own or gap):
             shown = self._fill(f"large-{event.event_id}", None if known else message)
         else:
             shown = None if known else self._append(message)
@@ -483,8 +486,9 @@ class Conversation:
         It is that of the error that links to it, and the link where another large message has that.
         """
         link = event.message_link or ""
-        taken = event.event_id is None or event.event_id in self._large.values()
-        return self._large.get(link, link if taken else event.event_id or link)
+        own = event.event_id or link
+        taken = own in self._large.values() or not self._repeats.trusts(own)
+        return self._large.get(link, link if taken else own)
 
     def _refused(self, why: str) -> None:
         """Take an error to be about what went out last: a request for a transcript, or a message."""

@@ -47,6 +47,11 @@ class Repeats:
         ]
         return any(again)
 
+    def trusts(self, event_id: str) -> bool:
+        """Whether an event's id stood for one thing only so far."""
+        seen = self._seen.get(("event", event_id))
+        return seen is None or seen.trusted
+
     def _again(self, kind: str, ident: str, content: e.Event | type[e.Event], turns: int) -> bool:
         seen = self._seen.setdefault((kind, ident), _Seen(content, -1))
         first, same_turn = seen.turns == -1, seen.turns == turns

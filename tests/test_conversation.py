@@ -1109,6 +1109,18 @@ def test_a_large_message_that_a_transcript_told_before_its_error_came_leaves_no_
     assert (lines(conversation), conversation.heard) == (["bot: large", "bot: next"], 2)
 
 
+def test_what_follows_a_large_message_under_the_same_id_is_not_taken_for_it():
+    conversation = Conversation()
+    conversation.apply(e.SocketConnected(event_id="e"))
+    conversation.apply(e.ConversationStarted(conversation_id=CONV, event_id="e"))
+    link = "https://h/1"
+    error = e.GeneralError(code=413, event_id="e", conversation_id=CONV, message_link=link)
+    conversation.apply(error)
+    conversation.apply(bot("large", event_id=conversation.large_key(error)))
+    conversation.apply(bot("next", event_id="e"))
+    assert lines(conversation) == ["bot: large", "bot: next"]
+
+
 def test_large_messages_of_a_server_that_gives_all_events_one_id_are_kept_apart():
     conversation = started()
     errors = [
