@@ -598,3 +598,14 @@ def test_a_transcript_that_was_behind_once_takes_two_that_are_not():
     assert isinstance(deliveries.step(), Ask)
     look(deliveries, 20.0)
     assert deliveries.step() == Send(message("a"))
+
+
+def test_a_message_is_known_once_it_was_sent_and_has_arrived_once_that_is_decided():
+    deliveries = Deliveries()
+    assert "u-1" not in deliveries
+    assert not deliveries.has_arrived("u-1")
+    deliveries.sent(e.UserMessage(conversation_id="c", client_msg_id="u-1", text="hi"), 1.0)
+    assert "u-1" in deliveries
+    assert not deliveries.has_arrived("u-1")
+    deliveries.decide("u-1", "confirmed")
+    assert deliveries.has_arrived("u-1")
