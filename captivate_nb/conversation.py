@@ -152,7 +152,10 @@ class Conversation:
         if record.connection is not None and record.connection > self.deliveries.connection:
             broke = self._connected(record.connection)
         if record.event is None:
-            self.add_problem(f"A frame was skipped: {record.problem}", record.frame, record.time)
+            if record.direction == "in":  # of what is sent, the server says what is wrong
+                self.add_problem(
+                    f"A frame was skipped: {record.problem}", record.frame, record.time
+                )
             return broke
         if record.direction == "in" and isinstance(record.event, e.UserMessage):
             return _first(broke, self._echoed(record.event, record.time))

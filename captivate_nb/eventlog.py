@@ -13,10 +13,13 @@ import msgspec
 from .errors import InvalidFile, ProtocolError, counted
 from .protocol.codec import decode
 from .protocol.events import Event, Sender
+from .reading import TooLarge, read_regular
 from .render import output
 from .sanitize import clean, escape
 
 Direction = Literal["in", "out"]
+LARGEST = 256 << 20
+"""Bytes of a saved log that are read, at most."""
 SHOWN = 50
 """Records that a log's repr shows, the newest ones."""
 
@@ -149,9 +152,15 @@ class EventLog(Sequence[EventRecord]):
     def load(cls, path: str | Path) -> Self:
         """Read a saved log. Raise `InvalidFile` that names the line which is not of a log."""
         try:
-            text = Path(path).read_text(encoding="utf-8-sig")
+            text = read_regular(Path(path), LARGEST).decode("utf-8-sig")
+        except TooLarge as error:
+            raise InvalidFile(
+                f"The event log {path} has {error.size:,} bytes, and at most {LARGEST:,} are read."
+                " Keep only its last lines."
+            ) from None
         except (OSError, ValueError) as error:
-            raise InvalidFile(f"The event log {path} cannot be read: {error}.") from None
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidFile(f"The event log {path} cannot be read: {reason}.") from None
         log = cls()
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():

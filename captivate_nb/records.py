@@ -160,7 +160,7 @@ class Records(Recall):
         """Delete all conversations of a user, by default the current one."""
         self._check_open()
         who = id_of(user_id or self.user_id, "A user's ID")
-        await self._request(e.DeleteConversation(conversation_id=who), e.ConversationDeleted)
+        await self._request(e.DeleteConversation(conversation_id=who), e.ConversationDeleted, who)
 
     @on_own_loop
     async def fetch_file(self, url: str) -> tuple[str, bytes]:

@@ -380,8 +380,9 @@ class Wire(HasTraits):
         """Send a request and wait for its answer, from when it goes out: others may wait before."""
 
         def matches(event: e.Event) -> bool:
-            told = getattr(event, "conversation_id", None)
-            return isinstance(event, answer) and conversation_id in (None, told or conversation_id)
+            told = getattr(event, "conversation_id", None) or conversation_id
+            about = (None, told, getattr(event, "user_id", None))  # or all of a user's were deleted
+            return isinstance(event, answer) and conversation_id in about
 
         pending = Pending(matches, conversation_id, answer.event_type, reads=answer in _READS)
         try:

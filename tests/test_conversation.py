@@ -449,6 +449,14 @@ def test_a_frame_that_was_no_event_is_listed():
     assert conversation.add_problem("Something") == Problem("Something")
 
 
+def test_of_what_was_sent_and_is_no_event_the_server_tells():
+    conversation, log = started(), EventLog()
+    record = log.record("out", '{"event": {"event_type": "user_message"}}', 3.0)
+    assert record.problem
+    conversation.apply_record(record)
+    assert conversation.errors == []
+
+
 @pytest.mark.parametrize(
     ("event", "deleted"),
     [

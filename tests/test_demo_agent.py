@@ -83,6 +83,12 @@ async def test_files_of_every_kind(client: Bare, server: EmbeddedServer, tmp_pat
     assert whole == {"url": "u", "type": "t", "filename": "n"}
     with pytest.raises(InvalidFile, match="nothing.png cannot be read: No such file"):
         server.agent.send_files([tmp_path / "nothing.png"])
+    with pytest.raises(InvalidFile, match="cannot be read: It is a device, not a file"):
+        server.agent.send_files([Path("/dev/zero")])
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(6 * 1024**3)
+    with pytest.raises(InvalidFile, match="has 6,442,450,944 bytes, and at most 10,485,760 can"):
+        server.agent.send_files([tmp_path / "large"])
 
 
 async def test_refuse(client: Bare, server: EmbeddedServer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,11 @@ def test_files_are_bounded(tmp_path: Path):
     (tmp_path / "big.yaml").write_bytes(b" " * ((1 << 20) + 1))
     with pytest.raises(FlowError, match="at most 1 MiB"):
         load(tmp_path / "big.yaml")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(FlowError, match="The flow cannot be read: It is a pipe, not a file"):
+        load(tmp_path / "pipe.yaml")
+    with pytest.raises(FlowError, match="The flow cannot be read: embedded null byte"):
+        load("nul\0.yaml")
 
 
 def test_pictures_that_are_elsewhere_stay_as_they_are():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -264,3 +265,17 @@ def test_a_file_that_cannot_be_read_or_written_is_named(tmp_path):
         EventLog().save(f"{tmp_path}/nul\0")
     with pytest.raises(InvalidFile, match="cannot be read: "):
         EventLog.load(f"{tmp_path}/nul\0")
+
+
+def test_only_a_file_is_loaded_and_only_so_large_a_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidFile, match="pipe cannot be read: It is a pipe, not a file"):
+        EventLog.load(tmp_path / "pipe")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(6 * 1024**3)
+    with pytest.raises(InvalidFile) as caught:
+        EventLog.load(tmp_path / "large")
+    assert str(caught.value) == (
+        f"The event log {tmp_path / 'large'} has 6,442,450,944 bytes, and at most 268,435,456 are"
+        " read. Keep only its last lines."
+    )

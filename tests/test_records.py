@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import captivate_nb as cn
-from captivate_nb.errors import NoConversation, UsageError
+from captivate_nb.errors import NoConversation, ServerError, UsageError
 from captivate_nb.records import (
     EMPTY,
     METADATA_SHOWN,
@@ -59,6 +59,8 @@ async def test_lists_filters_pages_and_deletes():
         assert [c.id for c in await session.conversations()] == [second]
         await session.delete_all()
         assert await session.conversations() == []
+        with pytest.raises(ServerError, match="conversation nobody"):  # and does not wait for it
+            await session.delete_all("nobody")
         with pytest.raises(NoConversation, match=r"restart\(\)"):
             await session.say("still there?")
         await session.restart()

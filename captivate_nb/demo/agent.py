@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from captivate_nb.errors import InvalidFile
 from captivate_nb.protocol import content as c
+from captivate_nb.reading import TooLarge, read_regular
 
 from .desk import Call, Desk, Watcher
 from .hub import Hub
@@ -129,9 +130,14 @@ class Agent:
         if isinstance(file, str):
             return c.File(file, name, _mime(name))
         try:
-            stored = Stored(name, _mime(name), file.read_bytes())
-        except OSError as error:
-            raise InvalidFile(f"{file} cannot be read: {error.strerror}.") from None
+            stored = Stored(name, _mime(name), read_regular(file, self._hub.limits.file))
+        except TooLarge as error:
+            raise InvalidFile(
+                f"{file} has {error.size:,} bytes, and at most {self._hub.limits.file:,} can be sent."
+            ) from None
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidFile(f"{file} cannot be read: {reason}.") from None
         return self._keep(stored)
 
     def _keep(self, stored: Stored) -> c.File:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from captivate_nb.errors import FlowError, did_you_mean
 from captivate_nb.protocol.content import File, Text
+from captivate_nb.reading import TooLarge, read_regular
 
 from . import FLOWS, flow, flows, steps
-from .spots import LARGEST_FILE, Spot, known, read_yaml
+from .spots import LARGEST_FILE, Spot, known, read_yaml, too_large
 
 LARGEST_PICTURE = 5 << 20  # bytes
 
@@ -40,10 +41,12 @@ def load(flow_or_path: str | Path) -> flow.Flow:
     """
     path = _find(flow_or_path)
     try:
-        with path.open("rb") as file:
-            source = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise FlowError(f"{path}: The flow cannot be read: {error.strerror}.") from None
+        source = read_regular(path, LARGEST_FILE)
+    except TooLarge:
+        raise too_large(str(path)) from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise FlowError(f"{path}: The flow cannot be read: {reason}.") from None
     return read_flow(source, path.name if path.parent == FLOWS else str(path), path.parent)
 
 

@@ -151,10 +151,14 @@ def field(fields: Fields, name: str) -> str:
     return fields[name][1].text(name) if name in fields else ""
 
 
+def too_large(file: str) -> FlowError:
+    return FlowError(f"{file}: A flow file has at most {LARGEST_FILE >> 20} MiB; shorten it.")
+
+
 def read_yaml(source: bytes, file: str) -> Spot:
     """Read one YAML document in UTF-8; `file` is the name that errors show."""
     if len(source) > LARGEST_FILE:
-        raise FlowError(f"{file}: A flow file has at most {LARGEST_FILE >> 20} MiB; shorten it.")
+        raise too_large(file)
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
