@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.storm import Storm
+from support.storm import Storm, summary
 
 FIRST = int(os.environ.get("CAPTIVATE_NB_SEED", "0"))
 QUICK, AT_ONCE = 16, 6
@@ -65,15 +65,17 @@ async def test_a_transcript_puts_in_order_what_came_out_of_it(
 async def test_a_thousand_conversations_in_any_weather(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    gate, failed = asyncio.Semaphore(AT_ONCE), []
+    gate, failed, storms = asyncio.Semaphore(AT_ONCE), [], []
 
     async def run(seed: int) -> None:
         async with gate:
             storm = Storm(seed, tmp_path, reorder=seed % 5 == 0)
+            storms.append(storm)
             try:
                 await weather(storm, caplog)
             except Exception as error:
                 failed.append(f"{storm.told}: {type(error).__name__} {str(error)[:2000]}")
 
     await asyncio.gather(*(run(seed) for seed in range(FIRST, FIRST + LONG)))
+    print(f"\n{summary(storms)}")
     assert not failed, "\n".join(failed)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import captivate_nb as cn
 from captivate_nb.demo.server import EmbeddedServer
 from captivate_nb.errors import CaptivateError
+from captivate_nb.protocol.events import UserMessage
 from captivate_nb.transcript import readable
 
 Line = tuple[str, str]
@@ -100,6 +101,9 @@ class Storm:
         self.raised: list[CaptivateError] = []
         self.here: list[Line] = []
         self.there: list[Line] = []
+        self.unknown = 0
+        self.held: list[float] = []
+        """Seconds from when a message went out first until it went out again."""
         self._dice = random.Random(-seed - 1)
         self._flow = folder / "storm.yaml"
         if not self._flow.exists():
@@ -115,7 +119,9 @@ class Storm:
                 for turn in range(TURNS):
                     await self._turn(turn)
                 self.server.faults = "off"
-                return await self._settle()
+                agreed = await self._settle()
+                self._count()
+                return agreed
         finally:
             await asyncio.to_thread(self.server.stop)
 
@@ -140,6 +146,14 @@ class Storm:
                     return True
             await asyncio.sleep(0.01)
         return False
+
+    def _count(self) -> None:
+        self.unknown = sum(m.delivery == "unknown" for m in self.session.outbox)
+        went: defaultdict[str, list[float]] = defaultdict(list)
+        for record in self.session.events:
+            if record.direction == "out" and isinstance(record.event, UserMessage):
+                went[record.event.client_msg_id].append(record.time)
+        self.held = [times[-1] - times[0] for times in went.values() if len(times) > 1]
 
     def faults_found(self) -> Iterator[str]:
         """What is wrong: said twice, lost without a word, or out of order."""
@@ -182,6 +196,16 @@ class Storm:
         assert conversation is not None
         told = ((entry.sender, readable(entry.content)) for entry in conversation.entries)
         return [(sender, text) for sender, text in told if text]
+
+
+def summary(storms: Sequence[Storm]) -> str:
+    """Say how many messages ended unknown, and how long those sent again were held for checking."""
+    held = [seconds for storm in storms for seconds in storm.held]
+    return (
+        f"{len(storms)} runs, {sum(len(storm.said) for storm in storms)} messages:"
+        f" {sum(storm.unknown for storm in storms)} ended unknown; {len(held)} were sent again,"
+        f" {max(held, default=0):.1f} s later at the most."
+    )
 
 
 def _within(part: list[str], whole: list[str]) -> bool:
