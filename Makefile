@@ -41,7 +41,7 @@ soak: $(VENV)/.test
 	python -m pytest -m soak --no-cov $(ARGS)
 
 fuzz: $(VENV)/.test
-	python -m pytest -m soak --no-cov -k broken_frames tests/test_conversation.py $(ARGS)
+	python -m pytest -m soak --no-cov -k broken_frames tests/conversation/test_state.py $(ARGS)
 
 oldest: $(OLDEST)/.test $(VENV)/.chromium $(VENV)/.node
 	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest --no-cov $(ARGS)

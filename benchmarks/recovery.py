@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import captivate_nb as cn
-from captivate_nb import delivery
+from captivate_nb.conversation import delivery
 from support.odd import OddServer, odd_server
 
 MOST = 3.0  # seconds that the checks may cost

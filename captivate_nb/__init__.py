@@ -11,19 +11,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import captivate_nb.demo as _demo_server  # noqa: F401  # before the function of that name below
-from captivate_nb.conversation import Agent, Conversation, Problem
-from captivate_nb.errors import CaptivateError
-from captivate_nb.eventlog import EventLog, EventRecord
-from captivate_nb.kernel import post, run
-from captivate_nb.protocol.content import Action, File, Option
-from captivate_nb.records import ConversationRecord
-from captivate_nb.session import Session
-from captivate_nb.start import connect, current, demo
-from captivate_nb.transcript import Choices, Message, Reply, Transcript
+from .client.queries import ConversationRecord
+from .client.session import Session
+from .conversation.eventlog import EventLog, EventRecord
+from .conversation.state import Agent, Conversation, Problem
+from .conversation.transcript import Choices, Message, Reply, Transcript
+from .errors import CaptivateError
+from .kernel import post, run
+from .protocol.content import Action, File, Option
+from .sessions import connect, current, demo
 
 if TYPE_CHECKING:
-    from captivate_nb.widgets import AgentPanel, ChatPanel, ReplayPanel
+    from .widgets import AgentPanel, ChatPanel, ReplayPanel
 
 __version__ = "0.1.0"
 
@@ -57,7 +56,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a panel, and with it ipywidgets, only when it is asked for."""
     if name in ("AgentPanel", "ChatPanel", "ReplayPanel"):
-        from captivate_nb import widgets
+        from . import widgets
 
         return getattr(widgets, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -65,6 +64,6 @@ def __getattr__(name: str) -> Any:
 
 def load_ipython_extension(ip: Any) -> None:
     """Bring `%captivate` into the shell: what `%load_ext captivate_nb` calls."""
-    from captivate_nb.magic import load
+    from .magic.commands import load
 
     load(ip)

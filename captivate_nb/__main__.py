@@ -11,8 +11,8 @@ import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import keys
 from .errors import CaptivateError, UsageError, did_you_mean
+from .magic import credentials
 
 _COMMANDS = ("serve",)
 
@@ -91,7 +91,7 @@ def _describe_key(serve: argparse.ArgumentParser) -> None:
         "--key-file",
         metavar="FILE",
         help="a file that holds the API key alone, and that only you may read; without it the key is"
-        f" the environment's {keys.VARIABLE}, or else a random one",
+        f" the environment's {credentials.VARIABLE}, or else a random one",
     )
     one.add_argument("--key", help="the API key; everyone on this machine can see it meanwhile")
 
@@ -101,13 +101,13 @@ def _key(options: argparse.Namespace) -> str | None:
     if options.key is not None:
         return str(options.key)
     if options.key_file is not None:
-        return keys.from_file(options.key_file)
-    return keys.from_environment() if os.environ.get(keys.VARIABLE) else None
+        return credentials.from_file(options.key_file)
+    return credentials.from_environment() if os.environ.get(credentials.VARIABLE) else None
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from .demo.limits import Limits
-    from .demo.server import EmbeddedServer
+    from .server.embedded import EmbeddedServer
+    from .server.limits import Limits
 
     interrupted = threading.Event()
     with EmbeddedServer(

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 import nest_asyncio2
 
-from .errand import POLL, Errand
+from .errands import POLL, Errand
 from .errors import UsageError
 
 LOOKS = 10

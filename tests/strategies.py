@@ -19,8 +19,8 @@ from hypothesis.strategies import SearchStrategy
 
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
-from captivate_nb.protocol.items import _FILE_FIELDS, _ITEM_READERS
-from captivate_nb.protocol.readers import _CLIENT, _SERVER
+from captivate_nb.protocol.content_decoder import _FILE_FIELDS, _ITEM_READERS
+from captivate_nb.protocol.event_decoder import _CLIENT, _SERVER
 
 settings.register_profile(
     "captivate",

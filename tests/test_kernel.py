@@ -305,8 +305,8 @@ def test_a_wait_for_threads_keeps_its_own_time(kernel: Kernel):
 
 
 def test_a_cell_that_blocks_otherwise_is_told_of_in_the_thread(kernel: Kernel):
-    kernel.execute("import captivate_nb as cn, captivate_nb.errand, threading, time")
-    kernel.execute("session = await cn.demo()\ncaptivate_nb.errand.STANDSTILL = 0.5\ntold = []")
+    kernel.execute("import captivate_nb as cn, captivate_nb.errands, threading, time")
+    kernel.execute("session = await cn.demo()\ncaptivate_nb.errands.STANDSTILL = 0.5\ntold = []")
     kernel.execute(
         "def say():\n    try:\n        cn.run(session.say('hello'))\n"
         "    except cn.CaptivateError as error:\n        told.append(str(error))\n"
@@ -338,8 +338,8 @@ def test_an_interrupted_cell_leaves_the_session_usable(kernel: Kernel, cell: str
 
 
 BLOCKED = """
-import captivate_nb as cn, captivate_nb.handshake, threading, time
-captivate_nb.handshake.PING_INTERVAL = {ping}
+import captivate_nb as cn, captivate_nb.client.handshake, threading, time
+captivate_nb.client.handshake.PING_INTERVAL = {ping}
 session = await cn.demo()
 session.server.agent.take_over()
 await session.act("escalateToHuman")

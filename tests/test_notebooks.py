@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from captivate_nb.demo import flows
+from captivate_nb.server import flows
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import captivate_nb as cn
-from captivate_nb.magic import COMMANDS
+from captivate_nb.magic.commands import COMMANDS
 from support.kernels import Kernel
 
 ROOT = Path(__file__).parents[1]

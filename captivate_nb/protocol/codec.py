@@ -17,10 +17,10 @@ import msgspec
 from captivate_nb.errors import ProtocolError
 
 from . import events as e
-from .items import Data, first_text, need_dict
-from .readers import reader_of
+from .content_decoder import Data, first_text, need_dict
+from .encoder import write_payload
+from .event_decoder import reader_of
 from .strays import read_stray
-from .writers import write_payload
 
 DEPTH_LIMIT = 100
 """Levels of objects and arrays that a frame may nest: many times what any event needs."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import events as e
-from .items import Data, first_text
+from .content_decoder import Data, first_text
 
 GATEWAY = "gateway"
 """The code of an error that tells no number of its own."""

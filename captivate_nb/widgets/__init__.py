@@ -5,9 +5,9 @@ They call public methods of a session or an agent, and know no sockets.
 
 from __future__ import annotations
 
-from .agent import AgentPanel
-from .choices import ChoiceRow, clickable, register
-from .panel import ChatPanel
-from .replay import ReplayPanel
+from captivate_nb.widgets.agent.panel import AgentPanel
+from captivate_nb.widgets.chat.choices import ChoiceRow, clickable, register
+from captivate_nb.widgets.chat.panel import ChatPanel
+from captivate_nb.widgets.inspector.replay_panel import ReplayPanel
 
 __all__ = ["AgentPanel", "ChatPanel", "ChoiceRow", "ReplayPanel", "clickable", "register"]

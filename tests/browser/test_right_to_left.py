@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from captivate_nb import render
+from captivate_nb.conversation.transcript import Choices, Message
 from captivate_nb.protocol import content as c
-from captivate_nb.transcript import Choices, Message
-from captivate_nb.widgets.part import STATIC
+from captivate_nb.rendering import html as render
+from captivate_nb.widgets.common.assets import WIDGETS
 from support.lab import Lab
 
 from .test_widgets_js import Widget, Widgets, text, widgets  # noqa: F401
@@ -157,7 +157,7 @@ async def test_a_row_of_options_begins_at_the_right(widgets: Widgets):  # noqa: 
 
 
 async def test_the_desk_shows_visitors_as_they_are_called(widgets: Widgets):  # noqa: F811
-    await widgets.page.add_style_tag(content=(STATIC / "agent.css").read_text())
+    await widgets.page.add_style_tag(content=(WIDGETS / "agent/agent.css").read_text())
     visitor = {
         "id": "c", "name": ARABIC, "reason": "", "since": 1.7e9, "agent": "Maya",
         "present": True, "last": HEBREW * 20, "unread": 0,
@@ -173,7 +173,7 @@ async def test_the_desk_shows_visitors_as_they_are_called(widgets: Widgets):  # 
 
 
 async def test_the_inspector_shows_values_as_they_are(widgets: Widgets):  # noqa: F811
-    await widgets.page.add_style_tag(content=(STATIC / "inspector.css").read_text())
+    await widgets.page.add_style_tag(content=(WIDGETS / "inspector/inspector.css").read_text())
     inspector = await widgets("inspector", tab="metadata", live=False, targets=[])
     row = {
         "n": 0, "out": True, "at": 1.7e9, "type": "metadata", "about": ARABIC, "size": 5, "chat": 0,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from captivate_nb.widgets.part import STATIC, module
+from captivate_nb.widgets.common.assets import WIDGETS, module
 
 MODEL = """
 window.fake = (name, state) => {
@@ -139,7 +139,7 @@ async def widgets(browser: Browser) -> AsyncIterator[Widgets]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.clock.install()
     await page.set_content(PAGE)
-    await page.add_style_tag(content=(STATIC / "panel.css").read_text() + SIZE)
+    await page.add_style_tag(content=(WIDGETS / "chat/chat.css").read_text() + SIZE)
     await page.evaluate(f"() => {{ {MODEL} }}")
     yield Widgets(page)
     await page.evaluate("closers.forEach((close) => close())")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import websockets
 
-from captivate_nb.demo.server import EmbeddedServer
+from captivate_nb.server.embedded import EmbeddedServer
 
 LIMIT = 5.0  # seconds for one event to come
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from captivate_nb.demo.desk import Call
 from captivate_nb.protocol import content as c
+from captivate_nb.server.livechat.queue import Call
 
 
 class Line:

@@ -7,9 +7,11 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from captivate_nb.demo import FLOWS, bot, flow
-from captivate_nb.demo.loader import read_flow
 from captivate_nb.protocol import content as c
+from captivate_nb.server import FLOWS
+from captivate_nb.server.flow import bot
+from captivate_nb.server.flow import model as flow
+from captivate_nb.server.flow.loader import read_flow
 
 
 def flow_of(source: str, folder: Path = FLOWS) -> flow.Flow:

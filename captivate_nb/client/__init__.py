@@ -1,0 +1,1 @@
+"""A session with a Captivate server: what connects, sends, receives, asks and waits."""

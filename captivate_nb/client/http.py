@@ -1,0 +1,171 @@
+"""A session's HTTP requests: upload a file, fetch one, fetch a message too large for the socket.
+
+Bounded in size and time, never redirected, and the key goes only to hosts that may have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.simple_httpclient import HTTPStreamClosedError
+
+from captivate_nb.errors import CaptivateError, InvalidFile
+from captivate_nb.protocol import events as e
+from captivate_nb.protocol.codec import decode, from_json, to_json
+from captivate_nb.protocol.content import File
+from captivate_nb.protocol.content_decoder import read_file
+
+from .secrets import hide_named, redact
+from .transport import Address
+
+SIZE_LIMIT = 16 * 1024 * 1024
+"""Bytes of a file."""
+
+TRANSCRIPT_LIMIT = 64 * 1024 * 1024
+"""Bytes of what a link of the server's leads to: a large message, or a long transcript."""
+
+VENDOR_DOMAINS = ("captivatechat.ai", "captivat.io")
+"""Under these are the vendor's own hosts, which know every key already."""
+
+TIMEOUT = 30.0
+"""Seconds for one request."""
+
+
+async def upload(url: str, address: Address, name: str, data: bytes, mimetype: str) -> File:
+    """Upload a file to where the server offers it, and return it by its new address.
+
+    Raise `InvalidFile` when it is too large, the offer points to another host, or it fails.
+    Cancelling drops the request.
+    """
+    if len(data) > SIZE_LIMIT:
+        raise InvalidFile(
+            f"“{name}” has {len(data):,} bytes; at most {SIZE_LIMIT:,} can be uploaded."
+        )
+    parts = urlsplit(url)
+    if parts.hostname != address.host or (address.secure and parts.scheme != "https"):
+        raise InvalidFile(
+            f"The server offers uploads at another host ({parts.hostname}); nothing was sent there."
+        )
+    headers = {"content-type": mimetype, "x-filename": quote(name, safe="")}
+    try:
+        response = await _fetch(url, address, method="POST", headers=headers, body=data)
+        return read_file(msgspec.json.decode(response.body))
+    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+        raise InvalidFile(f"“{name}” could not be uploaded: {redact(str(error))}.") from None
+
+
+async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
+    """Fetch a file from the server itself, on this machine, and return its MIME type and bytes.
+
+    For a reader whose browser is elsewhere. Only the server's own host and port are asked, without
+    the key. Raise `InvalidFile` for any other URL, and when it is too large or cannot be had.
+    Cancelling drops the request.
+    """
+    shown = hide_named(str(url))[:100]
+    try:
+        parts, own = urlsplit(str(url)), urlsplit(str(address))
+        same = (parts.hostname, parts.port) == (own.hostname, own.port)
+    except ValueError:
+        same = False
+    if not (address.loopback and same and parts.scheme in ("http", "https")):
+        raise InvalidFile(
+            f"“{shown}” is not on the session's own server on this machine; it was not fetched."
+        )
+    try:
+        response = await _fetch(url, None)
+    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+        raise InvalidFile(f"“{shown}” could not be fetched: {redact(str(error))}.") from None
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    return kind or "application/octet-stream", response.body
+
+
+async def fetch_large_message(
+    link: str, address: Address, trusted: Iterable[str] = ()
+) -> e.ServerEvent:
+    """Fetch what an error 413 links to: the whole event where it is told, else a bot message.
+
+    The link must be https, and its host the server's own, one of the vendor's or of `trusted`; on
+    this machine the embedded server's own http address will do. Raise `CaptivateError` otherwise,
+    and when it cannot be had or has more than `TRANSCRIPT_LIMIT` bytes. Cancelling drops the
+    request.
+    """
+    if not may_fetch(link, address, trusted):
+        host = urlsplit(link).hostname or "nowhere"
+        raise CaptivateError(
+            f"A large message lies at {host}, which is not the server's own host; it was not"
+            " fetched. Pass trusted_hosts=[…] to allow that host."
+        )
+    try:
+        headers = {"accept": "application/json"}
+        response = await _fetch(link, address, headers=headers, limit=TRANSCRIPT_LIMIT)
+        return _server_event(response.body)
+    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+        told = redact(str(error)).rstrip(".")
+        raise CaptivateError(f"A large message could not be fetched: {told}.") from None
+
+
+def _server_event(body: bytes) -> e.ServerEvent:
+    """Read an event, or the vendor's own form of a large bot message."""
+    value = from_json(body)
+    message = value.get("botMessage") if isinstance(value, dict) else None
+    if isinstance(message, dict) and "event_type" not in value:
+        payload = {"content": message.get("content")}
+        body = to_json({"event_type": "bot_message", "event_payload": payload}).encode()
+    event = decode(body, "server")
+    if isinstance(event, e.GeneralError):
+        raise CaptivateError(f"the server answered {event.description or event.code}")
+    if not isinstance(event, e.ServerEvent):
+        raise CaptivateError("it is not an event of the server's")
+    return event
+
+
+def may_fetch(link: str, address: Address, trusted: Iterable[str] = ()) -> bool:
+    """Tell whether a link may be followed with the key."""
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if address.loopback and host == address.host:
+        return parts.scheme in ("http", "https")
+    vendors = any(host.endswith("." + domain) for domain in VENDOR_DOMAINS)
+    return parts.scheme == "https" and (host == address.host or vendors or host in trusted)
+
+
+async def _fetch(
+    url: str,
+    address: Address | None,
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+    limit: int = SIZE_LIMIT,
+) -> HTTPResponse:
+    """Make one request, with the key of `address`, for an answer of at most `limit` bytes.
+
+    No local holds the key, as a traceback may show them.
+    """
+    client = AsyncHTTPClient(force_instance=True, max_body_size=limit)
+    request = HTTPRequest(
+        url,
+        method=method,
+        headers={**(headers or {}), **_key_header(address)},
+        body=body,
+        follow_redirects=False,
+        connect_timeout=TIMEOUT,
+        request_timeout=TIMEOUT,
+    )
+    try:
+        return await client.fetch(request)
+    except HTTPStreamClosedError:
+        reason = f"the connection was closed, or the answer has more than {limit:,} bytes"
+        raise CaptivateError(reason) from None
+    finally:
+        client.close()
+
+
+def _key_header(address: Address | None) -> dict[str, str]:
+    return {} if address is None else {"x-api-key": address.key.reveal()}

@@ -1,0 +1,1 @@
+"""The state of a conversation, made of its events alone: no loop, no socket, no notebook."""

@@ -1,0 +1,418 @@
+"""Whether what the user said has arrived: what counts as evidence, and what is to be done.
+
+Pure: what was sent, what was heard, looks at the server's transcript and times go in, verdicts and
+steps come out. It has no clock and no socket. Times are in seconds, of one clock that never goes
+back. `docs/delivery.md` has all of it as a table.
+
+The rule: a message is sent again only when it is shown that it did not arrive. What cannot be
+found out is “unknown”, and said to be so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from captivate_nb.protocol import events as e
+
+from .transcript import Delivery
+
+CHECK = 2.0
+"""Seconds after which a message that arrived stands in the server's transcript."""
+
+SECOND_LOOK = 1.1
+"""Seconds between two looks at the transcript of a server that was never seen to be behind.
+
+With `CHECK` it makes 3.1, so that a message which was lost at a break goes out at most 3 s later
+than it would without any check. Of other servers it is `CHECK` and what they were behind.
+"""
+
+QUIET = 1.0
+"""Seconds of silence before a message, after which the bot's next words are the answer to it."""
+
+PATIENCE = 10.0
+"""Seconds of silence on both sides, after which what was said before gets no answer any more."""
+
+LOOKS = 5
+"""How many transcripts are looked at for one message at the most."""
+
+AGAIN = 0.5
+"""Seconds until the next look at a transcript that was behind; twice as long each time."""
+
+Answered = Literal["no", "perhaps", "yes", "surely"]
+"""Whether something came from the other side after a message was sent.
+
+"perhaps": other messages had no answer yet, so it may have been theirs. "yes": it alone had none.
+"surely": and it had been quiet for `QUIET` seconds before, or the server told of it itself.
+"""
+
+
+class Sent(msgspec.Struct):
+    """What is known of one message of the user's."""
+
+    event: e.UserMessage
+    at: float  # when it was sent last
+    connection: int  # on which it was sent last
+    quiet: bool  # whether the other side had been silent for `QUIET` seconds before
+    due: float  # when the transcript is to be looked at next
+    state: Delivery = "sent"
+    lost: bool = False  # whether it is to be sent again
+    since: float = 0.0  # when it was first found out that it arrived
+    answered: Answered = "no"
+    refused: str | None = None  # the error that the server told after it
+    strange: bool = False  # whether the transcript has a turn that may be this one
+    missing: float | None = None  # when the newest transcript without it was asked for
+    looks: int = 0  # transcripts without it that were late enough to tell
+    lacked: float | None = None  # when the first of them that was fresh and whole was asked for
+
+    @property
+    def id(self) -> str:
+        """Return the message's ID."""
+        return self.event.client_msg_id
+
+    @property
+    def known(self) -> float | None:
+        """Return since when it is certain that the server has it, None where it is not."""
+        certain = self.state == "confirmed" and self.answered == "surely"
+        return self.since if certain else None
+
+
+class Look(NamedTuple):
+    """What a transcript that was asked for at `asked` shows of the user's messages.
+
+    It has those `found`, with an answer to those `answered`; those `placed` have another text where
+    they should stand; those `passed` it lacks, though it has something before them. `behind` is by
+    how many seconds it lacks what was known before; it is `older` where that is so, or something
+    was heard since; `flaw` says why it cannot be the whole
+    conversation, and is empty where it can. `strangers` tells whether it has turns of the user that
+    were not said here.
+    """
+
+    asked: float
+    found: Collection[str] = ()
+    answered: Collection[str] = ()
+    placed: Collection[str] = ()
+    passed: Collection[str] = ()
+    behind: float = 0.0
+    older: bool = False
+    flaw: str = ""
+    strangers: bool = False
+
+
+class Verdict(NamedTuple):
+    """What is now known of a message, and why; `why` is empty when it was never in doubt."""
+
+    id: str
+    state: Delivery
+    why: str
+
+
+class Ask(NamedTuple):
+    """Look at the server's transcript at the time `at`."""
+
+    at: float
+
+
+class Send(NamedTuple):
+    """Send a message again."""
+
+    event: e.UserMessage
+
+
+class Deliveries:
+    """The user's messages of one conversation."""
+
+    def __init__(self) -> None:
+        self.connection = 0
+        """The newest connection's number."""
+        self.broken = False
+        """Whether that is over, and there is no other yet."""
+        self.lag = 0.0
+        """By how many seconds the server's transcript was behind, at the most."""
+        self.flawed = False
+        """Whether a transcript ever lacked what it should have had."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another conversation with the same server."""
+        self._sent: dict[str, Sent] = {}
+        self._waiting: dict[str, Sent] = {}  # those of which nothing is decided
+        self._unanswered: dict[str, Sent] = {}  # those that the other side has not spoken to yet
+        self._unheard: dict[str, Sent] = {}  # those after which nothing was heard
+        self._spoke = float("-inf")  # when the user said something last
+        self._at_risk = False  # whether any may have to be sent again
+        self.undecided: dict[str, None] = {}
+        """Those that are unknown, or have failed, in the order in which it turned out."""
+        self._heard = float("-inf")
+
+    @property
+    def last_sent(self) -> float:
+        """Return when the newest of the messages that wait was sent."""
+        return max((sent.at for sent in self._waiting.values()), default=float("-inf"))
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._sent
+
+    def has_arrived(self, message_id: str) -> bool:
+        """Whether a message that was sent here is known to have arrived."""
+        sent = self._sent.get(message_id)
+        return sent is not None and sent.state == "confirmed"
+
+    def get(self, message_id: str) -> Sent | None:
+        """Return what is known of a message; None for one that was not sent here."""
+        return self._sent.get(message_id)
+
+    # --- what is to be done ------------------------------------------------------------------
+
+    @property
+    def held(self) -> list[str]:
+        """Return those that may have to be sent again: what is said next waits for them."""
+        if not self._at_risk:
+            return []
+        held = [
+            sent.id
+            for sent in self._waiting.values()
+            if sent.lost
+            or (self.in_doubt(sent) and sent.answered != "yes" and sent.refused is None)
+        ]
+        self._at_risk = bool(held) or self.broken
+        return held
+
+    @property
+    def holds(self) -> bool:
+        """Whether what the user says next has to wait, so as not to overtake a message."""
+        return bool(self.held)
+
+    def step(self) -> Ask | Send | None:
+        """Return what to do next; None while nothing is in doubt.
+
+        What is lost is sent when nothing is in doubt any more, so that the order stays.
+        """
+        doubts = [sent for sent in self._sent.values() if self._is_checked(sent)]
+        if doubts:
+            return Ask(max(self._due(sent) for sent in doubts))
+        return next((Send(sent.event) for sent in self._waiting.values() if sent.lost), None)
+
+    def _due(self, sent: Sent) -> float:
+        return sent.due if sent.looks else sent.at + CHECK + self.lag
+
+    @property
+    def doubtful(self) -> set[str]:
+        """Return those that may well not have arrived."""
+        waiting = self._waiting.values()
+        return {
+            *self.undecided,
+            *(one.id for one in waiting if one.lost or one.refused is not None),
+        }
+
+    def in_doubt(self, sent: Sent) -> bool:
+        """Whether it is not known that a message arrived, and something went wrong since."""
+        wrong = self._is_over(sent) or sent.refused is not None
+        return sent.state == "sent" and not sent.lost and wrong
+
+    def _is_suspect(self, sent: Sent) -> bool:
+        """Whether what seemed to be the answer to it may have been that to an earlier one."""
+        wrong = self._is_over(sent) or sent.refused is not None
+        return sent.state == "confirmed" and sent.answered == "yes" and wrong
+
+    def _is_over(self, sent: Sent) -> bool:
+        """Whether the connection on which it was sent is over."""
+        return self.broken or sent.connection != self.connection
+
+    def _is_open(self, sent: Sent) -> bool:
+        """Whether a transcript without it would mean something."""
+        return (sent.state == "sent" and not sent.lost) or self._is_suspect(sent)
+
+    def _is_checked(self, sent: Sent) -> bool:
+        return self.in_doubt(sent) or (self._is_open(sent) and sent.missing is not None)
+
+    # --- evidence ----------------------------------------------------------------------------
+
+    def connected(self, connection: int) -> None:
+        """Note a new connection: what waits for an answer on another may be lost."""
+        self.connection, self.broken, self._at_risk = connection, False, True
+
+    def disconnected(self) -> None:
+        """Note that the connection is over: what waits for an answer on it may be lost."""
+        self.broken = self._at_risk = True
+
+    def sent(self, event: e.UserMessage, at: float) -> None:
+        """Note that a message was sent, for the first time or again.
+
+        What was lost keeps its place among the others that were, as it may be lost again; what the
+        user sends again stands behind them.
+        """
+        if at - max(self._heard, self._spoke) >= PATIENCE:
+            self._unanswered.clear()
+        self._spoke = at
+        quiet = at - self._heard >= QUIET
+        sent = Sent(event, at, self.connection, quiet, at + CHECK)
+        self.undecided.pop(sent.id, None)
+        for messages in (self._sent, self._waiting, self._unanswered):
+            known = messages.get(sent.id)
+            if known is not None and not known.lost:
+                del messages[sent.id]
+            messages[sent.id] = sent
+        self._unheard[sent.id] = sent
+        self._at_risk |= self.broken
+
+    def heard(self, at: float, *, agent: bool = False) -> list[Verdict]:
+        """Note that the other side said or did something, and return what that decides.
+
+        What an agent says need not be an answer to anything.
+        """
+        self._heard = at
+        unheard, self._unheard = self._unheard, {}
+        oldest = next(iter(self._unanswered.values()), None)
+        if oldest is None:
+            self._unheard = unheard
+            return []
+        del self._unanswered[oldest.id]
+        alone = not self._unanswered and len(self._waiting) == 1 and oldest.id in self._waiting
+        if not alone or oldest.answered != "no":
+            for sent in unheard.values():
+                sent.answered = "perhaps" if sent.answered == "no" else sent.answered
+            return []
+        calm = oldest.quiet and not self.in_doubt(oldest)
+        verdicts = self._arrived(oldest, at, "it was answered")
+        oldest.answered = "surely" if calm and not agent else "yes"
+        return verdicts
+
+    def seen(self, message_id: str, at: float, why: str) -> list[Verdict]:
+        """Note that the server told of a message itself, and return what that decides."""
+        sent = self._sent.get(message_id)
+        if sent is None:
+            return []
+        verdicts = self._arrived(sent, at, why)
+        sent.answered = "surely"
+        return verdicts
+
+    def refused(self, why: str) -> None:
+        """Note an error of which it is not said what it is about."""
+        for sent in self._waiting.values():
+            if not self._is_over(sent):
+                sent.refused = why
+
+    def decide(self, message_id: str, state: Delivery) -> None:
+        """Note what was decided elsewhere."""
+        sent = self._sent.get(message_id)
+        if sent is not None:
+            self._settle(sent, state)
+            sent.answered, sent.since = "surely", float("inf")  # the server need not have it
+
+    def give_up(self, why: str) -> list[Verdict]:
+        """Note that nothing can be found out for now, and return what that decides.
+
+        What was answered is looked for again when there is a transcript.
+        """
+        doubts = [sent for sent in self._sent.values() if sent.lost or self._is_checked(sent)]
+        for sent in doubts:
+            sent.missing = None
+        waiting = [sent for sent in doubts if sent.state != "confirmed"]
+        return [verdict for sent in waiting for verdict in self._give_up(sent, why)]
+
+    def looked(self, look: Look, *, conclusive: bool = True) -> list[Verdict]:
+        """Note what a transcript shows, and return what that decides.
+
+        One that is not `conclusive` was not asked for: of what it lacks nothing follows.
+        """
+        verdicts = [verdict for name in look.found for verdict in self._found(name, look)]
+        for name in look.answered:
+            self._unanswered.pop(name, None)
+        self._note_order(look.found)
+        if not conclusive:
+            return verdicts
+        lacked = [s for s in self._sent.values() if s.at < look.asked and self._is_open(s)]
+        late = [sent for sent in lacked if look.asked >= self._due(sent)]
+        self.lag = max(self.lag, look.behind)
+        self.flawed |= bool(look.flaw)
+        for sent in lacked:
+            sent.strange |= look.strangers or sent.id in look.placed
+            sent.missing = look.asked
+        return verdicts + [verdict for sent in late for verdict in self._lacking(sent, look)]
+
+    def _note_order(self, found: Collection[str]) -> None:
+        """Note what was sent before one of those found: on one connection it arrives in order."""
+        newest: dict[int, float] = {}
+        for name in found:
+            if (sent := self._sent.get(name)) is not None:
+                newest[sent.connection] = max(sent.at, newest.get(sent.connection, sent.at))
+        for other in self._waiting.values():
+            if other.at < newest.get(other.connection, other.at):
+                other.answered = "yes"
+
+    def _found(self, message_id: str, look: Look) -> Iterator[Verdict]:
+        sent = self._sent.get(message_id)
+        if sent is None:
+            return
+        if sent.missing is not None and sent.state != "confirmed":
+            self.lag = max(self.lag, sent.missing - sent.at)
+        yield from self.seen(message_id, look.asked, "it is in the server's transcript")
+
+    def _lacking(self, sent: Sent, look: Look) -> list[Verdict]:
+        """Weigh that a transcript does not have a message, though it was late enough to tell."""
+        sent.looks += 1
+        if look.behind:
+            sent.lacked = None
+            sent.due = look.asked + max(self.lag, AGAIN * 2**sent.looks)
+            why = f"the server's transcript is {look.behind:.1f} s behind"
+            return self._give_up(sent, why) if sent.looks >= LOOKS else []
+        sent.due = look.asked + (CHECK + self.lag if self.lag or self.flawed else SECOND_LOOK)
+        if look.flaw and sent.looks > 1:
+            gone = sent.state == "confirmed" and sent.id in look.passed
+            return self._contradict(sent) if gone else self._give_up(sent, look.flaw)
+        if look.flaw:
+            return []
+        enough = sent.at + CHECK + self.lag
+        if sent.lacked is not None and sent.lacked >= enough:
+            return self._conclude(sent, look)
+        if look.asked >= enough:
+            sent.lacked = look.asked
+        else:
+            sent.due = enough  # only now is it known how far the server may be behind
+        return []
+
+    def _conclude(self, sent: Sent, look: Look) -> list[Verdict]:
+        """Conclude from a second transcript without it that is fresh and whole."""
+        if sent.answered == "yes" and sent.id not in look.placed:
+            return self._contradict(sent)
+        if sent.strange:
+            return self._give_up(sent, "other words of yours stand there in the transcript")
+        if sent.refused is not None:
+            self._settle(sent, "failed")
+            return [Verdict(sent.id, "failed", sent.refused)]
+        if not self._is_over(sent):
+            return self._give_up(sent, "the server's transcript lacks it")
+        if sent.answered == "perhaps" and (self.lag or self.flawed):
+            return self._give_up(sent, "what came after it may have been its answer")
+        sent.lost = True
+        return []
+
+    def _contradict(self, sent: Sent) -> list[Verdict]:
+        self._settle(sent, "unknown")
+        why = "something came after it, and yet the server's transcript lacks it"
+        return [Verdict(sent.id, "unknown", why)]
+
+    def _give_up(self, sent: Sent, why: str) -> list[Verdict]:
+        """Leave it at what is known: that it was answered, or nothing."""
+        if sent.state == "confirmed":
+            sent.answered = "surely"
+            return []
+        self._settle(sent, "unknown")
+        return [Verdict(sent.id, "unknown", why)]
+
+    def _arrived(self, sent: Sent, at: float, why: str) -> list[Verdict]:
+        known = sent.state == "confirmed"
+        doubted = sent.lost or self.in_doubt(sent) or sent.state in ("unknown", "failed")
+        self._settle(sent, "confirmed")
+        sent.since = sent.since if known else at
+        return [] if known else [Verdict(sent.id, "confirmed", why if doubted else "")]
+
+    def _settle(self, sent: Sent, state: Delivery) -> None:
+        sent.state, sent.lost = state, False
+        self._waiting.pop(sent.id, None)
+        self.undecided.pop(sent.id, None)
+        if state in ("unknown", "failed"):
+            self.undecided[sent.id] = None

@@ -1,0 +1,209 @@
+"""Every frame of a session, in and out: the record that a conversation can be replayed from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self, overload
+
+import msgspec
+
+from captivate_nb.errors import InvalidFile, ProtocolError, counted
+from captivate_nb.local_files import TooLarge, read_regular
+from captivate_nb.protocol.codec import decode
+from captivate_nb.protocol.events import Event, Sender
+from captivate_nb.rendering.html import output
+from captivate_nb.rendering.sanitize import clean, escape
+
+Direction = Literal["in", "out"]
+LARGEST = 256 << 20
+"""Bytes of a saved log that are read, at most."""
+SHOWN = 50
+"""Records that a log's repr shows, the newest ones."""
+
+_SENDER: dict[Direction, Sender] = {"in": "server", "out": "client"}
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
+
+    `connection` counts the session's connections from 1, the one it passed on; None where a log
+    does not tell. `event` is None for a frame that is no event; `problem` then says why, `cut` that
+    it ends too early, and `unread` which event it would be, where it says so.
+    """
+
+    n: int
+    direction: Direction
+    time: float
+    size: int
+    frame: str
+    connection: int | None = None
+    event: Event | None = None
+    problem: str | None = None
+    cut: bool = False
+    unread: str = ""
+
+    @property
+    def type(self) -> str:
+        """Return the event's wire name; empty for a frame that is no event."""
+        return self.event.wire_name if self.event else ""
+
+    @property
+    def clock(self) -> str:
+        """Return its time of day, UTC, to the millisecond."""
+        return datetime.fromtimestamp(self.time, UTC).strftime("%H:%M:%S.%f")[:-3]
+
+    def __repr__(self) -> str:
+        what = clean(self.type or f"skipped: {self.problem}")
+        return f"<{self.n} {self.clock} {self.direction} {what} ({self.size} B)>"
+
+
+class EventLog(Sequence[EventRecord]):
+    """The frames of a session in the order in which they passed. A slice is a log too.
+
+    `redact` is applied to every frame before it is kept, so that no secret gets into the log.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[EventRecord] = (),
+        *,
+        redact: Callable[[str], str] = lambda frame: frame,
+    ) -> None:
+        self._records = list(records)
+        self._redact = redact
+
+    def record(
+        self, direction: Direction, frame: str | bytes, at: float, connection: int | None = None
+    ) -> EventRecord:
+        """Decode a frame, keep it, and return its record; a frame that is no event is kept too.
+
+        What is decoded is the text that is kept, so that a saved log has the same events.
+        """
+        data = frame.encode(errors="replace") if isinstance(frame, str) else frame
+        shown = self._redact(data.decode(errors="replace"))
+        event, problem, cut, unread = None, None, False, ""
+        try:
+            event = decode(shown, _SENDER[direction])
+        except ProtocolError as error:
+            problem, cut, unread = str(error), error.cut, error.event_type
+        entry = EventRecord(
+            n=len(self._records),
+            direction=direction,
+            time=at,
+            size=len(data),
+            frame=shown,
+            connection=connection,
+            event=event,
+            problem=problem,
+            cut=cut,
+            unread=unread,
+        )
+        self._records.append(entry)
+        return entry
+
+    @overload
+    def __getitem__(self, index: int) -> EventRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> EventLog: ...
+    def __getitem__(self, index: int | slice) -> EventRecord | EventLog:
+        if isinstance(index, slice):
+            return EventLog(self._records[index])
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def where(self, *, type: str | None = None, direction: Direction | None = None) -> EventLog:  # noqa: A002  # the field's own word
+        """Return the records of one event type, of one direction, or of both."""
+        return EventLog(
+            record
+            for record in self._records
+            if type in (None, record.type) and direction in (None, record.direction)
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the log as JSON lines, a frame a line, and return the path."""
+        target = Path(path)
+        lines = (
+            json.dumps(
+                {
+                    "n": record.n,
+                    "direction": record.direction,
+                    "time": record.time,
+                    "size": record.size,
+                    "connection": record.connection,
+                    "type": record.type,
+                    "frame": record.frame,
+                },
+                ensure_ascii=False,
+            )
+            for record in self._records
+        )
+        try:
+            target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise InvalidFile(f"The event log cannot be written to {target}: {error}.") from None
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a saved log. Raise `InvalidFile` that names the line which is not of a log."""
+        try:
+            text = read_regular(Path(path), LARGEST).decode("utf-8-sig")
+        except TooLarge as error:
+            raise InvalidFile(
+                f"The event log {path} has {error.size:,} bytes, and at most {LARGEST:,} are read."
+                " Keep only its last lines."
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidFile(f"The event log {path} cannot be read: {reason}.") from None
+        log = cls()
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                log._load_line(line, f"{path}, line {number}")
+        return log
+
+    def _load_line(self, line: str, where: str) -> None:
+        try:
+            saved = json.loads(line)
+            direction, at, frame = saved["direction"], float(saved["time"]), saved["frame"]
+            datetime.fromtimestamp(at, UTC)
+            if direction not in _SENDER or not isinstance(frame, str):
+                raise ValueError(direction)
+        except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+            raise InvalidFile(f"{where} is not a line of an event log.") from None
+        connection = saved.get("connection")
+        entry = self.record(
+            direction, frame, at, connection if isinstance(connection, int) else None
+        )
+        size = saved.get("size", entry.size)  # as it was before a key was taken out
+        if isinstance(size, int):
+            self._records[-1] = msgspec.structs.replace(entry, size=size)
+
+    def __repr__(self) -> str:
+        return f"<EventLog of {counted(len(self), 'event')}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        newest = self._records[-SHOWN:]
+        lines = "\n".join(map(repr, newest))
+        rows = "".join(map(_row, newest))
+        return {
+            "text/plain": f"{self!r}\n{lines}" if newest else repr(self),
+            "text/html": output(
+                '<table style="margin:0"><tr><th>n</th><th>time (UTC)</th><th></th>'
+                f'<th style="text-align:left">event</th><th>size</th></tr>{rows}</table>'
+            ),
+        }
+
+
+def _row(record: EventRecord) -> str:
+    arrow = "↓" if record.direction == "in" else "↑"
+    what = escape(record.type or f"skipped: {record.problem}")
+    return (
+        f"<tr><td>{record.n}</td><td>{record.clock}</td><td>{arrow}</td>"
+        f'<td style="text-align:left">{what}</td><td>{record.size} B</td></tr>'
+    )

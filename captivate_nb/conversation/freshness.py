@@ -1,0 +1,66 @@
+"""What a server's transcript proves of the user's messages: whether it is fresh, and whole.
+
+A transcript that is neither proves nothing of what it lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .delivery import Look
+from .reconcile import Matches, Told
+from .transcript import Message
+
+MOST_BEHIND = 10.0
+"""Seconds by which a transcript may be behind; what is missing for longer, it does not have."""
+
+NO_TURNS = "the server's transcript has none of your messages"
+CUT_OFF = "the server's transcript does not begin where the conversation did"
+INCOMPLETE = "the server's transcript lacks what was said before"
+
+
+def look_at(
+    asked: float,
+    here: Sequence[Message],
+    told: Told,
+    matches: Matches,
+    since: Callable[[Message], float | None],
+) -> Look:
+    """Return what a transcript that was asked for at `asked` shows.
+
+    `here` is what was known before, `matches` where it stands in the transcript. `since` gives the
+    time since which the server is known to have a message, None for one that it may not have.
+    """
+    places = {place for place in matches.places if place is not None}
+    last, first = max(places, default=-1), min(places, default=-1)
+    behind, flaw, older = 0.0, "", False
+    for place, message in enumerate(here):
+        known = since(message) if place not in places else None
+        if known is None:
+            continue
+        if known >= asked:
+            older |= place > last and message.sender != "user"
+        elif place > last and asked - known <= MOST_BEHIND:
+            behind = max(behind, asked - known)
+        else:
+            flaw = CUT_OFF if place < first else flaw or INCOMPLETE
+    own = {place: message.id for place, message in enumerate(here) if message.sender == "user"}
+    sure = places - matches.unsure
+    answered = {
+        own[place]
+        for place, (after, _) in zip(matches.places, told[1:], strict=False)
+        if place in own and after.sender != "user"
+    }
+    turns = [number for number, (entry, _) in enumerate(told) if entry.sender == "user"]
+    passed = {ident for place, ident in own.items() if place not in places and place > first >= 0}
+    return Look(
+        asked=asked,
+        found=[ident for place, ident in own.items() if place in sure],
+        answered=answered,
+        placed={here[place].id for place in matches.unsure},
+        passed=passed if turns else (),
+        behind=0.0 if flaw == CUT_OFF else behind,
+        older=older or behind > 0,
+        flaw=flaw if turns or not own else NO_TURNS,
+        strangers=any(matches.places[number] is None for number in turns),
+    )

@@ -1,0 +1,293 @@
+"""A conversation as Python objects: `Message`, and the sequences of it a person works with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Literal, Self, overload
+
+import msgspec
+
+from captivate_nb.errors import MissingExtra, counted
+from captivate_nb.protocol.content import (
+    Action,
+    Buttons,
+    Card,
+    Cards,
+    Content,
+    File,
+    Files,
+    Html,
+    Markdown,
+    Option,
+    Pause,
+    Table,
+    Text,
+    Unknown,
+    files_of,
+    options_of,
+)
+from captivate_nb.rendering import html
+from captivate_nb.rendering.labels import actions_line, as_read, label_of, labels_of
+from captivate_nb.rendering.layout import Markup, laid_out, newest
+from captivate_nb.rendering.sanitize import clean, clean_text
+
+SHOWN = 50
+"""Messages that a repr of a longer sequence shows, the newest ones."""
+
+ROOM = 200_000
+"""Characters of text that one shows."""
+
+
+Delivery = Literal["queued", "sent", "confirmed", "failed", "unknown"]
+"""How far a message of the user's is.
+
+It waits to be sent; it was sent; it arrived; the server refused it and does not have it; or it
+cannot be found out whether it arrived.
+"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a conversation, whoever sent it.
+
+    `text` is what a person reads of it, in order, titles of options and cards included. `time` is
+    in seconds since the epoch, when it was seen here, and None where only the server's transcript
+    tells of it. `delivery` is set on the user's own messages. `raw` is its payload as the wire has it.
+    """
+
+    id: str
+    sender: Literal["user", "bot", "agent", "system"]
+    text: str
+    content: tuple[Content, ...] = ()
+    actions: tuple[Action, ...] = ()
+    time: float | None = None
+    agent_name: str | None = None
+    delivery: Delivery | None = None
+    raw: dict[str, Any] = {}
+
+    @property
+    def choices(self) -> tuple[Option, ...]:
+        """Return the options it offers, buttons and card buttons in order."""
+        return options_of(self.content)
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Return the files it carries."""
+        return files_of(self.content)
+
+    @property
+    def who(self) -> str:
+        """Return the sender as a reader is told: the agent by name."""
+        name = clean(self.agent_name or "") if self.sender == "agent" else ""
+        return name or self.sender
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
+        told = self.delivery in ("queued", "failed", "unknown")
+        return f"<Message {self.who}: {text!r}{f' ({self.delivery})' if told else ''}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": _plain([self]), "text/html": html.messages_html([self])}
+
+
+class Choices(tuple[Option, ...]):
+    """Options on offer; in a notebook they show as buttons that can be clicked."""
+
+    __slots__ = ()
+
+    @property
+    def labels(self) -> list[str]:
+        """Return their labels."""
+        return [option.label for option in self]
+
+    def __repr__(self) -> str:
+        return f"<Choices {' | '.join(labels_of(self)) or 'none'}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": html.options_html(self)}
+
+
+class MessageSequence(Sequence[Message]):
+    """Messages in order. Slices and `where` give a sequence of their own."""
+
+    _empty: ClassVar[str] = "No messages yet."
+
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        self._messages = list(messages)
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> Transcript: ...
+    def __getitem__(self, index: int | slice) -> Message | Transcript:
+        if isinstance(index, slice):
+            return Transcript(self._messages[index])
+        return self._messages[index]
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MessageSequence) and self._messages == other._messages
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    def where(
+        self,
+        test: Callable[[Message], bool] | None = None,
+        /,
+        *,
+        contains: str | None = None,
+        **fields: Any,
+    ) -> Transcript:
+        """Return the messages that meet every condition given.
+
+        `test` is a function of a message; `contains` is looked for in the text, whatever its case;
+        any other keyword is a field and the value it must have: `where(sender="agent")`. An
+        unknown field raises `AttributeError`.
+        """
+        part = contains.casefold() if contains is not None else ""
+        return Transcript(
+            message
+            for message in self._messages
+            if part in message.text.casefold()
+            and (test is None or test(message))
+            and all(getattr(message, name) == value for name, value in fields.items())
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {counted(len(self), 'message')}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        shown = self._messages[-SHOWN:]
+        left = len(self) - len(shown)
+        return {
+            "text/plain": _newest_plain(shown, left) if shown else repr(self),
+            "text/html": html.messages_html(shown, earlier=left, empty=self._empty),
+        }
+
+
+class Transcript(MessageSequence):
+    """A conversation's messages. `session.transcript` grows as the conversation goes on."""
+
+    @classmethod
+    def view(cls, messages: list[Message]) -> Self:
+        """Return a transcript that shows `messages` as they are at any time, not a copy."""
+        transcript = cls()
+        transcript._messages = messages
+        return transcript
+
+    @property
+    def text(self) -> str:
+        """Return the conversation as lines of `who: text`, fit to be printed."""
+        return _plain(self)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return every message as plain JSON values, with `choices` and `files`."""
+        told = [
+            {
+                **msgspec.to_builtins(message),
+                "content": [_tagged(item) for item in message.content],
+                "choices": msgspec.to_builtins(message.choices),
+                "files": msgspec.to_builtins(message.files),
+            }
+            for message in self
+        ]
+        values: list[dict[str, Any]] = json.loads(json.dumps(told))  # with lists for tuples
+        return values
+
+    def to_json(self) -> str:
+        """Return the transcript as indented JSON."""
+        return json.dumps(self.to_dicts(), indent=2, ensure_ascii=False)
+
+    def to_html(self) -> str:
+        """Return a page of its own that shows the whole transcript; all bot content is made safe."""
+        return html.page_html(list(self))
+
+    def to_dataframe(self) -> Any:
+        """Return a `pandas.DataFrame`, a row a message; needs the extra `pandas`."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingExtra("A data frame", "pandas") from None
+        return pd.DataFrame(self.to_dicts())
+
+
+class Reply(MessageSequence):
+    """What came back to one thing the user did.
+
+    `latency` is in seconds from the sending to the first sign of a reply, None when none came.
+    `actions` are those received meanwhile.
+    """
+
+    _empty = "No messages in this reply."
+
+    def __init__(
+        self,
+        messages: Iterable[Message] = (),
+        *,
+        latency: float | None = None,
+        actions: Iterable[Action] = (),
+    ) -> None:
+        super().__init__(messages)
+        self.latency = latency
+        self.actions = tuple(actions)
+
+    @property
+    def text(self) -> str:
+        """Return the text of all its messages, a blank line never between."""
+        return "\n".join(message.text for message in self if message.text)
+
+    @property
+    def choices(self) -> Choices:
+        """Return every option it offers, in order."""
+        return Choices(option for message in self for option in message.choices)
+
+
+def readable(content: Iterable[Content]) -> str:
+    """Return what a person reads of content items, a line for each thing."""
+    pairs = laid_out(content)
+    return "\n".join(line for item, markup in pairs for line in _lines(item, markup) if line)
+
+
+def _lines(item: Content, markup: Markup) -> list[str]:
+    match item:
+        case Text(text):
+            return [text]
+        case Buttons(title, options):
+            return [title, *map(_label, options)]
+        case Cards(cards):
+            return [line for card in cards for line in _card_lines(card)]
+        case Files(files, title):
+            return [title, *(file.name or file.url for file in files)]
+        case Html() | Markdown() | Table():
+            return [markup.text]
+        case Pause():
+            return []
+        case Unknown(kind):
+            return [f"[{kind or 'unknown'}]"]
+
+
+def _card_lines(card: Card) -> list[str]:
+    return [card.text, card.description, *map(_label, card.options)]
+
+
+def _label(option: Option) -> str:
+    return option.label if as_read(option.label) else label_of(option)
+
+
+def _plain(messages: Iterable[Message]) -> str:
+    shown = ((m.who, m.text or actions_line(m.actions)) for m in messages)
+    said = ((f"{who}: ", clean_text(text)) for who, text in shown)
+    return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
+
+
+def _newest_plain(messages: Sequence[Message], earlier: int) -> str:
+    shown = newest((_plain([message]) for message in reversed(messages)), len, ROOM)
+    earlier += len(messages) - len(shown)
+    above = [f"… {counted(earlier, 'earlier message')}"] if earlier else []
+    return "\n".join([*above, *shown])
+
+
+def _tagged(item: Content) -> dict[str, Any]:
+    return {"type": type(item).__name__.lower(), **msgspec.to_builtins(item)}

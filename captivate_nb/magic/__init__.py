@@ -1,0 +1,1 @@
+"""`%captivate`: its subcommands, their arguments, completion and credentials."""

@@ -1,0 +1,53 @@
+"""What options and actions are called: as they are shown, and as a person may write it.
+
+Labels that read the same may be spelled in many ways: marks of direction, soft hyphens and spaces
+of no width cannot be seen, and an accent may be a letter of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from captivate_nb.protocol.content import Action, Option
+
+from .sanitize import clean
+
+NAMELESS = "(no label)"
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+
+
+def label_of(option: Option) -> str:
+    """Return what an option is shown as, in one line: its label, or what else tells what it is."""
+    known = (clean(text) for text in (option.label, option.value, option.url or ""))
+    return next((text for text in known if as_read(text)), NAMELESS)
+
+
+def labels_of(options: Iterable[Option]) -> list[str]:
+    """Return what options are shown as beside each other: with their values where labels are the same."""
+    listed = list(options)
+    labels = [label_of(option) for option in listed]
+    times = Counter(labels)
+    return [
+        f"{label}: {clean(option.value)}"
+        if times[label] > 1 and option.value not in ("", option.label)
+        else label
+        for label, option in zip(labels, listed, strict=True)
+    ]
+
+
+def actions_line(actions: Iterable[Action]) -> str:
+    """Return what a message that only carries actions is shown as."""
+    return " ".join(f"[action {clean(action.id)}]" for action in actions)
+
+
+def as_read(text: str) -> str:
+    """Return text as a person recalls it: without case, spacing, quotes, and what cannot be seen."""
+    folded = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
+    return " ".join(unicodedata.normalize("NFC", folded).split()).strip("\"'")

@@ -1,0 +1,1 @@
+"""The flow language in YAML, and the bot that plays a flow."""

@@ -1,0 +1,252 @@
+"""The bot: runs a flow over one conversation. Pure: it yields what to do, and does nothing itself.
+
+A turn is a generator of effects. Who consumes it carries each effect out before asking for the
+next, so that what a turn sets is there when the same turn looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from captivate_nb.protocol import content as c
+
+from . import model as flow
+from .checks import LONGEST_ANSWER
+from .patterns import Patience
+from .placeholders import Facts, Show, fill_data, fill_item, fill_text
+
+MOST_STEPS = 500  # in one turn: a flow that goes in a circle must not go on for ever
+MOST_ROUTES = 500  # options remembered, the newest
+
+
+class Memory(msgspec.Struct):
+    """Where a conversation stands in its flow; JSON-like, so that it can be stored.
+
+    `node` is None until the bot has greeted. `waits` says for what the flow waits at `step`: an
+    answer, or the end of a live chat, and "" when the user may say anything. `routes` leads from
+    every option offered so far to its node: users click old ones.
+    """
+
+    node: str | None = None
+    step: int = 0
+    waits: Literal["", "answer", "agent"] = ""
+    routes: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Message:
+    """Send these items, one or more, as one message."""
+
+    content: tuple[c.Content, ...]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Wait so many seconds before going on."""
+
+    seconds: float
+
+
+Effect = (
+    Message | Wait | flow.Learn | flow.Act | flow.HandOver | flow.Raise | flow.Answer | flow.Leave
+)
+
+
+@dataclass
+class Bot:
+    """One flow at work on one conversation's memory.
+
+    `facts` gives the conversation's metadata as it is now. `show` turns the address of a picture
+    beside the flow into one that a client can open.
+    """
+
+    script: flow.Flow
+    memory: Memory
+    facts: Callable[[], Facts]
+    show: Show = str
+
+    def greet(self) -> Iterator[Effect]:
+        """Say the flow's first words."""
+        return self.go(self.script.start, {})
+
+    def hear(self, text: str, *, files: bool = False) -> Iterator[Effect]:
+        """Answer what the user said; an option is chosen by its value or label as text."""
+        text = text[:LONGEST_ANSWER].strip()
+        said = {"said": text}
+        if (node := self.memory.routes.get(flow.fold(text))) is not None:
+            return self.go(node, said)
+        if self.memory.waits == "answer" and text:
+            return self._take_answer(text)
+        if (found := self._match(text)) is not None:
+            return self.go(found[0], said | found[1])
+        if files and self.script.files is not None:
+            return self.go(self.script.files, said)
+        if self.memory.node is None:
+            return self.go(self.script.start, said)
+        return self.go(self.script.fallback, said)
+
+    def receive(self, action: c.Action) -> Iterator[Effect] | None:
+        """Answer an action of the client; None when the flow does not know it."""
+        node = self.script.actions.get(action.id)
+        return None if node is None else self.go(node, {"action": action.data})
+
+    def resume(self) -> Iterator[Effect]:
+        """Go on when a live chat has ended."""
+        if self.memory.waits == "agent" and self.memory.node is not None:
+            yield from self.go(self.memory.node, {}, self.memory.step)
+        else:
+            yield from self._ask_again({})
+
+    def go(self, node: str, extra: Mapping[str, Any], step: int = 0) -> Iterator[Effect]:
+        """Run from a node's step until the flow waits; `extra` fills blanks beside the facts.
+
+        After an aside the conversation stands where it stood, and an open question is repeated,
+        unless the aside asked or listens itself.
+        """
+        memory = self.memory
+        stood = (memory.node, memory.step, memory.waits)
+        yield from _gathered(self._steps(node, step, extra))
+        end = self.script.nodes[memory.node or node]
+        if end.aside and not (memory.waits or end.rules or end.name == stood[0]):
+            memory.node, memory.step, memory.waits = stood
+            yield from self._ask_again(extra)
+
+    def _match(self, text: str) -> tuple[str, dict[str, Any]] | None:
+        here = self.script.nodes[self.memory.node].rules if self.memory.node else ()
+        return match((*here, *self.script.rules), text)
+
+    def _take_answer(self, text: str) -> Iterator[Effect]:
+        node, ask = self._question()
+        said = {"said": text}
+        if (answer := ask.check.read(text)) is not None:
+            yield flow.Learn({ask.save: answer})
+            yield from self.go(node.name, said, self.memory.step + 1)
+        elif (found := self._match(text)) is not None:
+            yield from self.go(found[0], said | found[1])
+        else:
+            yield Message((c.Text(fill_text(ask.retry, self._known(said))),))
+
+    def _question(self) -> tuple[flow.Node, flow.Ask]:
+        assert self.memory.node is not None
+        node = self.script.nodes[self.memory.node]
+        ask = node.steps[self.memory.step]
+        assert isinstance(ask, flow.Ask)
+        return node, ask
+
+    def _ask_again(self, extra: Mapping[str, Any]) -> Iterator[Effect]:
+        if self.memory.waits == "answer":
+            node, _ = self._question()
+            question = node.steps[self.memory.step - 1]
+            assert isinstance(question, flow.Say)
+            yield Message((self._say(question, extra),))
+
+    def _known(self, extra: Mapping[str, Any]) -> Facts:
+        return {**self.facts(), **extra}
+
+    def _steps(self, name: str, step: int, extra: Mapping[str, Any]) -> Iterator[Effect]:
+        """Run steps until the flow waits; where the steps go is decided here, and nowhere else."""
+        memory = self.memory
+        memory.node, memory.step, memory.waits = name, 0, ""
+        for _ in range(MOST_STEPS):
+            steps = self.script.nodes[name].steps
+            if step >= len(steps):
+                return
+            current, step = steps[step], step + 1
+            match current:
+                case flow.Ask():
+                    memory.step, memory.waits = step - 1, "answer"
+                    return
+                case flow.HandOver():
+                    memory.step, memory.waits = step, "agent"
+                    yield current
+                    return
+                case flow.Branch(condition, otherwise):
+                    step = step if condition.holds(self._known(extra)) else otherwise
+                case flow.Jump(index):
+                    step = index
+                case flow.Go(target):
+                    memory.node = name = target
+                    step = 0
+                case _:
+                    yield self._effect(current, extra)
+        yield Message((c.Text(f"The flow goes in a circle at “{name}”, and was stopped."),))
+
+    def _effect(self, step: flow.Plain, extra: Mapping[str, Any]) -> Effect:
+        facts = self._known(extra)
+        match step:
+            case flow.Say(c.Pause(ms)):
+                return Wait(ms / 1000)
+            case flow.Say():
+                return Message((self._say(step, extra),))
+            case flow.Learn(values):
+                return flow.Learn(fill_data(values, facts))
+            case flow.Act(name, data):
+                return flow.Act(name, fill_data(data, facts))
+            case flow.Raise(kind, payload):
+                return flow.Raise(kind, fill_data(payload, facts))
+            case _:
+                return step
+
+    def _say(self, step: flow.Say, extra: Mapping[str, Any]) -> c.Content:
+        item = fill_item(step.content, self._known(extra), self.show)
+        routes = self.memory.routes
+        for written, filled in zip(
+            c.options_of((step.content,)), c.options_of((item,)), strict=True
+        ):
+            if (node := step.routes.get(written.value)) is not None:
+                for word in (flow.fold(filled.label), flow.fold(filled.value)):
+                    routes.pop(word, None)  # so that the newest stands last
+                    routes[word] = node
+        while len(routes) > MOST_ROUTES:
+            del routes[next(iter(routes))]
+        return item
+
+
+def fit(memory: Memory, script: flow.Flow) -> None:
+    """Make a memory one that this flow can go on from: it may be of an older form of the flow."""
+    memory.routes = {word: node for word, node in memory.routes.items() if node in script.nodes}
+    node = script.nodes.get(memory.node or "")
+    if node is None:
+        memory.node, memory.step, memory.waits = None, 0, ""
+    elif memory.waits == "answer" and not _asks(node, memory.step):
+        memory.step, memory.waits = 0, ""
+
+
+def _asks(node: flow.Node, step: int) -> bool:
+    return 0 < step < len(node.steps) and isinstance(node.steps[step], flow.Ask)
+
+
+def match(rules: tuple[flow.Rule, ...], text: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the node of the first rule that fits the text, and the pattern's named groups."""
+    plain, patience = flow.plain(text[:LONGEST_ANSWER]), Patience()
+    for rule in rules:
+        if (found := rule.pattern.search(plain, patience.left)) is not None:
+            return rule.node, found.groupdict("")
+    return None
+
+
+def _gathered(effects: Iterator[Effect]) -> Iterator[Effect]:
+    """Make one message of items that follow each other; a pause is announced at its end.
+
+    What is set between them does not part them.
+    """
+    said: list[c.Content] = []
+    for effect in effects:
+        if isinstance(effect, Message):
+            said += effect.content
+            continue
+        if isinstance(effect, flow.Learn):
+            yield effect
+            continue
+        if isinstance(effect, Wait):
+            said.append(c.Pause(round(effect.seconds * 1000)))
+        if said:
+            yield Message(tuple(said))
+            said = []
+        yield effect
+    if said:
+        yield Message(tuple(said))

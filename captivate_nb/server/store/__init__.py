@@ -1,0 +1,1 @@
+"""What the embedded server keeps: conversations, files, and the journal on disk."""

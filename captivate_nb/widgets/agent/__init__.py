@@ -1,0 +1,1 @@
+"""The agent's panel: the queue and the chats."""

@@ -1,0 +1,1 @@
+"""The chat panel: header, log and composer."""

@@ -1,0 +1,84 @@
+import { make } from "../common/dom.js";
+import { words } from "./message.js";
+
+// How far a message of the user's is, and what its writer can decide where that is in doubt.
+
+/**
+ * @typedef {"queued" | "sent" | "confirmed" | "failed" | "unknown"} Delivery
+ * @typedef {"again" | "arrived"} Decision
+ */
+
+/** Beside the bubble, and in words. @type {Record<Delivery, [string, string]>} */
+const MARKS = {
+  queued: ["waiting to be sent", "Waiting to be sent"],
+  sent: ["✓", "Sent"],
+  confirmed: ["✓✓", "Arrived"],
+  failed: ["!", "Not delivered"],
+  unknown: ["?", "Not known whether it arrived"],
+};
+
+/** Of one that was sent before, and may be lost. @type {[string, string]} */
+const CHECKED = ["checking…", "Checking whether it arrived; if not, it is sent again"];
+
+/** How far a message is, beside its bubble and in words. @param {import("./message.js").Item} item @param {boolean} said whether it stands in the transcript */
+export function markOf(item, said) {
+  if (item.delivery === "queued" && said) return CHECKED;
+  return item.delivery ? MARKS[item.delivery] : ["", ""];
+}
+
+/** Below the bubble, and what can be decided. @type {Partial<Record<Delivery, [string, Decision[]]>>} */
+const DOUBTS = {
+  failed: ["Not delivered", ["again"]],
+  unknown: ["Not known whether this arrived", ["again", "arrived"]],
+};
+
+/** @type {Record<Decision, string>} */
+const LABELS = { again: "Send again", arrived: "It arrived" };
+
+const BEGINNING = 40; // characters of a message that tell it from others
+
+/** The lines below the messages in doubt of one view. */
+export class Doubts {
+  /** @param {import("./log.js").View} view */
+  constructor(view) {
+    this.view = view;
+    view.model.on("change:live", () => this.draw());
+    view.model.on("comm_live_update", () => setTimeout(() => this.draw())); // when the panel around us knows it too
+    setTimeout(() => this.draw()); // once we stand in the panel
+  }
+
+  /** What stands below a message, if it is in doubt. @param {import("./message.js").Item} item @returns {HTMLElement[]} */
+  below(item) {
+    const doubt = item.delivery && DOUBTS[item.delivery];
+    if (!doubt) return [];
+    const [said, decisions] = doubt;
+    const buttons = decisions.map((how) => this.button(item, how));
+    return [make("div", { class: "cnb-doubt" }, make("span", {}, said), ...buttons)];
+  }
+
+  /** @param {import("./message.js").Item} item @param {Decision} how */
+  button(item, how) {
+    const [said, label] = [[...words(item)], LABELS[how]];
+    const beginning = said.slice(0, BEGINNING).join("") + (said.length > BEGINNING ? "…" : "");
+    const button = make("button", {
+      type: "button", class: "cnb-decide", "data-id": item.id, "data-how": how, "aria-label": `${label}: ${beginning}`,
+      click: () => this.view.store.decide(item.id, how),
+    }, label);
+    this.fit(button);
+    return button;
+  }
+
+  draw() {
+    for (const button of this.view.scroller.querySelectorAll("button.cnb-decide")) this.fit(/** @type {HTMLButtonElement} */ (button));
+  }
+
+  /** Say whether a button is pressed, and whether it can be. @param {HTMLButtonElement} button */
+  fit(button) {
+    const { id = "", how } = button.dataset;
+    const decided = this.view.store.decided.get(id);
+    const dead = !this.view.model.get("live") || !!this.view.list.closest(".jupyter-widgets-disconnected");
+    button.disabled = dead || (decided !== undefined && decided !== how);
+    button.classList.toggle("cnb-pending", decided === how);
+    button.setAttribute("aria-busy", String(decided === how));
+  }
+}

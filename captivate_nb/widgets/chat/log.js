@@ -1,0 +1,388 @@
+import { Doubts, markOf } from "./delivery.js";
+import { initials, layOut, make, problemLine } from "../common/dom.js";
+import { ownKeys } from "./shortcuts.js";
+import { bubble, clock, drawPart, words } from "./message.js";
+import { Search } from "./search.js";
+import { Speakers } from "./speakers.js";
+import { Store } from "./message_store.js";
+import { Tools } from "./toolbar.js";
+
+// The conversation. A Store per model keeps the items and asks Python for those it lacks; a View per
+// place where the widget is displayed draws them, the newest first, a few milliseconds at a time.
+// Neither does anything whose cost grows with the length of the conversation.
+
+/**
+ * @typedef {import("../common/dom.js").Model} Model
+ * @typedef {import("./message.js").Item} Item
+ * @typedef {import("./message_store.js").Batch} Batch
+ */
+
+const BLOCK = 100; // messages in one block of the page's layout
+const SLICE = 8; // milliseconds of drawing before the page may do something else
+const AWAITED = 10000; // milliseconds for which a reply is awaited visibly
+const SPOKEN = 3000; // milliseconds for which what is read out stays in the page
+const NEAR = 24; // pixels from the end that still count as the end
+
+export class View {
+  /** @param {Store} store @param {Model} model @param {HTMLElement} root */
+  constructor(store, model, root) {
+    this.store = store;
+    this.model = model;
+    this.speakers = new Speakers(model);
+    this.agents = this.speakers.agents;
+    this.following = true;
+    this.top = 0;
+    this.offer = -1;
+    /** @type {import("./message_store.js").Problem[]} */
+    this.told = [];
+    /** @type {[number, number][]} ranges to draw, the next one last */
+    this.todo = [];
+    /** @type {HTMLElement[]} */
+    this.nodes = [];
+    /** @type {HTMLElement | undefined} */
+    this.linked = undefined;
+    /** @type {HTMLElement[]} */
+    this.blocks = [];
+    /** @type {HTMLElement[]} blocks laid out for a jump */
+    this.laid = [];
+    /** @type {Map<string, number>} chosen options, and the message that chose each */
+    this.chosen = new Map();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.working = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.waiting = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.speaking = undefined;
+
+    this.list = make("div", { class: "cnb-list", click: (/** @type {MouseEvent} */ event) => this.click(event) });
+    this.queue = make("div", { class: "cnb-block" });
+    const stop = make("button", { type: "button", class: "cnb-stop", title: "Stops the wait here. The bot may still answer.", click: () => this.stop() }, "Stop waiting");
+    this.typing = make("div", { class: "cnb-awaited", hidden: true }, make("div", { class: "cnb-typing" }, ...[0, 1, 2].map(() => make("span"))), stop);
+    this.empty = make("div", { class: "cnb-line cnb-empty" });
+    this.note = make("div", { class: "cnb-line cnb-note" });
+    const offline = "This chat has no kernel behind it. Run its cell again to start a new one.";
+    this.scroller = make(
+      "div",
+      { class: "cnb-scroll", role: "log", "aria-live": "off", "aria-label": "Conversation", "aria-keyshortcuts": "/ Alt+ArrowUp Alt+ArrowDown", tabindex: "0" },
+      this.empty, this.list, this.queue, this.typing, this.note, make("div", { class: "cnb-line cnb-offline" }, offline),
+    );
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });
+    this.fresh = make("button", { type: "button", class: "cnb-fresh", hidden: true, click: () => this.follow() }, "↓ New messages");
+    this.problems = make("div", { class: "cnb-problems" });
+    const instead = `#${model.get("fallback") || "none"} { display: none; }`; // what a page without us shows
+    root.classList.add("cnb-log");
+    root.classList.toggle("cnb-agents", this.agents);
+    this.doubts = new Doubts(this);
+    this.tools = new Tools(this);
+    this.search = new Search(this);
+    this.freeKeys = ownKeys(root);
+    root.append(this.search.bar, this.scroller, make("div", { class: "cnb-dock" }, this.fresh), this.problems, this.spoken, make("style", {}, instead));
+
+    this.sizes = new ResizeObserver(() => this.following && this.toEnd());
+    for (const node of [this.scroller, this.list, this.queue, this.note]) this.sizes.observe(node);
+    for (const name of ["note", "empty"]) model.on(`change:${name}`, () => this.drawLines());
+    root.addEventListener("cnb-find", () => this.search.open());
+    this.scroller.addEventListener("keydown", (event) => this.key(event));
+    root.addEventListener("cnb-lines", (event) => /** @type {CustomEvent} */ (event).detail.push(...this.lines()));
+    root.addEventListener("cnb-seek", (event) => this.seek(/** @type {CustomEvent} */ (event).detail));
+    for (const name of ["click", "focusin"]) this.list.addEventListener(name, (event) => this.pick(/** @type {Element} */ (event.target)));
+    store.views.add(this);
+    this.draw(0, store.items.length);
+    this.drawProblems();
+  }
+
+  close() {
+    this.store.views.delete(this);
+    this.sizes.disconnect();
+    this.search.clear();
+    this.freeKeys();
+    for (const timer of [this.working, this.waiting, this.speaking]) clearTimeout(timer);
+  }
+
+  /** Draw the items from `start` to `stop`, and what depends on them. @param {number} start @param {number} stop */
+  draw(start, stop) {
+    this.todo.push([start, stop]);
+    if (this.working === undefined) this.work();
+  }
+
+  work() {
+    const end = performance.now() + SLICE;
+    this.hold(() => {
+      while (this.todo.length && performance.now() < end) {
+        const range = this.todo[this.todo.length - 1];
+        if (range[0] < range[1]) this.place(--range[1]);
+        else this.todo.pop();
+      }
+    });
+    this.working = this.todo.length ? setTimeout(() => this.work()) : undefined;
+    this.drawLines();
+    this.drawOffer();
+    if (this.following && !this.todo.length) this.toEnd(); // until then `sizes` does, once a frame
+  }
+
+  /** Change what is drawn; a reader whose button is gone then is at the log. @param {() => void} change */
+  hold(change) {
+    const held = this.list.contains(document.activeElement);
+    change();
+    if (held && !this.list.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
+  }
+
+  /** @param {number} index */
+  place(index) {
+    const item = this.store.items[index];
+    if (!item) return;
+    const node = this.message(item, index);
+    if (this.nodes[index]) this.nodes[index].replaceWith(node);
+    else this.block(Math.floor(index / BLOCK)).insertBefore(node, this.after(this.nodes, index, BLOCK));
+    this.nodes[index] = node;
+    for (const near of [index - 1, index, index + 1]) this.fit(near);
+    for (const pill of node.querySelectorAll(".cnb-pill")) this.mark(index, Number(pill.getAttribute("data-n")));
+    if (item.answers) {
+      this.chosen.set(item.answers.join("."), index);
+      this.mark(...item.answers);
+    }
+  }
+
+  /** @param {number} number */
+  block(number) {
+    if (!this.blocks[number]) {
+      const block = make("div", { class: "cnb-block" });
+      this.list.insertBefore(block, this.after(this.blocks, number, this.blocks.length));
+      this.blocks[number] = block;
+    }
+    return this.blocks[number];
+  }
+
+  /** The first node behind `index` in its group of `span`. @param {HTMLElement[]} nodes @param {number} index @param {number} span */
+  after(nodes, index, span) {
+    const stop = Math.min(nodes.length, index - (index % span) + span);
+    for (let next = index + 1; next < stop; next += 1) if (nodes[next]) return nodes[next];
+    return null;
+  }
+
+  /** Say whether a message opens or ends its group. @param {number} index */
+  fit(index) {
+    const node = this.nodes[index];
+    if (!node) return;
+    node.classList.toggle("cnb-first", !this.together(index - 1, index));
+    node.classList.toggle("cnb-last", !this.together(index, index + 1));
+  }
+
+  /** @param {number} a @param {number} b */
+  together(a, b) {
+    const [above, below] = [this.store.items[a], this.store.items[b]];
+    return !!above && !!below && above.from === below.from && above.name === below.name;
+  }
+
+  /** Show an option as chosen, pressed, or neither. @param {number} index @param {number} option */
+  mark(index, option) {
+    const pill = this.nodes[index]?.querySelector(`[data-n="${option}"]`);
+    if (!pill) return;
+    const key = `${index}.${option}`;
+    const by = this.store.items[this.chosen.get(key) ?? -1]?.answers;
+    const chosen = by !== undefined && by.join(".") === key;
+    pill.classList.toggle("cnb-chosen", chosen);
+    pill.classList.toggle("cnb-pending", this.store.pressed.has(key));
+    pill.setAttribute("aria-busy", String(this.store.pressed.has(key)));
+    if (pill.tagName === "BUTTON") pill.setAttribute("aria-pressed", String(chosen));
+    pill.textContent = `${chosen ? "✓ " : ""}${pill.getAttribute("data-label")}`;
+  }
+
+  /** @param {number} total */
+  cut(total) {
+    const block = Math.ceil(total / BLOCK);
+    this.hold(() => {
+      for (const extra of this.blocks.slice(block)) extra?.remove();
+      for (const node of this.nodes.slice(total, block * BLOCK)) node?.remove();
+    });
+    this.blocks.length = Math.min(this.blocks.length, block);
+    this.nodes.length = Math.min(this.nodes.length, total);
+    this.offer = -1;
+    if (!total) this.follow();
+  }
+
+  drawOffer() {
+    const offer = this.agents ? -1 : this.store.offer();
+    if (offer === this.offer && this.nodes[offer]?.classList.contains("cnb-offer")) return;
+    this.nodes[this.offer]?.classList.remove("cnb-offer");
+    this.nodes[offer]?.classList.add("cnb-offer");
+    this.offer = offer;
+  }
+
+  drawLines() {
+    this.empty.textContent = this.store.items.length || this.store.outbox.length ? "" : this.model.get("empty");
+    this.note.textContent = this.model.get("note");
+  }
+
+  drawProblems() {
+    if (this.told === this.store.problems) return;
+    this.told = this.store.problems;
+    const lines = this.told.map((problem) =>
+      problemLine(problem, () => this.model.send({ kind: "dismiss", id: problem.id })));
+    this.problems.replaceChildren(...lines);
+  }
+
+  drawDoubts() {
+    this.doubts.draw();
+  }
+
+  /** What a batch means for the reader who knew so many messages: what is queued, spoken, awaited, and followed. @param {Batch} batch @param {number} known */
+  notice(batch, known) {
+    if (batch.outbox) this.queue.replaceChildren(...batch.outbox.map((item) => this.message(item, -1)));
+    if (batch.problems) this.drawProblems();
+    this.drawLines();
+    this.search.changed();
+    if (batch.kind !== "append") return;
+    const fresh = batch.items.slice(Math.max(0, known - batch.start));
+    if (fresh.some((item) => this.speakers.own(item)) || batch.outbox?.length) this.follow();
+    else if (!this.following && fresh.length) this.fresh.hidden = false;
+    const said = batch.items.filter((item) => !this.speakers.own(item)).slice(-5);
+    if (said.length) this.speak(said.map((item) => `${this.speakers.name(item)}: ${words(item)}`).join("\n"));
+    const last = batch.start + batch.items.length === batch.total && batch.items.at(-1);
+    if (last && !this.agents) this.await(last);
+  }
+
+  /** Have it read out; what was read is not left for a reader to find again. @param {string} text */
+  speak(text) {
+    clearTimeout(this.speaking);
+    this.spoken.textContent = text;
+    this.speaking = setTimeout(() => this.spoken.replaceChildren(), SPOKEN);
+  }
+
+  /** Show that something is coming: the bot pauses, or has not answered yet. @param {Item} last */
+  await(last) {
+    const part = last.parts.at(-1);
+    const doubtful = last.delivery === "unknown" || last.delivery === "failed";
+    const human = this.store.items.findLast((item) => item?.from === "agent" || item?.from === "bot")?.from === "agent";
+    const time = part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
+    clearTimeout(this.waiting);
+    this.typing.hidden = !time;
+    this.waiting = setTimeout(() => (this.typing.hidden = true), time);
+  }
+
+  /** No longer wait for a reply, here and in the cells that do. */
+  stop() {
+    clearTimeout(this.waiting);
+    this.typing.hidden = true;
+    this.model.send({ kind: "stop" });
+    this.speak("No longer waiting. The bot may still answer.");
+    this.scroller.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.search.open();
+  }
+
+  /** @param {MouseEvent} event */
+  click(event) {
+    const target = /** @type {Element} */ (event.target);
+    this.store.files.follow(event);
+    const pill = target.closest("button.cnb-pill");
+    const message = target.closest(".cnb-message");
+    if (!pill || !message || event.detail > 1) return;
+    this.store.choose(Number(message.getAttribute("data-index")), Number(pill.getAttribute("data-n")));
+    this.follow();
+  }
+
+  /** Tell the inspector, if there is one, which message the reader is at. @param {Element} target */
+  pick(target) {
+    const index = target.closest(".cnb-message")?.getAttribute("data-index");
+    const item = this.store.items[Number(index ?? -1)];
+    if (!item) return;
+    this.link(Number(index));
+    this.scroller.dispatchEvent(new CustomEvent("cnb-pick", { bubbles: true, detail: item.id }));
+  }
+
+  /** What the reader has said of late, for the composer. */
+  lines() {
+    const newest = [...this.store.items.slice(-1000), ...this.store.outbox];
+    const own = newest.filter((item) => item && this.speakers.own(item));
+    return own.map((item) => item?.parts.map((part) => (part.kind === "text" ? part.text : "")).join("\n") ?? "").slice(-100);
+  }
+
+  /** Highlight the message that the inspector's reader is at. @param {string} id */
+  seek(id) {
+    const index = this.store.items.findLastIndex((item) => item?.id === id);
+    this.link(index);
+    if (index >= 0) this.reveal(index);
+  }
+
+  /** Bring a message into view. @param {number} index */
+  reveal(index) {
+    this.following = false;
+    this.laid = layOut(this.blocks, Math.floor(index / BLOCK), this.laid);
+    const [box, node] = [this.scroller, this.nodes[index]].map((each) => each?.getBoundingClientRect());
+    if (!box || !node || (node.top >= box.top && node.bottom <= box.bottom)) return;
+    this.scroller.scrollTop += node.top - box.top - 40;
+  }
+
+  /** @param {number} index */
+  link(index) {
+    this.linked?.classList.remove("cnb-linked");
+    this.linked = this.nodes[index];
+    this.linked?.classList.add("cnb-linked");
+  }
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.following = true;
+    else if (scrollTop < this.top) this.following = false;
+    this.top = scrollTop;
+    if (this.following) this.fresh.hidden = true;
+  }
+
+  follow() {
+    this.following = true;
+    this.fresh.hidden = true;
+    this.toEnd();
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
+  }
+
+  /** @param {Item} item @param {number} index */
+  message(item, index) {
+    const name = this.speakers.name(item);
+    const time = item.at === undefined ? "" : clock(item.at);
+    const [mark, sent] = markOf(item, index >= 0);
+    const node = make("div", {
+      class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${item.delivery}`}`,
+      role: "group", "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),
+      "data-index": index, "data-initials": initials(name),
+    });
+    const title = this.speakers.title(item);
+    if (title) node.append(make("div", { class: "cnb-name" }, title));
+    for (const part of item.parts) drawPart(part, node, (image, url) => this.store.files.load(image, url));
+    if (!item.parts.length) node.append(bubble("(empty message)"));
+    const last = [...node.children].findLast((child) => child.matches(".cnb-bubble, .cnb-file"));
+    const beside = item.delivery === "queued" ? mark : `${time} ${mark}`.trim();
+    if (beside) last?.setAttribute("data-time", beside);
+    if (sent) last?.setAttribute("title", sent);
+    node.append(...this.doubts.below(item));
+    if (this.agents) for (const pill of node.querySelectorAll("button.cnb-pill")) pill.setAttribute("disabled", "");
+    return node;
+  }
+}
+
+export default () => {
+  /** @type {Store} */
+  let store;
+  return {
+    /** @param {{ model: Model }} context */
+    initialize({ model }) {
+      store = new Store(model);
+      return () => store.close();
+    },
+    /** @param {{ model: Model, el: HTMLElement }} context */
+    render({ model, el }) {
+      const view = new View(store, model, el);
+      return () => view.close();
+    },
+  };
+};

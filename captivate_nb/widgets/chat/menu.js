@@ -1,0 +1,96 @@
+import { iconButton, make } from "../common/dom.js";
+import { JsonForm } from "../common/json_form.js";
+
+/** Other ways to start anew, as a new user or with other metadata; and the networks to rehearse on. */
+export class MoreMenu {
+  /** @param {import("../common/dom.js").Model} model */
+  constructor(model) {
+    this.model = model;
+    /** @type {((done: any) => void) | undefined} */
+    this.waiting = undefined;
+    this.button = iconButton("more", "More", () => this.toggle(!!this.list.hidden));
+    this.button.setAttribute("aria-haspopup", "menu");
+    this.list = make("div", { class: "cnb-menu", role: "menu", "aria-label": "More", hidden: true, keydown: (/** @type {KeyboardEvent} */ event) => this.key(event), focusout: (/** @type {FocusEvent} */ event) => this.left(event) },
+      this.item("Restart as the same user", () => model.send({ kind: "restart" })),
+      this.item("Restart as a new user", () => model.send({ kind: "restart", user: "new" })),
+      this.item("Restart with other metadata…", () => this.ask()),
+      ...(model.get("networks") ?? []).map((/** @type {[string, string]} */ [name, about]) => this.network(name, about)));
+    const cancel = make("button", { type: "button", class: "cnb-do", click: () => this.end() }, "Cancel");
+    this.form = new JsonForm("Metadata to start with, as JSON", "Restart", (text) => this.send(text), make("span", { class: "cnb-hint" }, "Metadata to start with"), cancel);
+    this.form.node.hidden = true;
+    this.toggle(false);
+  }
+
+  /** @param {string} name @param {() => void} press */
+  item(name, press) {
+    const act = () => {
+      this.toggle(false);
+      press();
+    };
+    return make("button", { type: "button", role: "menuitem", tabindex: "-1", click: act }, name);
+  }
+
+  /** @param {string} name @param {string} about */
+  network(name, about) {
+    const item = this.item(`Network: ${name}`, () => this.model.send({ kind: "network", name }));
+    item.setAttribute("role", "menuitemradio");
+    item.dataset.network = name;
+    item.title = about;
+    return item;
+  }
+
+  /** @param {boolean} open */
+  toggle(open) {
+    for (const item of /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-network]")))
+      item.setAttribute("aria-checked", String(item.dataset.network === this.model.get("network")));
+    this.list.hidden = !open;
+    this.button.setAttribute("aria-expanded", String(open));
+    if (open) /** @type {HTMLElement} */ (this.list.firstElementChild).focus();
+  }
+
+  /** @param {FocusEvent} event */
+  left(event) {
+    const to = /** @type {Node | null} */ (event.relatedTarget);
+    if (!this.list.contains(to) && to !== this.button) this.toggle(false);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const items = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === "Escape") {
+      this.toggle(false);
+      this.button.focus();
+    } else if (next === undefined) return;
+    else items.at(next % items.length)?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  ask() {
+    this.form.text.value = this.model.get("started_with");
+    this.form.node.hidden = false;
+    this.form.text.focus();
+  }
+
+  /** @param {string} text @returns {Promise<any>} */
+  send(text) {
+    this.model.send({ kind: "restart", metadata: text });
+    return new Promise((resolve) => (this.waiting = resolve));
+  }
+
+  /** @param {any} message */
+  settled(message) {
+    this.waiting?.(message);
+    if (this.waiting && !message.error) this.end();
+    this.waiting = undefined;
+  }
+
+  end() {
+    this.form.node.hidden = true;
+    this.form.done.textContent = "";
+    this.form.problem.replaceChildren();
+    this.button.focus();
+  }
+}

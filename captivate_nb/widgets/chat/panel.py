@@ -1,0 +1,352 @@
+"""`ChatPanel`: a session as a chat that one can read, click and write in.
+
+It holds no state of the chat. Session events come in on the session's loop and are shown; what the
+user does goes to the session's public methods, posted to that loop from whatever thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from IPython import get_ipython
+
+from captivate_nb.client.session import Session
+from captivate_nb.conversation.state import QUOTED, Problem
+from captivate_nb.conversation.transcript import Message
+from captivate_nb.errors import UsageError, counted
+from captivate_nb.kernel import post
+from captivate_nb.protocol.content import Option
+from captivate_nb.rendering.sanitize import clean
+from captivate_nb.widgets.common.assets import describe
+from captivate_nb.widgets.inspector.event_rows import position, read_object, to_text
+from captivate_nb.widgets.inspector.time_travel import BOT, PAST, InspectedPanel
+
+from .choices import ChoiceRow, click_once
+from .composer import FILES_LIMIT, Attachment, ComposerWidget
+from .header import HeaderWidget
+from .log import Decision, LogWidget, RemoteImages
+
+EMPTY = "Nothing said yet. Write the first line below, and the answer appears here."
+
+NOTES = {
+    "connecting": "Connecting…",
+    "reconnecting": "The connection is lost; trying again. What you write meanwhile is sent then.",
+    "closed": "This session is closed. Open another with %captivate, or captivate_nb.connect().",
+}
+CHECKING = "Checking whether {} arrived; what you write meanwhile waits."
+DELETED = "This conversation was deleted. Start a new one with the button at the top."
+
+SAVE_AFTER = 2.0
+"""Seconds of quiet after which a notebook's saved state is brought up to date; a cell's end does too."""
+
+SAVED = "A live Captivate chat was shown here. Run this cell to chat again."
+CLOSED = "This chat panel was closed. ChatPanel(session) shows the chat again."
+
+
+class ChatPanel(InspectedPanel):
+    """A chat on a session: header, log, choices, composer. Several may show one session.
+
+    `open_inspector()` shows the session's events beside it, and `go(n)` its past.
+
+    Its size is its `layout`'s, in CSS units: `panel.layout.height = "400px"`. Closing it frees all
+    its widget models and leaves the session open.
+
+    With `remote_images="ask"` no picture is loaded from a host before its reader allows that host;
+    the session's own server needs no leave.
+    """
+
+    closed = CLOSED
+
+    def __init__(self, session: Session, *, remote_images: RemoteImages = "allow") -> None:
+        if not isinstance(session, Session):
+            raise UsageError(
+                "ChatPanel needs a session, such as await captivate_nb.demo(); got"
+                f" {type(session).__name__}."
+            )
+        self.session = session
+        self._latency: float | None = None
+        self._unsaved: asyncio.TimerHandle | None = None
+        self._stops: list[Callable[[], None]] = []
+        self._leave: Callable[[], None] | None = None
+        header = HeaderWidget(
+            lambda: self._post(self._restart({})),
+            self.command,
+            name=BOT,
+            tools=["restart", "inspect"],
+            networks=[[n.name, n.about] for n in getattr(session.server, "networks", ())],
+        )
+        chat_log = LogWidget(
+            session,
+            session.loop,
+            self._click,
+            session.stop_waiting,
+            session.fetch_file,
+            self._decide,
+            empty=EMPTY,
+            bot=BOT,
+            fallback=self.display_id,
+            remote_images=remote_images,
+            trusted=[urlsplit(session.url).netloc],
+        )
+        choices = ChoiceRow(session.loop, self._answer, chat_log.problem)
+        self.composer = ComposerWidget(lambda *said: self._post(self._say(*said)))
+        super().__init__(session, session.loop, header, chat_log, choices, self.composer)
+        self._listen()
+        for record in session.events.where(type="conversation_start")[-1:]:
+            self._started(record.event)
+        self._show_state()
+        self._show_choices()
+
+    def __repr__(self) -> str:
+        return f"<ChatPanel on {self.session!r}>"
+
+    def _listen(self) -> None:
+        session = self.session
+        self._stops = [
+            session.on("transcript", self._changed),
+            session.on("error", self._problem),
+            session.on("delete_conversation_success", self._show_state),
+            session.on("conversation_start", self._started),
+            session.on("*", self._inspect),
+            session.on("error", self._inspect),
+        ]
+        self._observe(self._show_state, "status", "conversation_id", "agent")
+        self._observe(self._show_choices, "choices", "status")
+        self._observe(self._show_outbox, "outbox")
+        if shell := get_ipython():
+            shell.events.register("post_run_cell", self._save)
+            self._stops.append(lambda: shell.events.unregister("post_run_cell", self._save))
+
+    def _observe(self, callback: Callable[[Any], None], *names: str) -> None:
+        self.session.observe(callback, names)
+        self._stops.append(lambda: self.session.unobserve(callback, names))
+
+    def close(self) -> None:
+        """Stop listening and free every model; where it was shown, the conversation stays as text."""
+        if self.comm is None:
+            return
+        stops, self._stops = self._stops, []
+        for stop in stops:
+            stop()
+        if self._unsaved is not None:
+            self._unsaved.cancel()
+        if self.beside is not None:
+            self.beside.close()
+        self.free()
+
+    # --- from the session, on its loop -------------------------------------------------------
+
+    def _changed(self, first: int) -> None:
+        self.chat_log.changed(first)
+        if self._unsaved is not None:
+            self._unsaved.cancel()
+        self._unsaved = self.session.loop.call_later(SAVE_AFTER, self._save)
+        if (latency := self._newest_latency()) is not None:
+            self._latency = latency
+            self._show_state()
+
+    def _newest_latency(self) -> float | None:
+        """Return the seconds between the two newest messages if the later one answers the other."""
+        match self.session.transcript[-2:]:
+            case [Message(sender="user", time=float(asked)), Message(sender="bot", time=float(at))]:
+                return at - asked
+        return None
+
+    def _problem(self, problem: Problem) -> None:
+        self.chat_log.problem(
+            problem.message, problem.detail, about=problem.about, good=problem.good
+        )
+
+    def _show_outbox(self, _: Any) -> None:
+        self.chat_log.changed()
+        undecided = self.session.outbox
+        self.chat_log.decided([m.id for m in undecided if m.delivery in ("unknown", "failed")])
+        self._show_state()
+
+    def _show_choices(self, _: Any = None) -> None:
+        options = self.shown.choices if self.session.status != "closed" else ()
+        self.choices.show(options, disabled=self.past is not None)
+
+    def _show_state(self, _: Any = None) -> None:
+        session = self.session
+        ident = self.shown.id or ""
+        with self.header.hold_sync():
+            self.header.status = session.status
+            self.header.network = getattr(session.server, "network", "")
+            self.header.facts = self._facts(ident)
+            self.header.about = f"Conversation {ident} at {session.url}"
+        self.chat_log.note = self._note()
+        open_now = session.status != "closed" and self.past is None
+        self.composer.hint = "This chat is closed" if self.past is None else "This is the past"
+        self.composer.enabled = self.chat_log.live = open_now
+
+    def _note(self) -> str:
+        """Return what is said below the log about the session's state; mostly nothing."""
+        conversation, status = self.session.conversation, self.session.status
+        if status in NOTES:
+            return NOTES[status]
+        if conversation.deleted:
+            return DELETED
+        match [message for message in conversation.undecided if message.delivery == "queued"]:
+            case []:
+                return ""
+            case [message]:
+                return CHECKING.format(f"“{clean(message.text, QUOTED)}”")
+            case checked:
+                return CHECKING.format(counted(len(checked), "message"))
+
+    def _facts(self, ident: str) -> list[str]:
+        facts = [ident if len(ident) <= 16 else ident[:13] + "…"] if ident else []
+        if self._latency is not None:
+            facts.append(f"{self._latency * 1000:.0f} ms")
+        if self.shown.agent is not None:
+            facts.append(f"with {clean(self.shown.agent.name)}")
+        if self.header.network not in ("", "off"):
+            facts.append(f"network: {self.header.network}")
+        return facts
+
+    def _inspect(self, _: Any) -> None:
+        if self.inspector is not None:
+            self.inspector.changed()
+
+    def _started(self, event: Any) -> None:
+        """Keep what a conversation was started with for a start with other metadata."""
+        self.header.started_with = to_text(event.metadata)
+
+    def _save(self, *_: Any) -> None:
+        """Put the newest messages into what the notebook is saved with, if there are new ones."""
+        if self._unsaved is not None:
+            self._unsaved.cancel()
+            self._unsaved = None
+            self.chat_log.save()
+            self.show_again()
+
+    # --- from the page, on any thread --------------------------------------------------------
+
+    def _post(self, work: Any) -> None:
+        post(work, self.session.loop, lambda error: self.chat_log.problem(describe(error)))
+
+    async def _restart(self, asked: dict[str, Any]) -> None:
+        """Start anew: as the same user, as a new one (`user`), or with other `metadata`."""
+        changes: dict[str, Any] = {}
+        try:
+            if "metadata" in asked:
+                changes["metadata"] = read_object(asked["metadata"])
+            if "user" in asked:
+                changes |= {"user_id": f"user-{uuid.uuid4().hex[:8]}", "user": {}}
+            self.go(None)
+            await self.session.restart(**changes)
+        except UsageError as error:
+            self.header.settled(describe(error), position(error))
+        except Exception:
+            self.header.settled()
+            raise
+        else:
+            self.header.settled()
+
+    async def _commanded(self, asked: dict[str, Any]) -> None:
+        match asked:
+            case {"kind": "restart"}:
+                await self._restart(asked)
+            case {"kind": "network", "name": str(name)} if self.session.server is not None:
+                self.session.server.faults = name
+                self._show_state()
+            case {"kind": "close"} if self._leave is not None:
+                await self.session.close()
+                self._leave()
+            case _:
+                await super()._commanded(asked)
+
+    async def branch(self, n: int) -> None:
+        """Open a new conversation beside this one that is replayed up to event `n`."""
+        session = await self.session.branch(n)
+        self._close_branch()
+        self.beside = branch = ChatPanel(session)
+        branch.header.name = f"Branch at event {n}"
+        branch.header.tools = ["restart", "close"]
+        branch._leave = self._close_branch  # its own kind
+        self.go(None)
+        self._arrange()
+
+    def _close_branch(self) -> None:
+        if self.beside is not None:
+            branch, self.beside = self.beside, None
+            self._arrange()
+            branch.close()
+
+    async def _click(self, message: Message, option: Option) -> None:
+        """Click in the log: a message's options can be clicked at any time, but in the past."""
+        if self.past is not None:
+            await self._refuse(message, option)
+        await click_once(self.session, message.choices, option)
+
+    async def _decide(self, ident: str, decision: Decision) -> None:
+        """Do what the user decides on a message of which it is not known whether it arrived."""
+        if self.past is not None:
+            raise UsageError(PAST)
+        if decision == "again":
+            await self.session.send_again(ident, wait=False)
+        else:
+            await self.session.mark_arrived(ident)
+
+    async def _answer(self, option: Option) -> None:
+        """Click in the choice bar: it answers the question of now, if nobody has meanwhile."""
+        if option in self.session.choices:
+            await click_once(self.session, self.session.choices, option)
+
+    async def _say(self, ident: float, text: str, files: list[Attachment]) -> None:
+        """Send, and tell the composer as soon as the message is sent or waits in the outbox."""
+        error = None
+        try:
+            if sum(len(data) for _, data, _ in files) > FILES_LIMIT:
+                error = f"One message takes at most {FILES_LIMIT // 1_000_000} MB of files."
+            elif files:
+                await self._handed_over(self.session.send_files(files, text or None, wait=False))
+            else:
+                await self._handed_over(self.session.say(text, wait=False))
+        except Exception as problem:  # noqa: BLE001  # shown beside the text, whatever it is
+            error = describe(problem)
+        self.composer.answer(ident, error)
+
+    async def _handed_over(self, sending: Awaitable[object]) -> None:
+        """Wait until a message is sent, or queued while there is no connection."""
+        before = {message.id for message in self.session.outbox}
+        task = asyncio.ensure_future(sending)
+        queued = asyncio.Event()
+        waiting = asyncio.create_task(queued.wait())
+
+        def wake(_: Any) -> None:
+            new = (message for message in self.session.outbox if message.id not in before)
+            if any(message.delivery == "queued" for message in new):
+                queued.set()
+
+        self.session.observe(wake, "outbox")
+        try:
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.session.unobserve(wake, "outbox")
+            waiting.cancel()
+        if task.done():
+            task.result()
+        else:
+            task.add_done_callback(self._sent_later)
+
+    def _sent_later(self, task: asyncio.Future[object]) -> None:
+        """Show why a message that had waited in the outbox was not sent after all."""
+        if task.cancelled():
+            self.chat_log.problem("A message was not sent: the session was closed meanwhile.")
+        elif isinstance(error := task.exception(), Exception):
+            why = describe(error)
+            self.chat_log.problem(f"A message was not sent: {why[:1].lower()}{why[1:]}")
+
+    # --- showing -----------------------------------------------------------------------------
+
+    def text_bundle(self) -> dict[str, Any]:
+        """Return the newest messages as text and HTML."""
+        bundle = self.session.transcript._repr_mimebundle_()
+        line = "" if self.comm is None else f"<p>{SAVED}</p>"
+        return {"text/plain": bundle["text/plain"], "text/html": bundle["text/html"] + line}

@@ -1,0 +1,87 @@
+"""`ReplayPanel`: a conversation that is over, to read and to travel through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from captivate_nb.conversation.eventlog import EventLog, EventRecord
+from captivate_nb.conversation.replay import recording
+from captivate_nb.conversation.transcript import MessageSequence
+from captivate_nb.errors import counted
+from captivate_nb.kernel import loop_here
+from captivate_nb.protocol.content import Option
+from captivate_nb.rendering.html import without_remote_images
+from captivate_nb.rendering.sanitize import clean
+from captivate_nb.widgets.chat.choices import ChoiceRow
+from captivate_nb.widgets.chat.header import HeaderWidget
+from captivate_nb.widgets.chat.log import LogWidget, RemoteImages
+
+from .time_travel import BOT, InspectedPanel, Past
+
+EMPTY = "Nothing was said here."
+CLOSED = "This replay was closed. ReplayPanel(log) shows it again."
+SAVED = "A recorded Captivate chat was shown here. Run this cell to travel through it again."
+
+
+class ReplayPanel(InspectedPanel):
+    """Shows an event log, a saved one, or a transcript: read only, with inspector and slider.
+
+    Pictures of other hosts are not loaded before the reader allows it, unless `remote_images` is
+    "allow". Raise `InvalidFile` for a file that is no event log, `UsageError` for anything else.
+    """
+
+    closed = CLOSED
+
+    def __init__(
+        self,
+        source: EventLog | MessageSequence | Iterable[EventRecord] | str | Path,
+        *,
+        remote_images: RemoteImages = "ask",
+    ) -> None:
+        told = recording(source)
+        self._remote_images = remote_images
+        loop = loop_here()
+        header = HeaderWidget(
+            lambda: None, self.command, name=BOT, status="recorded", tools=["inspect"]
+        )
+        chat_log = LogWidget(
+            Past(told.conversation),
+            loop,
+            self._refuse,
+            empty=EMPTY,
+            bot=BOT,
+            fallback=self.display_id,
+            remote_images=remote_images,
+        )
+        choices = ChoiceRow(loop, self._never, chat_log.problem)
+        super().__init__(told, loop, header, chat_log, choices)
+        self._show_state()
+        self._show_choices()
+        self.open_inspector()
+
+    def __repr__(self) -> str:
+        return f"<ReplayPanel on {self.source!r}>"
+
+    def close(self) -> None:
+        """Free every model; where it was shown, the conversation stays as text."""
+        self.free()
+
+    def text_bundle(self) -> dict[str, Any]:
+        """Return the newest messages as text and HTML."""
+        bundle = self.source.transcript._repr_mimebundle_()
+        html = bundle["text/html"]
+        if self._remote_images == "ask":
+            html = without_remote_images(html)
+        line = "" if self.comm is None else f"<p>{SAVED}</p>"
+        return {"text/plain": bundle["text/plain"], "text/html": html + line}
+
+    def _show_state(self, _: Any = None) -> None:
+        agent = self.shown.agent
+        facts = [self.shown.id or "no conversation", *([clean(agent.name)] if agent else [])]
+        self.header.facts = [clean(fact, 24) for fact in facts]
+        self.header.about = f"Recorded: {counted(len(self.events), 'event')}"
+
+    async def _never(self, _: Option) -> None:
+        """No option of a recording can be clicked."""
