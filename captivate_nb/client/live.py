@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -48,13 +49,16 @@ from .clock import Clock
 from .connection import Connection, Status
 from .http import fetch_large_message
 from .recovery import ATTEMPTS, Line, Recovery, delays
-from .secrets import redact, redact_frame
+from .secrets import Hidden, Redacting, redact, redact_frame
 from .transport import Address, check_size
 from .validation import callback_of, event_name_of
 from .waiting import Answer, Disconnected, Garbled, Pending, Requests, Turn, error_of
 
 TIMEOUT = 10.0
 """Seconds that a reply or an answer may take."""
+
+_frames = logging.getLogger("captivate_nb.frames")
+_frames.addFilter(Redacting())
 
 _READS = (e.ConversationTranscript, e.ConversationMetadata, e.UserConversations)
 
@@ -68,6 +72,7 @@ CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.
 P = ParamSpec("P")
 R = TypeVar("R")
 W = TypeVar("W", bound="Wire")
+E = TypeVar("E", bound=e.Event)
 
 
 def on_own_loop(
@@ -125,7 +130,8 @@ class Wire(HasTraits):
         self._turns: list[Turn] = []
         self._clock = Clock()
         self._queued: dict[str, Message] = {}  # what the user said that waits to be sent
-        self._originals: dict[str, Callable[[], e.UserMessage]] = {}  # of what has the key in it
+        self._originals: dict[str, Hidden[e.Event]] = {}
+        """What was sent, by its client_msg_id, where the log hides a part of it."""
         self._speaking = asyncio.Lock()  # held by the message that is sent next
         self._sending = asyncio.Lock()  # held while a frame is sent
         self._listeners: dict[str, list[Callable[[Any], Any]]] = {}
@@ -266,13 +272,22 @@ class Wire(HasTraits):
 
     async def _write_message(self, event: e.UserMessage) -> None:
         """Note it as sent before it is: if the connection breaks here, recovery finds out."""
-        original = self._originals.pop(event.client_msg_id, lambda: event)
-        frame = encode(original())
-        if self._take("out", frame).frame != frame:
-            self._originals[event.client_msg_id] = original
+        frame = encode(self._original(event))
+        self._take("out", frame)
         with contextlib.suppress(ConnectionError):
             await self._connection.send(frame)
             self._probe()
+
+    def _original(self, event: E) -> E:
+        """Return what was sent as the user gave it; `event` may have a part of it hidden."""
+        kept = self._originals.get(getattr(event, "client_msg_id", ""))
+        return cast("E", kept.reveal()) if kept else event
+
+    def _as_given(self, record: EventRecord) -> EventRecord:
+        """Return a record with its event as the user gave it."""
+        if record.event is None:
+            return record
+        return msgspec.structs.replace(record, event=self._original(record.event))
 
     def _probe(self) -> None:
         """Find a connection that only seems to be there, as soon as something is sent on it."""
@@ -441,6 +456,9 @@ class Wire(HasTraits):
         """Log a frame, apply its event, and tell those who listen."""
         now, connection = self._clock.now(), self._connection.number
         record = self.events.record(direction, frame, now, connection)
+        _frames.debug("%s %s", "<" if direction == "in" else ">", record.frame)
+        if direction == "out" and record.frame != frame:
+            self._keep_original(record, frame)
         known = self.conversation.noted
         changed = self.conversation.apply_record(record)
         self._share(changed, known)
@@ -448,6 +466,11 @@ class Wire(HasTraits):
             self._tell(record.type, record.event)
             self._tell("*", record.event)
         return record
+
+    def _keep_original(self, record: EventRecord, frame: str | bytes) -> None:
+        """Keep what the log hides a part of, to send it once more as it was."""
+        if name := getattr(record.event, "client_msg_id", ""):
+            self._originals[name] = Hidden(decode(cast("str", frame), "client"))
 
     def _share(self, changed: int | None, known: int) -> None:
         """Bring the traits to the conversation's state, and tell of new messages and errors."""

@@ -1,8 +1,9 @@
 """Secrets that never show: what holds one, and what takes it out of all that is shown or kept.
 
 Our own words (an address, an error, a log line) lose every key in use here, and whatever stands
-where a key would stand: `redact`. A frame loses its own session's secrets, and what its fields for
-keys hold, value by value; what else a bot or a user said stays as it was said: `redact_frame`.
+where a key would stand: `redact`. A frame loses its own session's secrets, what its fields for keys
+hold, and metadata that is private, value by value; what else a bot or a user said stays as it was
+said: `redact_frame`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import re
 import string
 import weakref
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote, unquote_plus, urlsplit
 
+from captivate_nb.conversation.private import PRIVATE
 from captivate_nb.errors import InvalidKey, ProtocolError, UsageError
 from captivate_nb.protocol.codec import from_json, to_json
 from captivate_nb.protocol.words import NAMES, VALUES
+
+T = TypeVar("T")
 
 HIDDEN = "•••"
 """What stands where a secret was."""
@@ -30,7 +34,8 @@ REDACTED_LENGTH = 8
 _KEY_NAME = re.compile(r"(?i)(?:x-)?api[_-]?keys?")
 _STRUCTURE = frozenset({"event_type", "linked_event_type", "type", "from", "action", "target"})
 _OWN_WORDS = "error_desc"  # what a server says of itself may quote the URL it was called with
-_WORTH_A_LOOK = re.compile(rf"(?i)api[_-]?key|{_OWN_WORDS}")
+_METADATA = frozenset({"metadata", "content"})  # what an object of metadata is called in frames
+_WORTH_A_LOOK = re.compile(rf"(?i)api[_-]?key|{_OWN_WORDS}|{PRIVATE}")
 
 _BEFORE_KEY = r"""(?i:(?<=apikey=)|(?<=api_key=)|(?<=api-key=)|(?<=x-api-key: ))"""
 _URL_FIELD = (
@@ -89,6 +94,20 @@ class Secret:
         raise TypeError("a secret is never pickled")
 
 
+class Hidden(Generic[T]):
+    """Holds a value, such as an event with private metadata, that shows in no repr."""
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def reveal(self) -> T:
+        """Return the value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"<Hidden {HIDDEN}>"
+
+
 _live: set[weakref.ref[Secret]] = set()
 
 
@@ -125,7 +144,7 @@ def _hide_field(match: re.Match[str]) -> str:
 
 
 def redact_frame(frame: str, secrets: Iterable[Secret]) -> str:
-    """Return a frame whose values hold none of these secrets, and whose fields for keys hold none.
+    """Return a frame whose values hold none of these secrets, nor any key or private metadata.
 
     It is the same text where there is nothing to hide, and else reads as the same event but for
     what is hidden: names and words of the protocol stay, should a key be one of them. What is not
@@ -148,10 +167,13 @@ def _redact_value(value: Any, name: str, secrets: list[Secret]) -> Any:
         case str():
             return _redact_words(value, name, secrets)
         case list():
-            return [_redact_value(each, name, secrets) for each in value]
+            within = name if name not in _METADATA else ""
+            return [_redact_value(each, within, secrets) for each in value]
         case dict():
             return {
-                key if key in NAMES else _hide(key, secrets): _redact_value(inner, key, secrets)
+                key if key in NAMES else _hide(key, secrets): HIDDEN
+                if key == PRIVATE and name in _METADATA
+                else _redact_value(inner, key, secrets)
                 for key, inner in value.items()
             }
         case int() | float() if not isinstance(value, bool):

@@ -38,6 +38,7 @@ from .http import upload
 from .live import TIMEOUT, new_id, on_own_loop
 from .queries import Records
 from .repeating import repeat
+from .secrets import Hidden
 from .transport import Address, check_size
 from .validation import id_of, json_of, object_of, seconds_of, text_of
 from .waiting import Turn
@@ -80,14 +81,13 @@ class Session(Records):
         self._again: set[str] = set()  # messages that the user sends again just now
         self._dealt: dict[int, Message] = {}
         self._at_close: list[Callable[[], Awaitable[None]]] = []
-        self._start = _valid(
-            e.ConversationStart(
-                user_id=user_id or "anon",
-                user=user or {},
-                user_data=user_data,
-                metadata=metadata or {},
-            )
+        start = e.ConversationStart(
+            user_id=user_id or "anon",
+            user=user or {},
+            user_data=user_data,
+            metadata=metadata or {},
         )
+        self._start = Hidden(_valid(start))  # its metadata may be private
 
     def __repr__(self) -> str:
         conversation = clean(self.conversation_id or "") or "no conversation"
@@ -103,7 +103,7 @@ class Session(Records):
         """
         try:
             await self._connection.open()
-            await self._begin(self._start)
+            await self._begin()
         except BaseException:
             await self.close()
             raise
@@ -285,14 +285,21 @@ class Session(Records):
         user: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Start a new conversation, as the same user with the same metadata where not given."""
+        """Start a new conversation, as the same user with the same metadata where not given.
+
+        Of the same user, what is `private` stays where other metadata is given without it.
+        """
         self._check_open()
         given = {"user_id": user_id, "user": user, "metadata": metadata}
         changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
+        before = self._start.reveal()
         if user_id is not None or user is not None:
             changes["user_data"] = None  # it was the other user's
-        self._start = _valid(msgspec.structs.replace(self._start, **changes))
-        await self._begin(self._start)
+        elif metadata is not None and "private" in before.metadata:
+            kept = {"private": before.metadata["private"]}
+            changes["metadata"] = kept | object_of(metadata, "Metadata")
+        self._start = Hidden(_valid(msgspec.structs.replace(before, **changes)))
+        await self._begin()
 
     @on_own_loop
     async def resume(self, conversation_id: str) -> Transcript:
@@ -315,13 +322,14 @@ class Session(Records):
         `UsageError` when there is no such event, and what `say` and `click` do. Cancelling closes
         it.
         """
-        steps = steps_of(log_until(self.events, n))
+        steps = steps_of(map(self._as_given, log_until(self.events, n)))
+        start = self._start.reveal()
         again = Session(
             self._connection.address,
-            user_id=self._start.user_id or "anon",
-            user=self._start.user,
-            metadata=self._start.metadata,
-            user_data=self._start.user_data,
+            user_id=start.user_id or "anon",
+            user=start.user,
+            metadata=start.metadata,
+            user_data=start.user_data,
             greet=self._greet,
             trusted_hosts=self._trusted,
         )
@@ -457,10 +465,10 @@ class Session(Records):
             " with timeout=, or look at session.transcript."
         )
 
-    async def _begin(self, start: e.ConversationStart) -> None:
+    async def _begin(self) -> None:
         """Start a conversation and wait for its greeting; a bot need not greet."""
         with self._turn() as turn:
-            started = await self._request(start, e.ConversationStarted)
+            started = await self._request(self._start.reveal(), e.ConversationStarted)
             if self._greet == "user":
                 return
             if self._greet == "auto":

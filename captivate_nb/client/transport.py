@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.frames import CloseCode
+from websockets.frames import DATA_OPCODES, CloseCode, Frame
 
 from captivate_nb.errors import InvalidMessage, InvalidURL
 
@@ -34,6 +34,18 @@ ANSWER_LIMIT = 5.0
 _KEY_QUERY = re.compile(r"([?&])apikey=([^&#]*)(&?)", re.IGNORECASE)
 
 _logger = logging.getLogger("captivate_nb.client.transport")
+
+
+def _without_data(record: logging.LogRecord) -> bool:
+    """Log only how large a message is: what it says, a session logs without what is hidden of it."""
+    frame = record.args[0] if isinstance(record.args, tuple) and record.args else None
+    if isinstance(frame, Frame) and frame.opcode in DATA_OPCODES:
+        size = f"{frame.opcode.name} [{len(frame.data)} bytes]"
+        record.args = (size,)
+    return True
+
+
+_logger.addFilter(_without_data)
 _logger.addFilter(Redacting())
 
 

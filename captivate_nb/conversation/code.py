@@ -22,8 +22,11 @@ from captivate_nb.rendering.sanitize import clean_text
 from .eventlog import EventRecord
 from .file_links import file_at
 from .options import offered, said_by
+from .private import PRIVATE, without_private
 from .state import Conversation
 from .transcript import Message, readable
+
+NOT_SHOWN = "# Private metadata was set here; it is not kept. Set it anew: {'private': {...}}"
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -123,9 +126,17 @@ def _python_call(step: Step) -> list[str]:
     if step.action is not None:
         return [f"await session.act({step.action.action.id!r}, {step.action.action.data!r})"]
     if step.metadata is not None:
+        shown = without_private(step.metadata.metadata)
         target = "" if step.metadata.target == "default" else f", target={step.metadata.target!r}"
-        return [f"await session.set_metadata({step.metadata.metadata!r}{target})"]
+        return _with_note(step.metadata, f"await session.set_metadata({shown!r}{target})")
     return [f"reply = await session.say({step.text!r})"] if step.text else []
+
+
+def _with_note(event: e.MetadataSet, line: str) -> list[str]:
+    """Return the line that sets metadata, and a comment where some of it is private."""
+    if PRIVATE not in event.metadata:
+        return [line]
+    return [*([line] if len(event.metadata) > 1 else []), NOT_SHOWN]
 
 
 def _file(file: File) -> str:
@@ -158,8 +169,9 @@ def _magic_lines(step: Step) -> list[str]:
     if step.action is not None and _is_word(step.action.action.id):
         return [f"%captivate act {step.action.action.id} {json.dumps(step.action.action.data)}"]
     if step.metadata is not None:
-        fields = json.dumps(step.metadata.metadata)
-        return [f"%captivate metadata {fields} --target {step.metadata.target}"]
+        fields = json.dumps(without_private(step.metadata.metadata))
+        line = f"%captivate metadata {fields} --target {step.metadata.target}"
+        return _with_note(step.metadata, line)
     if step.text and step.choice is None and not step.files and _is_said(step.text):
         return [f"%captivate say {step.text}"]
     return _python_call(step)

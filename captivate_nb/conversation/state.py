@@ -24,6 +24,7 @@ from .delivery import Deliveries, Sent, Verdict
 from .eventlog import EventRecord
 from .freshness import NO_TURNS, look_at
 from .naming import Naming
+from .private import without_private
 from .reconcile import Matches, Told, delivered, loosely, match, merge, messages_of, unlike
 from .repeats import Repeats
 from .transcript import Choices, Message, Transcript, readable
@@ -402,13 +403,12 @@ class Conversation:
             self._merge_metadata(event.metadata)
 
     def _merge_metadata(self, metadata: dict[str, Any]) -> None:
-        """Merge at the top level; `private` is the server's alone, which never returns it."""
-        shown = {key: value for key, value in metadata.items() if key != "private"}
-        self.metadata = {**self.metadata, **shown}
+        """Merge at the top level."""
+        self.metadata = {**self.metadata, **without_private(metadata)}
 
     def _metadata_told(self, event: e.ConversationMetadata, _at: float) -> None:
         if self._is_current(event.conversation_id):
-            self.metadata = dict(event.metadata)
+            self.metadata = without_private(event.metadata)
 
     def _deleted(self, event: e.ConversationDeleted, _at: float) -> None:
         all_of_user = event.user_id == self.user_id and event.conversation_id in (

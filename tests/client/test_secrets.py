@@ -210,6 +210,21 @@ def test_fields_that_hold_a_key_are_hidden(name: str):
     assert shown({name: [1, 2.5]}) == {name: ["•••", "•••"]}
 
 
+@pytest.mark.parametrize("value", [{"pin": 4711}, ["pin-4711"], "pin-4711", 4711, None, {}])
+def test_metadata_that_is_private_is_hidden_whole(value: Any):
+    said = {"plan": "vip", "private": value}
+    for name in ("metadata", "content"):
+        assert shown({name: said}) == {name: {"plan": "vip", "private": "•••"}}
+    assert shown([{"metadata": said}]) == [{"metadata": {"plan": "vip", "private": "•••"}}]
+
+
+def test_what_is_private_elsewhere_is_what_a_bot_says():
+    item = {"type": "custom", "private": "a word", "data": {"private": 1}}
+    said = {"content": [item], "text": "private", "": {"private": {"a": 1}}, "private": 2}
+    frame = json.dumps(said)
+    assert redact_frame(frame, []) == frame
+
+
 def test_a_key_is_hidden_in_values_and_in_names_that_are_not_the_protocols():
     held = {"a": KEY, "b": [ENCODED, {f"<{KEY}>": f"({KEY})"}], "c": 1, "d": None}
     assert shown(held, KEY) == {"a": "•••", "b": ["•••", {"<•••>": "(•••)"}], "c": 1, "d": None}
@@ -605,6 +620,67 @@ async def test_a_password_and_a_token_in_the_url_are_in_no_artefact(
         await cn.connect(url, KEY)
     for artefact in [*artefacts, str(caught.value)]:
         assert not any(secret in artefact for secret in secrets), artefact[:2000]
+
+
+async def test_private_metadata_is_sent_and_shown_nowhere(
+    front_end: FrontEnd, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    pins = [f"private-pin-{n}" for n in range(4)]
+    caplog.set_level(logging.DEBUG)
+    metadata = {"plan": "vip", "private": {"first": pins[0]}}
+    async with await cn.demo(metadata=metadata) as session:
+        panel = cn.ChatPanel(session)
+        panel.open_inspector("metadata")
+        await session.set_metadata({"seen": 1, "private": {"second": pins[1], pins[2]: 4711}})
+        await session.send_raw(
+            {
+                "event_type": "metadata",
+                "event_payload": {
+                    "conversation_id": session.conversation_id,
+                    "client_msg_id": "by-hand",
+                    "metadata": {"private": {"third": pins[3]}},
+                },
+            }
+        )
+        await session.say("hello")
+        other = await session.branch(len(session.events) - 1)
+        await session.restart(metadata={"plan": "free"})
+        kept = [
+            session.server.call(lambda each=each: session.server._hub.store.get(each).private)
+            for each in (other.conversation_id, session.conversation_id)
+        ]
+        assert kept[0] == {"first": pins[0], "second": pins[1], pins[2]: 4711, "third": pins[3]}
+        assert kept[1] == {"first": pins[0]}
+        assert session.metadata == {"plan": "free"}
+        assert json.loads(panel.header.started_with) == {"plan": "free"}
+        panel.chat_log.save()
+        shown = [
+            *(repr(session), str(vars(session)), str(vars(other)), str(session.trait_values())),
+            *(session.to_code(form) for form in ("python", "magic", "botium")),
+            *(other.to_code(form) for form in ("python", "magic", "botium")),
+            *(str(list(session.events)), str(list(other.events)), repr(session.events)),
+            *(str(session.errors), str(session.metadata_changes()), repr(session.metadata)),
+            str(await session.conversations()),
+            str(await session.fetch_metadata()),
+            json.dumps([sent.data for sent in front_end.sent]),
+            json.dumps(embed_data(views=[panel])["manager_state"]),
+            session.events.save(tmp_path / "log.jsonl").read_text(),
+            "".join(record.getMessage() for record in caplog.records),
+        ]
+        panel.close()
+    assert any("private" in each and "•••" in each for each in shown)
+    for artefact in shown:
+        assert not any(pin in artefact for pin in [*pins, "4711"]), artefact[:2000]
+
+
+async def test_other_users_get_none_of_what_was_private():
+    async with await cn.demo(metadata={"private": {"pin": 1}}) as session:
+        await session.restart(user_id="ben", metadata={"plan": "free"})
+        ben = session.conversation_id or ""
+        assert session.server.call(lambda: session.server._hub.store.get(ben).private) == {}
+        await session.restart(metadata={"private": {"pin": 2}})
+        ben = session.conversation_id or ""
+        assert session.server.call(lambda: session.server._hub.store.get(ben).private) == {"pin": 2}
 
 
 async def test_the_embedded_servers_log(caplog: pytest.LogCaptureFixture):

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import captivate_nb as cn
-from captivate_nb.conversation.code import as_botium, as_magics, as_python, steps_of, to_code
+from captivate_nb.conversation.code import Step, as_botium, as_magics, as_python, steps_of, to_code
 from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.errors import UsageError
 from captivate_nb.protocol import events as e
@@ -73,6 +73,22 @@ def test_the_steps_of_the_newest_conversation():
     assert steps[0].reply[0].text.startswith("Hi")
     assert steps[1].choice == Option("Red | dead", "r")
     assert [message.sender for message in steps[4].reply] == ["agent"]
+
+
+def test_metadata_that_is_private_is_a_comment():
+    both = e.MetadataSet(
+        conversation_id="c", client_msg_id="m", metadata={"plan": 1, "private": "•••"}
+    )
+    alone = e.MetadataSet(
+        conversation_id="c", client_msg_id="m", metadata={"private": "•••"}, target="bot"
+    )
+    steps = [Step(1, metadata=both), Step(2, metadata=alone)]
+    comment = "# Private metadata was set here; it is not kept. Set it anew: {'private': {...}}\n"
+    python = f"await session.set_metadata({{'plan': 1}})\n{comment}{comment}"
+    assert as_python(steps) == python
+    magic = f'%captivate metadata {{"plan": 1}} --target default\n{comment}{comment}'
+    assert as_magics(steps) == magic
+    compile(python, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def test_as_python():

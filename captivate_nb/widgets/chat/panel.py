@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from IPython import get_ipython
 
 from captivate_nb.client.session import Session
+from captivate_nb.conversation.private import without_private
 from captivate_nb.conversation.state import QUOTED, Problem
 from captivate_nb.conversation.transcript import Message
 from captivate_nb.errors import UsageError, counted
@@ -214,8 +215,8 @@ class ChatPanel(InspectedPanel):
             self.inspector.changed()
 
     def _started(self, event: Any) -> None:
-        """Keep what a conversation was started with for a start with other metadata."""
-        self.header.started_with = to_text(event.metadata)
+        """Keep what a conversation was started with, but what is private, for one with other metadata."""
+        self.header.started_with = to_text(without_private(event.metadata))
 
     def _save(self, *_: Any) -> None:
         """Put the newest messages into what the notebook is saved with, if there are new ones."""
