@@ -6,6 +6,7 @@ links and images allowed by scheme. What is said takes the direction of its text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -90,12 +91,17 @@ def page_html(messages: Sequence[Message], title: str = "Transcript") -> str:
 
 
 def without_remote_images(html: str) -> str:
-    """Return HTML of this module with what a remote image shows said in words in its place."""
+    """Return HTML of this module with words in the place of each image that is on another host."""
 
     def said(image: dict[str, str]) -> str | None:
-        if image.get("src", "").startswith("data:"):
+        url = image.get("src", "")
+        if url.startswith("data:"):
             return None
-        return f'<span class="w">🖼 {escape(image["alt"] or "picture")}, not loaded</span>'
+        host = re.split(r"[/?#]", url.partition("://")[2])[0].rpartition("@")[2]
+        from_host = f" from {escape(clean(host))}" if host else ""
+        return (
+            f'<span class="w">🖼 {escape(image["alt"] or "picture")} (not loaded{from_host})</span>'
+        )
 
     return replace_images(html, said)
 

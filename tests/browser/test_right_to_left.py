@@ -162,7 +162,7 @@ async def test_the_desk_shows_visitors_as_they_are_called(widgets: Widgets):  # 
         "id": "c", "name": ARABIC, "reason": "", "since": 1.7e9, "agent": "Maya",
         "present": True, "last": HEBREW * 20, "unread": 0,
     }  # fmt: skip
-    await widgets("desk", name="Maya", facts=[], available=True, running=True,
+    await widgets("queue", name="Maya", facts=[], available=True, running=True,
                   visitors=[visitor], shown="c", hint="")  # fmt: skip
     row = widgets.page.get_by_role("listitem")
     assert await sides(row.locator(".cnb-visitor-name > span")) == "rtl"

@@ -115,7 +115,8 @@ class Widgets:
         self.page = page
 
     async def __call__(self, name: str, /, views: int = 1, **state: Any) -> Widget:
-        arguments = [name, module(f"{name}.js"), state, views]
+        (path,) = WIDGETS.glob(f"*/{name}.js")
+        arguments = [name, module(path.relative_to(WIDGETS).as_posix()), state, views]
         await self.page.evaluate(
             "([name, source, state, views]) => start(name, source, state, views)", arguments
         )

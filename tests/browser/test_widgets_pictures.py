@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
+
+from captivate_nb.conversation.transcript import Message, Transcript
+from captivate_nb.protocol import content as c
+from captivate_nb.widgets.inspector.replay_panel import ReplayPanel
+from support.front_end import FrontEnd
 
 from .test_widgets_js import Widgets, widgets  # noqa: F401
 
@@ -105,3 +110,28 @@ async def test_no_host_is_asked_before_the_reader_allows_it(widgets: Widgets):  
         widgets.page.get_by_role("button", name="Show pictures from b.test")
     ).to_have_count(4)
     assert not [url for url in requests if "b.test" in url]
+
+
+TRACKERS = (
+    c.Html('<p style="background:url(http://x.test/1)">a<img src="http://x.test/2"></p>'),
+    c.Html('<a href="http://x.test/z"><img srcset="http://x.test/3 2x" src="//x.test/4"></a>'),
+    c.Markdown("![a](http://x.test/5) and [![b](http://x.test/6)](http://x.test/y)"),
+    c.Table('<table background="http://x.test/7"><tr><td><img src="http://x.test/8"></table>'),
+    c.Cards((c.Card(text="Mug", image_url="http://x.test/9", link="http://x.test/x"),)),
+    c.Files((c.File("http://x.test/10", "a.png", "image/png"),)),
+)
+
+
+async def test_what_is_saved_beside_a_panel_that_asks_loads_nothing(
+    browser: Browser, front_end: FrontEnd
+):
+    said = Transcript([Message(id="1", sender="bot", text="", content=TRACKERS)])
+    for choice, loaded in (("ask", False), ("allow", True)):
+        panel = ReplayPanel(said, remote_images=choice)
+        page, asked = await browser.new_page(), []
+        page.on("request", lambda request: asked.append(request))  # noqa: B023, PLW0108  # of this turn
+        await page.set_content(panel.text_bundle()["text/html"], wait_until="load")
+        panel.close()
+        await page.set_content(panel._text()["text/html"], wait_until="load")
+        assert bool(asked) == loaded
+        await page.close()

@@ -201,10 +201,24 @@ def test_remote_images_are_said_in_words():
     html = render.without_remote_images(
         render.messages_html([Message(id="1", sender="bot", text="", content=content)])
     )
-    assert "x.test" not in html
-    assert "🖼 a &gt; b, not loaded" in html or "🖼 a > b, not loaded" in html
-    assert "🖼 Mug, not loaded" in html
-    assert picture in html
+    images = [given for name, given in tags(html) if name == "img"]
+    assert [image["src"] for image in images] == [picture]
+    assert "🖼 a > b (not loaded from x.test)" in words(html)
+    assert "🖼 Mug (not loaded from x.test)" in words(html)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://[", "(not loaded from [)"),
+        ("https://ann:pass@x.test?a", "(not loaded from x.test)"),
+        ("next-to-the-notebook.png", "(not loaded)"),
+        ("//x.test/a.png", "(not loaded)"),
+    ],
+)
+def test_no_image_is_loaded_whatever_its_address(url: str, said: str):
+    html = render.without_remote_images(f'<p><img src="{url}" alt="a"></p>')
+    assert html == f'<p><span class="w">🖼 a {said}</span></p>'
 
 
 def test_what_is_said_takes_the_direction_of_its_text():

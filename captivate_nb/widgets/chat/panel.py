@@ -61,6 +61,7 @@ class ChatPanel(InspectedPanel):
     """
 
     closed = CLOSED
+    saved = SAVED
 
     def __init__(self, session: Session, *, remote_images: RemoteImages = "allow") -> None:
         if not isinstance(session, Session):
@@ -69,6 +70,7 @@ class ChatPanel(InspectedPanel):
                 f" {type(session).__name__}."
             )
         self.session = session
+        self._remote_images = remote_images
         self._latency: float | None = None
         self._unsaved: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
@@ -266,7 +268,7 @@ class ChatPanel(InspectedPanel):
         """Open a new conversation beside this one that is replayed up to event `n`."""
         session = await self.session.branch(n)
         self._close_branch()
-        self.beside = branch = ChatPanel(session)
+        self.beside = branch = ChatPanel(session, remote_images=self._remote_images)
         branch.header.name = f"Branch at event {n}"
         branch.header.tools = ["restart", "close"]
         branch._leave = self._close_branch  # its own kind
@@ -345,9 +347,3 @@ class ChatPanel(InspectedPanel):
             self.chat_log.problem(f"A message was not sent: {why[:1].lower()}{why[1:]}")
 
     # --- showing -----------------------------------------------------------------------------
-
-    def text_bundle(self) -> dict[str, Any]:
-        """Return the newest messages as text and HTML."""
-        bundle = self.session.transcript._repr_mimebundle_()
-        line = "" if self.comm is None else f"<p>{SAVED}</p>"
-        return {"text/plain": bundle["text/plain"], "text/html": bundle["text/html"] + line}

@@ -12,7 +12,6 @@ from captivate_nb.conversation.transcript import MessageSequence
 from captivate_nb.errors import counted
 from captivate_nb.kernel import loop_here
 from captivate_nb.protocol.content import Option
-from captivate_nb.rendering.html import without_remote_images
 from captivate_nb.rendering.sanitize import clean
 from captivate_nb.widgets.chat.choices import ChoiceRow
 from captivate_nb.widgets.chat.header import HeaderWidget
@@ -33,6 +32,7 @@ class ReplayPanel(InspectedPanel):
     """
 
     closed = CLOSED
+    saved = SAVED
 
     def __init__(
         self,
@@ -41,7 +41,6 @@ class ReplayPanel(InspectedPanel):
         remote_images: RemoteImages = "ask",
     ) -> None:
         told = recording(source)
-        self._remote_images = remote_images
         loop = loop_here()
         header = HeaderWidget(
             lambda: None, self.command, name=BOT, status="recorded", tools=["inspect"]
@@ -67,15 +66,6 @@ class ReplayPanel(InspectedPanel):
     def close(self) -> None:
         """Free every model; where it was shown, the conversation stays as text."""
         self.free()
-
-    def text_bundle(self) -> dict[str, Any]:
-        """Return the newest messages as text and HTML."""
-        bundle = self.source.transcript._repr_mimebundle_()
-        html = bundle["text/html"]
-        if self._remote_images == "ask":
-            html = without_remote_images(html)
-        line = "" if self.comm is None else f"<p>{SAVED}</p>"
-        return {"text/plain": bundle["text/plain"], "text/html": html + line}
 
     def _show_state(self, _: Any = None) -> None:
         agent = self.shown.agent

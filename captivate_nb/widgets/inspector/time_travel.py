@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 
@@ -16,6 +16,7 @@ from captivate_nb.conversation.transcript import Message, Transcript
 from captivate_nb.errors import UsageError
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
+from captivate_nb.rendering.html import without_remote_images
 from captivate_nb.widgets.chat.choices import ChoiceRow
 from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.chat.log import LogWidget
@@ -47,8 +48,11 @@ class InspectedPanel(Shown):
     """What a live chat's panel and a recording's have in common.
 
     `source` has the events; `inspector` is None while it is closed, and `past` the number of the
-    event after which everything is shown, None for now.
+    event after which everything is shown, None for now. `saved` is said below the messages where a
+    page has no kernel.
     """
+
+    saved: ClassVar[str]
 
     def __init__(
         self,
@@ -83,6 +87,15 @@ class InspectedPanel(Shown):
     def shown(self) -> Conversation:
         """Return the conversation as it is shown: now, or as it stood after event `past`."""
         return self._then or self.source.conversation
+
+    def text_bundle(self) -> dict[str, Any]:
+        """Return the newest messages as text and HTML, which loads no image that is to be asked for."""
+        bundle = self.source.transcript._repr_mimebundle_()
+        html = bundle["text/html"]
+        if self.chat_log.remote_images == "ask":
+            html = without_remote_images(html)
+        line = "" if self.comm is None else f"<p>{self.saved}</p>"
+        return {"text/plain": bundle["text/plain"], "text/html": html + line}
 
     def command(self, asked: dict[str, Any]) -> None:
         """Do what the header's reader asks for; to be called on any thread."""
