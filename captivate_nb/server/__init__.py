@@ -1,8 +1,8 @@
 """The embedded server, a whole server side of the Socket API, and the flows that come with it.
 
-    from captivate_nb.demo.server import EmbeddedServer
+    from captivate_nb.server.embedded import EmbeddedServer
 
-Nothing heavy is imported here: who asks for the flows' names need not pay for a server.
+Nothing heavy is imported here, so that the names of the flows can be had without a server.
 """
 
 from __future__ import annotations

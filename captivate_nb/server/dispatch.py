@@ -8,13 +8,14 @@ from typing import Any
 
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
-from captivate_nb.server.store.conversations import Conversation, StoreError
+from captivate_nb.server.store.conversations import StoredConversation, StoreError
 
-from .service import Hub, Refusal, Socket
+from .routing import Socket
+from .service import Refusal, Service
 
 
 def handle(
-    hub: Hub, event: e.Event, socket: Socket | None, *, lead: float = 0
+    service: Service, event: e.Event, socket: Socket | None, *, lead: float = 0
 ) -> e.ServerEvent | None:
     """Carry out a client event that came by `socket`, and return its answer, if it has one.
 
@@ -22,130 +23,132 @@ def handle(
     seconds at the earliest. Raise `Refusal`.
     """
     named = getattr(event, "conversation_id", None)
-    hub.admit(named)
+    service.admit(named)
     carry_out = _ANSWERS.get(type(event))
     if carry_out is None:
         kind = event.type if isinstance(event, e.UnknownEvent) else event.event_type
         raise Refusal(f"“{kind}” is not an event that a client sends")
     if isinstance(event, e.UserMessage | e.ActionSent | e.MetadataSet | e.EditMessage):
-        hub.attach(hub.find(event.conversation_id), socket)
+        service.router.attach(service.find(event.conversation_id), socket)
     try:
-        hub.make_room(named)
-        answered = carry_out(hub, event, socket, lead)
-        hub.store.commit()
+        service.evict(named)
+        answered = carry_out(service, event, socket, lead)
+        service.store.commit()
     except StoreError as error:
         raise Refusal(str(error), named, code=500) from None
     return answered
 
 
 def _start(
-    hub: Hub, event: e.ConversationStart, socket: Socket | None, lead: float
+    service: Service, event: e.ConversationStart, socket: Socket | None, lead: float
 ) -> e.ServerEvent:
-    most = hub.limits.conversations
-    if len(hub.store) >= most:
+    most = service.limits.conversations
+    if len(service.store) >= most:
         raise Refusal(f"This key has {most} conversations, and no more: delete some", code=429)
-    _check_metadata(hub, None, event.metadata)
+    _check_metadata(service, None, event.metadata)
     user = {**event.user, **(event.user_data or {})}
-    conversation = hub.store.create(event.user_id or "anon", user, event.metadata)
-    hub.attach(conversation, socket)
-    if hub.settings.greet == "start":
-        hub.chat_of(conversation).greet(lead)
+    conversation = service.store.create(event.user_id or "anon", user, event.metadata)
+    service.router.attach(conversation, socket)
+    if service.settings.greet == "start":
+        service.dialogue_of(conversation).greet(lead)
     return e.ConversationStarted(conversation_id=conversation.id)
 
 
-def _hear(hub: Hub, event: e.UserMessage, _: Socket | None, lead: float) -> None:
-    conversation = hub.find(event.conversation_id)
-    _check_room(hub, conversation)
-    chat = hub.chat_of(conversation)
+def _receive_message(service: Service, event: e.UserMessage, _: Socket | None, lead: float) -> None:
+    conversation = service.find(event.conversation_id)
+    _check_room(service, conversation)
+    dialogue = service.dialogue_of(conversation)
     if not event.text and not event.files:
-        chat.greet(lead)
+        dialogue.greet(lead)
         return
-    hub.store.append(
+    service.store.append(
         conversation,
         "user",
         _content(event.text, event.files),
         client_msg_id=event.client_msg_id or None,
     )
-    chat.hear(event.text, event.files, lead)
+    dialogue.receive_message(event.text, event.files, lead)
 
 
-def _receive(hub: Hub, event: e.ActionSent, _: Socket | None, lead: float) -> None:
-    conversation = hub.find(event.conversation_id)
-    _check_room(hub, conversation)
-    hub.chat_of(conversation).receive(event.action, lead)
+def _receive_action(service: Service, event: e.ActionSent, _: Socket | None, lead: float) -> None:
+    conversation = service.find(event.conversation_id)
+    _check_room(service, conversation)
+    service.dialogue_of(conversation).receive_action(event.action, lead)
 
 
-def _set_metadata(hub: Hub, event: e.MetadataSet, *_: Any) -> e.ServerEvent:
-    conversation = hub.find(event.conversation_id)
-    _check_metadata(hub, conversation, event.metadata)
-    hub.store.learn(conversation, event.metadata, event.target)
+def _set_metadata(service: Service, event: e.MetadataSet, *_: Any) -> e.ServerEvent:
+    conversation = service.find(event.conversation_id)
+    _check_metadata(service, conversation, event.metadata)
+    service.store.set_metadata(conversation, event.metadata, event.target)
     return e.MetadataUpdated(conversation_id=event.conversation_id)
 
 
-def _edit(hub: Hub, event: e.EditMessage, *_: Any) -> e.ServerEvent:
-    conversation = hub.find(event.conversation_id)
-    _check_size(hub, conversation)
-    if not hub.store.edit(conversation, event.message_id, _content(event.text, event.files)):
+def _edit(service: Service, event: e.EditMessage, *_: Any) -> e.ServerEvent:
+    conversation = service.find(event.conversation_id)
+    _check_size(service, conversation)
+    if not service.store.edit(conversation, event.message_id, _content(event.text, event.files)):
         raise Refusal("Invalid message_id", conversation.id)
-    hub.desk.note("edited", conversation.id)
+    service.queue.note("edited", conversation.id)
     return e.MessageEdited(conversation_id=conversation.id, message_id=event.message_id)
 
 
-def _get_metadata(hub: Hub, event: e.MetadataRequest, *_: Any) -> e.ServerEvent:
-    return hub.metadata_of(hub.find(event.conversation_id, deleted=True))
+def _get_metadata(service: Service, event: e.MetadataRequest, *_: Any) -> e.ServerEvent:
+    return service.queries.metadata(service.find(event.conversation_id, deleted=True))
 
 
 def _get_transcript(
-    hub: Hub, event: e.TranscriptRequest, socket: Socket | None, _: float
+    service: Service, event: e.TranscriptRequest, socket: Socket | None, _: float
 ) -> e.ServerEvent:
     """Tell what was said; whoever asks for it is who goes on with it, after a reconnect too."""
-    conversation = hub.find(event.conversation_id, deleted=True)
+    conversation = service.find(event.conversation_id, deleted=True)
     if not conversation.deleted:
-        hub.attach(conversation, socket)
-    return hub.transcript_of(conversation)
+        service.router.attach(conversation, socket)
+    return service.queries.transcript(conversation)
 
 
-def _get_conversations(hub: Hub, event: e.GetConversations, *_: Any) -> e.ServerEvent:
-    return hub.list_for(event)
+def _get_conversations(service: Service, event: e.GetConversations, *_: Any) -> e.ServerEvent:
+    return service.queries.conversations(event)
 
 
-def _delete(hub: Hub, event: e.DeleteConversation, *_: Any) -> e.ServerEvent:
+def _delete(service: Service, event: e.DeleteConversation, *_: Any) -> e.ServerEvent:
     """Delete one, or all of a user's: the user's id may stand where a conversation's should."""
     named = event.conversation_id
-    one = hub.store.get(named) if named is not None else None
+    one = service.store.get(named) if named is not None else None
     if one is not None and not one.deleted:
-        hub.forget(one, soft=bool(event.soft))
+        service.forget(one, soft=bool(event.soft))
         return e.ConversationDeleted(conversation_id=one.id, user_id=one.user_id)
     user = event.user_id or named or ""
-    theirs = hub.store.of_user(user)
+    theirs = service.store.of_user(user)
     if not theirs and event.user_id is None:
         raise Refusal("Invalid conversation_id", named)
     for conversation in theirs:
-        hub.forget(conversation, soft=bool(event.soft))
+        service.forget(conversation, soft=bool(event.soft))
     return e.ConversationDeleted(conversation_id=user, user_id=user)
 
 
-def _check_room(hub: Hub, conversation: Conversation) -> None:
+def _check_room(service: Service, conversation: StoredConversation) -> None:
     """Raise `Refusal` where a conversation, or its bot, can take no more."""
-    most, pending = hub.limits.messages, hub.limits.pending
+    most, pending = service.limits.messages, service.limits.pending
     if len(conversation.entries) >= most:
         why = f"This conversation has {most} messages, and no more: start a new one"
         raise Refusal(why, conversation.id, code=429)
-    _check_size(hub, conversation)
+    _check_size(service, conversation)
     if len(conversation.turns) >= pending:
         why = f"The bot has {pending} messages to answer, and no more: wait for it"
         raise Refusal(why, conversation.id, code=429)
 
 
-def _check_size(hub: Hub, conversation: Conversation) -> None:
-    most = hub.limits.transcript
-    if hub.store.size_of(conversation) >= most:
+def _check_size(service: Service, conversation: StoredConversation) -> None:
+    most = service.limits.transcript
+    if service.store.size_of(conversation) >= most:
         why = f"This conversation has {most} bytes, and no more: start a new one"
         raise Refusal(why, conversation.id, code=429)
 
 
-def _check_metadata(hub: Hub, known: Conversation | None, news: Mapping[str, Any]) -> None:
-    most = hub.limits.metadata
+def _check_metadata(
+    service: Service, known: StoredConversation | None, news: Mapping[str, Any]
+) -> None:
+    most = service.limits.metadata
     before = (known.metadata, known.private) if known else ()
     if len(json.dumps((*before, news))) > most:
         why = f"A conversation's metadata has {most} bytes, and no more: set less"
@@ -158,8 +161,8 @@ def _content(text: str, files: tuple[c.File, ...]) -> tuple[c.Content, ...]:
 
 _ANSWERS: dict[type[e.Event], Callable[..., e.ServerEvent | None]] = {
     e.ConversationStart: _start,
-    e.UserMessage: _hear,
-    e.ActionSent: _receive,
+    e.UserMessage: _receive_message,
+    e.ActionSent: _receive_action,
     e.MetadataSet: _set_metadata,
     e.EditMessage: _edit,
     e.MetadataRequest: _get_metadata,

@@ -18,21 +18,24 @@ import msgspec
 from tornado.web import Application, RequestHandler
 
 from captivate_nb.errors import ServeError
+from captivate_nb.server.faults.connection import FaultyNetwork
+from captivate_nb.server.faults.profiles import ConnectionLimits
+from captivate_nb.server.faults.spec import PRESETS, Faults, Preset, read
 from captivate_nb.server.flow.loader import load
 from captivate_nb.server.livechat.agent import Agent
+from captivate_nb.server.livechat.snapshot import Snapshots
 from captivate_nb.server.network.access import is_loopback, is_text
-from captivate_nb.server.network.fault_injection import Network
-from captivate_nb.server.network.faults import PRESETS, Faults, Preset, read
 from captivate_nb.server.network.front import Front, Strangers
 from captivate_nb.server.network.listen import listen, shown
-from captivate_nb.server.network.profiles import Profile
 from captivate_nb.server.network.sockets import SocketHandler
 from captivate_nb.server.store.conversations import StoreError
 from captivate_nb.server.store.journal import SqliteJournal
 
-from .limits import Limits, Room
-from .network import guard, http_api, profiles
-from .service import Hub, Settings
+from .faults import profiles
+from .limits import ByteBudget, Limits
+from .network import guard, http_api
+from .service import Service
+from .settings import Settings
 
 T = TypeVar("T")
 
@@ -73,31 +76,30 @@ class EmbeddedServer:
         limits: Limits | None = None,
         origins: Collection[str] = (),
         faults: str | Iterable[str] | Faults | None = None,
-        profile: str | Profile = "none",
+        profile: str | ConnectionLimits = "none",
     ) -> None:
-        if key is None and not is_loopback(host):
-            raise ServeError(f"Others can reach {host or 'every address'}: give a key of your own.")
-        if key == "":
-            raise ServeError(
-                "An empty key keeps nobody out: give another, or none for a random one."
-            )
-        if key is not None and not is_text(key):
-            raise ServeError("The key is not UTF-8 text, as a client would send it: give another.")
+        _check_key(key, host)
         self.flow = load(flow)
         self.host = host
         self.port = port
         self.key = secrets.token_urlsafe(16) if key is None else key
         self._journal = None if store is None else SqliteJournal(store)
-        self._network = Network(faults, profiles.read(profile))
+        self._network = FaultyNetwork(faults, profiles.read(profile))
         settings = Settings(
             greet=greet,
             transcript=transcript,
             limits=limits or Limits(),
             faults=lambda: self._network.faults,
         )
-        self._hub = Hub(self.flow, settings, self._journal)
+        self._service = Service(self.flow, settings, self._journal)
         self._origins = frozenset(origins)
-        self._agent = Agent(self.call, self._hub)
+        self._agent = Agent(
+            self.call,
+            self._service.queue,
+            Snapshots(self._service.queue, self._service.store, self._service.router.is_present),
+            self._service.add_file,
+            self._service.limits.file,
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: set[Future[Any]] = set()
         self._thread: threading.Thread | None = None
@@ -147,7 +149,7 @@ class EmbeddedServer:
         if self._thread is None:
             listener = listen(self.host, self.port)
             self.port = listener.getsockname()[1]
-            self._hub.settings.base_url = self.http_url
+            self._service.settings.base_url = self.http_url
             started: Future[None] = Future()
             self._thread = threading.Thread(
                 target=self._run, args=(listener, started), name="captivate_nb server", daemon=True
@@ -231,37 +233,39 @@ class EmbeddedServer:
             listener.close()
             started.set_exception(error)
             return
-        limits = self._hub.limits
-        strangers, room = Strangers(limits.strangers), Room(limits.bodies)
-        door = guard.Door(self.key, self._origins, strangers, room)
-        server = Front(self._application(door), strangers, limits)
-        server.take_from(listener)
+        limits = self._service.limits
+        strangers, bodies = Strangers(limits.strangers), ByteBudget(limits.bodies)
+        policy = guard.AccessPolicy(self.key, self._origins, strangers, bodies)
+        server = Front(self._application(policy), strangers, limits)
+        server.accept_from(listener)
         started.set_result(None)
-        self._hub.desk.serve(running=True)
+        self._service.queue.set_running(running=True)
         sweep = asyncio.create_task(self._sweep())
         await self._stopped.wait()
         sweep.cancel()
-        self._hub.desk.serve(running=False)
+        self._service.queue.set_running(running=False)
         server.stop()
-        await self._part()
-        room.open()
+        await self._close_sockets()
+        bodies.open()
         await server.close_all_connections()
 
     def _wake(self) -> None:
         if self._journal is not None:
             self._journal.open()
-        self._hub.wake()
+        self._service.load()
 
     async def _sweep(self) -> None:
         """Look for idle conversations, again and again."""
         while True:
-            await asyncio.sleep(min(SWEEP, self._hub.limits.idle / 2))
+            await asyncio.sleep(min(SWEEP, self._service.limits.idle / 2))
             with contextlib.suppress(StoreError):  # it is told to whoever sends something
-                self._hub.expire()
+                self._service.expire()
 
-    async def _part(self) -> None:
+    async def _close_sockets(self) -> None:
         """Close the sockets as the protocol asks; those whose client does not answer, anyhow."""
-        handlers = [one for one in self._hub.sockets.values() if isinstance(one, SocketHandler)]
+        handlers = [
+            one for one in self._service.router.sockets.values() if isinstance(one, SocketHandler)
+        ]
         for handler in handlers:
             handler.close(1001, "The server stops")
         closing = [asyncio.ensure_future(handler.closed.wait()) for handler in handlers]
@@ -270,8 +274,8 @@ class EmbeddedServer:
         for handler in handlers:
             handler.abort()
 
-    def _application(self, door: guard.Door) -> Application:
-        shared = {"hub": self._hub, "door": door}
+    def _application(self, policy: guard.AccessPolicy) -> Application:
+        shared = {"service": self._service, "policy": policy}
         return Application(
             [
                 (r"/api/custom-channel/sockets/message", http_api.MessageHandler, shared),
@@ -284,8 +288,18 @@ class EmbeddedServer:
                 (r".*", SocketHandler, {**shared, "network": self._network}),
             ],
             log_function=_log_request,
-            websocket_max_message_size=self._hub.limits.message,
+            websocket_max_message_size=self._service.limits.message,
         )
+
+
+def _check_key(key: str | None, host: str) -> None:
+    """Raise `ServeError` for a key that keeps nobody out, or that no client can send."""
+    if key is None and not is_loopback(host):
+        raise ServeError(f"Others can reach {host or 'every address'}: give a key of your own.")
+    if key == "":
+        raise ServeError("An empty key keeps nobody out: give another, or none for a random one.")
+    if key is not None and not is_text(key):
+        raise ServeError("The key is not UTF-8 text, as a client would send it: give another.")
 
 
 def _queue(loop: asyncio.AbstractEventLoop, done: Future[T], work: Callable[[], T]) -> None:

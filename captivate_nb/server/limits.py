@@ -1,4 +1,4 @@
-"""What one server bears: every limit with its default, and the rate at which a key may send."""
+"""The limits of one server, each with its default; and what counts events and bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from captivate_nb.errors import ServeError, UsageError, did_you_mean
-from captivate_nb.server.store.files import LARGEST_FILE, LARGEST_SHELF
+from captivate_nb.server.store.files import LARGEST_FILE, LARGEST_STORE
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     queue: int = 8 << 20
     """Bytes that a client may leave unread before its socket is closed."""
     rate: float = 20_000.0
-    """Events that a key may send in a second, all of its clients together: no crowd's worth of
+    """Events that a key may send in a second, all of its clients together: no crowd of
     people gets there, a loop that floods does. 500 scripted clients do send 5,000."""
     burst: int = 40_000
     """Events that a key may send at once, after a pause."""
@@ -53,7 +53,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds without a change after which a conversation is forgotten; and a file, since it came."""
     file: int = LARGEST_FILE
     """Bytes of one uploaded file."""
-    files: int = LARGEST_SHELF
+    files: int = LARGEST_STORE
     """Bytes of all uploaded files; the oldest go."""
 
     def __post_init__(self) -> None:
@@ -92,7 +92,7 @@ def _number(name: str, text: str) -> float:
         raise UsageError(f"The limit {name} is “{text}”; it must be {kind}.") from None
 
 
-class Bucket:
+class TokenBucket:
     """A rate with a burst: `capacity` tokens at first, and `rate` new ones in a second."""
 
     def __init__(
@@ -115,8 +115,8 @@ class Bucket:
         return (1 - self._tokens) / self._rate
 
 
-class Room:
-    """Bytes that many share; who finds too few of them left waits."""
+class ByteBudget:
+    """Bytes that many share; whoever finds too few of them left waits."""
 
     def __init__(self, size: int) -> None:
         self._size, self._left = size, float(size)
@@ -130,11 +130,11 @@ class Room:
         self._left -= size
         return size
 
-    def give(self, size: float) -> None:
+    def release(self, size: float) -> None:
         self._left += size
         self._freed.set()  # who waits now looks again
         self._freed.clear()
 
     def open(self) -> None:
-        """Let nobody wait any more."""
-        self.give(math.inf)
+        """Make everybody stop waiting."""
+        self.release(math.inf)

@@ -267,7 +267,7 @@ async def test_a_conversation_has_so_many_messages(bounded: EmbeddedServer):
         await client.say("one too many")
         why = "This conversation has 4 messages, and no more: start a new one"
         assert await refused(client) == (429, why, client.conversation_id)
-        assert len(bounded._hub.find(client.conversation_id).entries) == 4
+        assert len(bounded._service.find(client.conversation_id).entries) == 4
 
 
 async def test_a_conversation_has_so_many_bytes():
@@ -278,7 +278,7 @@ async def test_a_conversation_has_so_many_bytes():
             await client.say("one too many")
             why = "This conversation has 6000 bytes, and no more: start a new one"
             assert await refused(client) == (429, why, client.conversation_id)
-            named = server._hub.find(client.conversation_id).entries[0].id
+            named = server._service.find(client.conversation_id).entries[0].id
             await client.send(
                 "edit_message",
                 conversation_id=client.conversation_id,
@@ -311,7 +311,7 @@ async def test_a_key_may_send_so_fast(bounded: EmbeddedServer):
         code, why, where = await refused(other)
         assert (code, where) == (429, client.conversation_id)
         assert why.startswith("A key may send 0.001 events a second: send this one again in 99")
-        assert bounded._hub.find(client.conversation_id).entries == []
+        assert bounded._service.find(client.conversation_id).entries == []
 
 
 async def test_the_bot_has_so_much_to_answer(tmp_path: Path):
@@ -335,8 +335,8 @@ async def test_who_asks_for_a_transcript_is_who_the_bot_speaks_to(server: Embedd
         second.conversation_id = await first.start()
         told = await second.ask("conversation_transcript_request", "conversation_transcript")
         assert told["transcript"] == []
-        conversation = server._hub.find(second.conversation_id)
-        server.call(lambda: server._hub.chat_of(conversation).greet())
+        conversation = server._service.find(second.conversation_id)
+        server.call(lambda: server._service.dialogue_of(conversation).greet())
         assert texts(await second.bot())[0] == "Hi. I'm the Captivate Bot."
 
 

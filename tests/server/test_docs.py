@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from captivate_nb.server.flow import steps
-from captivate_nb.server.flow.checks import CHECKS
-from captivate_nb.server.flow.loader import _AGENT_WORDS, _WORDS
-from captivate_nb.server.network.faults import (
+from captivate_nb.server.faults.spec import (
     CHANCE,
     COUNT,
     KINDS,
@@ -18,6 +15,9 @@ from captivate_nb.server.network.faults import (
     SECONDS,
     SWITCH,
 )
+from captivate_nb.server.flow import steps
+from captivate_nb.server.flow.checks import CHECKS
+from captivate_nb.server.flow.loader import _AGENT_WORDS, _WORDS
 from support.flows import Player, said
 
 DOCS = Path(__file__).parents[2] / "docs"

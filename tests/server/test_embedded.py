@@ -90,14 +90,14 @@ def test_stop_in_the_middle_of_a_pause(tmp_path: Path):
     path = tmp_path / "slow.yaml"
     path.write_text("nodes: {a: [One., {pause: 60}, Two.]}")
 
-    async def talk(server: EmbeddedServer) -> None:
+    async def handoff(server: EmbeddedServer) -> None:
         async with connect(server) as client:
             await client.start()
             await client.say("")
             await client.bot()
             await asyncio.to_thread(server.stop)
 
-    asyncio.run(talk(EmbeddedServer(path).start()))
+    asyncio.run(handoff(EmbeddedServer(path).start()))
     assert "captivate_nb server" not in threads()
 
 
@@ -149,12 +149,12 @@ def test_a_call_that_comes_as_the_server_ends_is_refused_at_once():
 
 
 def test_a_server_that_is_busy_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch):
-    go_on = threading.Event()
+    advance_turn = threading.Event()
     with EmbeddedServer() as server:
         monkeypatch.setattr(sys.modules[EmbeddedServer.__module__], "START_LIMIT", 0.01)
         with pytest.raises(ServeError, match="The server is busy: no answer"):
-            server.call(go_on.wait)
-        go_on.set()
+            server.call(advance_turn.wait)
+        advance_turn.set()
 
 
 def test_a_time_out_of_the_work_itself_is_raised_as_it_is():

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from captivate_nb.errors import ServeError, UsageError
-from captivate_nb.server.limits import Bucket, Limits, Room
+from captivate_nb.server.limits import ByteBudget, Limits, TokenBucket
 
 
 def test_limits_are_read_from_text_and_the_last_of_a_name_counts():
@@ -47,7 +47,7 @@ def test_a_limit_is_above_zero(text: str, shown: str):
 
 def test_a_bucket_gives_a_burst_and_then_its_rate():
     now = [100.0]
-    bucket = Bucket(2, 3, lambda: now[0])
+    bucket = TokenBucket(2, 3, lambda: now[0])
     assert [bucket.take() for _ in range(4)] == [0, 0, 0, 0.5]
     now[0] += 0.25
     assert bucket.take() == 0.25
@@ -58,19 +58,19 @@ def test_a_bucket_gives_a_burst_and_then_its_rate():
 
 
 async def test_room_is_shared_and_a_small_one_need_not_wait_for_a_large_one():
-    room = Room(10)
+    room = ByteBudget(10)
     assert await room.take(6) == 6
     large = asyncio.ensure_future(room.take(8))
     assert await room.take(3) == 3
     assert not large.done()
-    room.give(6)
+    room.release(6)
     assert not large.done()
-    room.give(3)
+    room.release(3)
     assert await large == 8
 
 
 async def test_more_than_there_ever_is_takes_all_and_at_the_end_nobody_waits():
-    room = Room(10)
+    room = ByteBudget(10)
     assert await room.take(99) == 10
     waiting = asyncio.ensure_future(room.take(1))
     await asyncio.sleep(0)

@@ -1,193 +1,15 @@
-"""What one server's conversations share: who is told what, and how."""
+"""What a service keeps, and for how long."""
 
 from __future__ import annotations
 
-import json
-import re
-import urllib.request
 from pathlib import Path
-
-import pytest
 
 from captivate_nb.server.embedded import EmbeddedServer
 from captivate_nb.server.limits import Limits
-from captivate_nb.server.service import SAME_ID, new_id
-from captivate_nb.server.store.files import Stored
-from support.bare import Bare, connect, texts
+from captivate_nb.server.store.files import StoredFile
+from support.bare import connect
 from support.fetching import fetch
 from support.until import until
-
-
-def test_ids_have_the_form_of_the_document_s():
-    for one in (new_id(), SAME_ID):
-        assert re.fullmatch(r"[A-Za-z0-9+/]{15}=", one)
-    assert new_id() != new_id()
-
-
-async def test_the_socket_is_told_where_to_upload():
-    with EmbeddedServer() as server:
-        async with connect(server) as client:
-            assert client.connected["upload_url"] == f"{server.http_url}/files"
-            assert client.connected["socket_id"].endswith("=")
-
-
-async def test_a_conversation_goes_to_the_socket_that_last_named_it():
-    with EmbeddedServer() as server:
-        async with connect(server) as first, connect(server) as second:
-            second.conversation_id = await first.start()
-            assert (await second.told("Leave my details"))[0] == "What is your name?"
-            await first.say("Ann")
-            assert texts(await first.bot()) == ["Thank you, Ann. What is your email address?"]
-
-
-async def test_a_closed_socket_s_conversation_is_taken_up_by_another():
-    with EmbeddedServer() as server:
-        async with connect(server) as first:
-            conversation_id = await first.start()
-            await first.say("")
-            await first.bot()
-        async with connect(server) as second:
-            second.conversation_id = conversation_id
-            told = await second.ask("conversation_transcript_request", "conversation_transcript")
-            assert len(told["transcript"]) == 1
-            assert (await second.told("Leave my details"))[0] == "What is your name?"
-
-
-async def test_of_two_conversations_on_a_socket_the_other_one_is_named(tmp_path: Path):
-    path = tmp_path / "slow.yaml"
-    path.write_text("nodes: {a: [One., {pause: 0.1}, Two.]}")
-    with EmbeddedServer(path) as server:
-        async with connect(server) as client:
-            first = await client.start()
-            await client.say("")
-            assert "conversation_id" not in await client.bot()
-            await client.start()
-            assert (await client.bot())["conversation_id"] == first
-
-
-@pytest.mark.parametrize(
-    ("asked", "answer", "list_key"),
-    [
-        ({"transcript": "transcript"}, "conversation_transcript", "transcript"),
-        ({"transcript": "messages"}, "conversation_transcript", "messages"),
-    ],
-)
-async def test_both_shapes_of_a_transcript(asked, answer, list_key):
-    with EmbeddedServer(**asked) as server:
-        async with connect(server) as client:
-            await client.start()
-            await client.say("")
-            await client.bot()
-            told = await client.ask("conversation_transcript_request", answer)
-            entry = told[list_key][0]
-            entry = entry["messages"][0] if list_key == "transcript" else entry
-            assert entry["messages"][0]["text"] == "Hi. I'm the Captivate Bot."
-
-
-@pytest.mark.parametrize(
-    ("faults", "told"),
-    [
-        ("stale=3600", []),
-        ("store-late=3600", ["greeting", "answer"]),
-        ("last=2", ["question", "answer"]),
-        ("off", ["greeting", "question", "answer"]),
-    ],
-)
-async def test_what_a_transcript_tells_is_the_faults_affair_by_socket_and_by_http(
-    tmp_path: Path, faults: str, told: list[str]
-):
-    path = tmp_path / "short.yaml"
-    path.write_text("nodes: {a: greeting}\nfallback: [answer]")
-    with EmbeddedServer(path) as server:
-        async with connect(server) as client:
-            await client.start()
-            assert await client.told("") == ["greeting"]
-            server.faults = faults
-            assert await client.told("question") == ["answer"]
-            whole = await client.ask("conversation_transcript_request", "conversation_transcript")
-            said = [
-                entry["messages"][0] for group in whole["transcript"] for entry in group["messages"]
-            ]
-            assert [item["text"] for item in said] == told
-            url = f"{server.http_url}/api/transcript?conversation_id={client.conversation_id}"
-            entries = (await fetch(url, x_api_key=server.key)).json()["transcript"]
-            assert [entry["text"] for entry in entries] == told
-
-
-async def test_all_events_can_have_one_id():
-    async def ids(client: Bare) -> list[str]:
-        await client.say("Hello")
-        for kind in ("metadata_request", "metadata_request", "conversation_transcript_request"):
-            await client.send(kind, conversation_id=client.conversation_id)
-        frames = [json.loads(await client.socket.recv()) for _ in range(4)]
-        return [frame["event"]["event_id"] for frame in frames]
-
-    with EmbeddedServer("everything") as server:
-        async with connect(server) as client:
-            await client.start()
-            assert len(set(await ids(client))) == 4
-            server.faults = "same-ids"
-            assert set(await ids(client)) == {SAME_ID}
-            server.faults = "same-ids=0"
-            assert len(set(await ids(client))) == 4
-
-
-async def test_what_is_over_the_limit_goes_as_a_link():
-    with EmbeddedServer("everything", limits=Limits(message=8000)) as server:
-        async with connect(server) as client:
-            await client.start()
-            await client.say("")
-            await client.bot()
-            await client.say("Very long message")
-            error = await client.until("general_error")
-            assert error["error_code"] == 413
-            assert error["conversation_id"] == client.conversation_id
-            body = get(error["message_link"], server.key)
-            assert body["botMessage"]["content"][0]["text"].startswith("All work and no play")
-
-
-@pytest.mark.parametrize("user", ["ann", "Ann Lee/ü?#%2F"])
-async def test_a_transcript_over_the_limit_goes_as_a_link(user: str):
-    with EmbeddedServer("everything", limits=Limits(message=8000)) as server:
-        async with connect(server) as client:
-            await client.start(userId=user)
-            await client.say("")
-            await client.bot()
-            await client.say("Very long message")
-            large = await client.until("general_error")
-            assert "linked_event_type" not in large
-            error = await client.ask("conversation_transcript_request", "general_error")
-            assert (error["error_code"], error["linked_event_type"]) == (
-                413,
-                "conversation_transcript",
-            )
-            assert error["conversation_id"] == client.conversation_id
-            event = get(error["message_link"], server.key)
-            assert event["event_type"] == "conversation_transcript"
-            assert event["event_payload"]["conversation_id"] == client.conversation_id
-            assert "All work and no play" in str(event["event_payload"]["transcript"][-1])
-            assert get(large["message_link"], server.key)["event_type"] == "bot_message"
-            assert (await fetch(error["message_link"])).status == 401
-            await client.ask("delete_conversation", "delete_conversation_success")
-            gone = await fetch(error["message_link"], x_api_key=server.key)
-            assert gone.status == 404
-
-
-async def test_metadata_over_the_limit_goes_whole():
-    with EmbeddedServer(limits=Limits(message=8000)) as server:
-        async with connect(server) as client:
-            await client.start()
-            for part in ("a", "b"):
-                note = {part: "x" * 5000}
-                await client.ask("metadata", "metadata_update_success", metadata=note)
-            told = await client.ask("metadata_request", "conversation_metadata")
-            assert [len(note) for note in told["content"].values()] == [5000, 5000]
-
-
-def get(link: str, key: str):
-    request = urllib.request.Request(link, headers={"x-api-key": key})
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        return json.load(answer)
 
 
 async def test_what_has_not_changed_for_longest_makes_room():
@@ -204,7 +26,7 @@ async def test_what_has_not_changed_for_longest_makes_room():
             assert told["error_desc"] == (
                 "The server keeps 6000 bytes, and no more: start a new conversation"
             )
-            assert [one.id for one in server._hub.store] == [second]
+            assert [one.id for one in server._service.store] == [second]
 
 
 async def test_a_store_that_is_too_large_for_its_limits_is_made_smaller(tmp_path: Path):
@@ -213,13 +35,15 @@ async def test_a_store_that_is_too_large_for_its_limits_is_made_smaller(tmp_path
         async with connect(server) as client:
             names = [await client.start(metadata={"big": "x" * 1000}) for _ in range(3)]
     with EmbeddedServer(store=store, limits=Limits(kept=4000)) as server:
-        assert [one.id for one in server._hub.store] == names[1:]
+        assert [one.id for one in server._service.store] == names[1:]
 
 
 async def test_files_are_forgotten_like_conversations():
     with EmbeddedServer(limits=Limits(idle=0.05)) as server:
-        url = server.call(lambda: server._hub.keep(Stored("a.txt", "text/plain", b"x"))).url
-        await until(lambda: not server._hub.files._stored)
+        url = server.call(
+            lambda: server._service.add_file(StoredFile("a.txt", "text/plain", b"x"))
+        ).url
+        await until(lambda: not server._service.files._stored)
         assert (await fetch(url)).status == 404
 
 
@@ -232,4 +56,4 @@ async def test_an_idle_conversation_is_forgotten_and_its_client_told():
             assert error["error_desc"] == "Nothing was said for 0.05 s: start a new conversation"
             await client.say("Still there?")
             assert (await client.until("general_error"))["error_desc"] == "Invalid conversation_id"
-            assert not list(server._hub.store)
+            assert not list(server._service.store)

@@ -32,16 +32,16 @@ class Player:
         """Carry out a turn; return its effects, a message as its content."""
         played: list[Any] = []
         for effect in effects:
-            if isinstance(effect, flow.Learn):
+            if isinstance(effect, flow.SetMetadata):
                 self.metadata |= effect.values
-            played.append(effect.content if isinstance(effect, bot.Message) else effect)
+            played.append(effect.content if isinstance(effect, bot.SayEffect) else effect)
         return played
 
     def greet(self) -> list[Any]:
         return self.play(self.bot.greet())
 
     def hear(self, text: str, *, files: bool = False) -> list[Any]:
-        return self.play(self.bot.hear(text, files=files))
+        return self.play(self.bot.answer(text, files=files))
 
     def told(self, text: str) -> list[str]:
         """Say something, and return what a person reads of the answer."""

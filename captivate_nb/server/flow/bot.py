@@ -1,7 +1,7 @@
-"""The bot: runs a flow over one conversation. Pure: it yields what to do, and does nothing itself.
+"""The bot: runs a flow in one conversation. It only yields what to do, and has no side effects.
 
-A turn is a generator of effects. Who consumes it carries each effect out before asking for the
-next, so that what a turn sets is there when the same turn looks at it.
+A turn is a generator of effects. Its consumer carries each effect out before it asks for the next,
+so that what a turn sets is there when the same turn looks at it.
 """
 
 from __future__ import annotations
@@ -14,70 +14,76 @@ import msgspec
 
 from captivate_nb.protocol import content as c
 
-from . import model as flow
+from . import model
 from .checks import LONGEST_ANSWER
-from .patterns import Patience
-from .placeholders import Facts, Show, fill_data, fill_item, fill_text
+from .patterns import TimeBudget
+from .placeholders import Facts, PictureUrl, fill_data, fill_item, fill_text
 
 MOST_STEPS = 500  # in one turn: a flow that goes in a circle must not go on for ever
 MOST_ROUTES = 500  # options remembered, the newest
 
 
 class Memory(msgspec.Struct):
-    """Where a conversation stands in its flow; JSON-like, so that it can be stored.
-
-    `node` is None until the bot has greeted. `waits` says for what the flow waits at `step`: an
-    answer, or the end of a live chat, and "" when the user may say anything. `routes` leads from
-    every option offered so far to its node: users click old ones.
-    """
+    """Where a conversation is in its flow; JSON-like, so that it can be stored."""
 
     node: str | None = None
+    """The current node; None until the bot has greeted."""
     step: int = 0
+    """The step of the node at which the flow waits."""
     waits: Literal["", "answer", "agent"] = ""
+    """What the flow waits for: an answer, the end of a live chat, or "" for anything."""
     routes: dict[str, str] = {}
+    """The node that each option offered so far leads to: users click old ones."""
 
 
 @dataclass(frozen=True)
-class Message:
+class SayEffect:
     """Send these items, one or more, as one message."""
 
     content: tuple[c.Content, ...]
 
 
 @dataclass(frozen=True)
-class Wait:
+class WaitEffect:
     """Wait so many seconds before going on."""
 
     seconds: float
 
 
 Effect = (
-    Message | Wait | flow.Learn | flow.Act | flow.HandOver | flow.Raise | flow.Answer | flow.Leave
+    SayEffect
+    | WaitEffect
+    | model.SetMetadata
+    | model.SendAction
+    | model.HandOver
+    | model.SendEvent
+    | model.Answer
+    | model.Leave
 )
 
 
 @dataclass
 class Bot:
-    """One flow at work on one conversation's memory.
+    """One flow, with the memory of one conversation.
 
-    `facts` gives the conversation's metadata as it is now. `show` turns the address of a picture
+    `facts` gives the conversation's metadata as it is now. `picture_url` turns the address of a picture
     beside the flow into one that a client can open.
     """
 
-    script: flow.Flow
+    script: model.Flow
     memory: Memory
     facts: Callable[[], Facts]
-    show: Show = str
+    picture_url: PictureUrl = str
 
     def greet(self) -> Iterator[Effect]:
         """Say the flow's first words."""
         return self.go(self.script.start, {})
 
-    def hear(self, text: str, *, files: bool = False) -> Iterator[Effect]:
+    def answer(self, text: str, *, files: bool = False) -> Iterator[Effect]:
         """Answer what the user said; an option is chosen by its value or label as text."""
         text = text[:LONGEST_ANSWER].strip()
         said = {"said": text}
-        if (node := self.memory.routes.get(flow.fold(text))) is not None:
+        if (node := self.memory.routes.get(model.fold(text))) is not None:
             return self.go(node, said)
         if self.memory.waits == "answer" and text:
             return self._take_answer(text)
@@ -89,7 +95,7 @@ class Bot:
             return self.go(self.script.start, said)
         return self.go(self.script.fallback, said)
 
-    def receive(self, action: c.Action) -> Iterator[Effect] | None:
+    def answer_action(self, action: c.Action) -> Iterator[Effect] | None:
         """Answer an action of the client; None when the flow does not know it."""
         node = self.script.actions.get(action.id)
         return None if node is None else self.go(node, {"action": action.data})
@@ -102,7 +108,7 @@ class Bot:
             yield from self._ask_again({})
 
     def go(self, node: str, extra: Mapping[str, Any], step: int = 0) -> Iterator[Effect]:
-        """Run from a node's step until the flow waits; `extra` fills blanks beside the facts.
+        """Run from a node's step until the flow waits; `extra` fills placeholders beside the facts.
 
         After an aside the conversation stands where it stood, and an open question is repeated,
         unless the aside asked or listens itself.
@@ -123,26 +129,26 @@ class Bot:
         node, ask = self._question()
         said = {"said": text}
         if (answer := ask.check.read(text)) is not None:
-            yield flow.Learn({ask.save: answer})
+            yield model.SetMetadata({ask.save: answer})
             yield from self.go(node.name, said, self.memory.step + 1)
         elif (found := self._match(text)) is not None:
             yield from self.go(found[0], said | found[1])
         else:
-            yield Message((c.Text(fill_text(ask.retry, self._known(said))),))
+            yield SayEffect((c.Text(fill_text(ask.retry, self._known(said))),))
 
-    def _question(self) -> tuple[flow.Node, flow.Ask]:
+    def _question(self) -> tuple[model.Node, model.Ask]:
         assert self.memory.node is not None
         node = self.script.nodes[self.memory.node]
         ask = node.steps[self.memory.step]
-        assert isinstance(ask, flow.Ask)
+        assert isinstance(ask, model.Ask)
         return node, ask
 
     def _ask_again(self, extra: Mapping[str, Any]) -> Iterator[Effect]:
         if self.memory.waits == "answer":
             node, _ = self._question()
             question = node.steps[self.memory.step - 1]
-            assert isinstance(question, flow.Say)
-            yield Message((self._say(question, extra),))
+            assert isinstance(question, model.Say)
+            yield SayEffect((self._say(question, extra),))
 
     def _known(self, extra: Mapping[str, Any]) -> Facts:
         return {**self.facts(), **extra}
@@ -157,48 +163,48 @@ class Bot:
                 return
             current, step = steps[step], step + 1
             match current:
-                case flow.Ask():
+                case model.Ask():
                     memory.step, memory.waits = step - 1, "answer"
                     return
-                case flow.HandOver():
+                case model.HandOver():
                     memory.step, memory.waits = step, "agent"
                     yield current
                     return
-                case flow.Branch(condition, otherwise):
+                case model.Branch(condition, otherwise):
                     step = step if condition.holds(self._known(extra)) else otherwise
-                case flow.Jump(index):
+                case model.Jump(index):
                     step = index
-                case flow.Go(target):
+                case model.Go(target):
                     memory.node = name = target
                     step = 0
                 case _:
                     yield self._effect(current, extra)
-        yield Message((c.Text(f"The flow goes in a circle at “{name}”, and was stopped."),))
+        yield SayEffect((c.Text(f"The flow goes in a circle at “{name}”, and was stopped."),))
 
-    def _effect(self, step: flow.Plain, extra: Mapping[str, Any]) -> Effect:
+    def _effect(self, step: model.Plain, extra: Mapping[str, Any]) -> Effect:
         facts = self._known(extra)
         match step:
-            case flow.Say(c.Pause(ms)):
-                return Wait(ms / 1000)
-            case flow.Say():
-                return Message((self._say(step, extra),))
-            case flow.Learn(values):
-                return flow.Learn(fill_data(values, facts))
-            case flow.Act(name, data):
-                return flow.Act(name, fill_data(data, facts))
-            case flow.Raise(kind, payload):
-                return flow.Raise(kind, fill_data(payload, facts))
+            case model.Say(c.Pause(ms)):
+                return WaitEffect(ms / 1000)
+            case model.Say():
+                return SayEffect((self._say(step, extra),))
+            case model.SetMetadata(values):
+                return model.SetMetadata(fill_data(values, facts))
+            case model.SendAction(name, data):
+                return model.SendAction(name, fill_data(data, facts))
+            case model.SendEvent(kind, payload):
+                return model.SendEvent(kind, fill_data(payload, facts))
             case _:
                 return step
 
-    def _say(self, step: flow.Say, extra: Mapping[str, Any]) -> c.Content:
-        item = fill_item(step.content, self._known(extra), self.show)
+    def _say(self, step: model.Say, extra: Mapping[str, Any]) -> c.Content:
+        item = fill_item(step.content, self._known(extra), self.picture_url)
         routes = self.memory.routes
         for written, filled in zip(
             c.options_of((step.content,)), c.options_of((item,)), strict=True
         ):
             if (node := step.routes.get(written.value)) is not None:
-                for word in (flow.fold(filled.label), flow.fold(filled.value)):
+                for word in (model.fold(filled.label), model.fold(filled.value)):
                     routes.pop(word, None)  # so that the newest stands last
                     routes[word] = node
         while len(routes) > MOST_ROUTES:
@@ -206,7 +212,7 @@ class Bot:
         return item
 
 
-def fit(memory: Memory, script: flow.Flow) -> None:
+def fit(memory: Memory, script: model.Flow) -> None:
     """Make a memory one that this flow can go on from: it may be of an older form of the flow."""
     memory.routes = {word: node for word, node in memory.routes.items() if node in script.nodes}
     node = script.nodes.get(memory.node or "")
@@ -216,13 +222,13 @@ def fit(memory: Memory, script: flow.Flow) -> None:
         memory.step, memory.waits = 0, ""
 
 
-def _asks(node: flow.Node, step: int) -> bool:
-    return 0 < step < len(node.steps) and isinstance(node.steps[step], flow.Ask)
+def _asks(node: model.Node, step: int) -> bool:
+    return 0 < step < len(node.steps) and isinstance(node.steps[step], model.Ask)
 
 
-def match(rules: tuple[flow.Rule, ...], text: str) -> tuple[str, dict[str, Any]] | None:
+def match(rules: tuple[model.Rule, ...], text: str) -> tuple[str, dict[str, Any]] | None:
     """Return the node of the first rule that fits the text, and the pattern's named groups."""
-    plain, patience = flow.plain(text[:LONGEST_ANSWER]), Patience()
+    plain, patience = model.plain(text[:LONGEST_ANSWER]), TimeBudget()
     for rule in rules:
         if (found := rule.pattern.search(plain, patience.left)) is not None:
             return rule.node, found.groupdict("")
@@ -232,21 +238,21 @@ def match(rules: tuple[flow.Rule, ...], text: str) -> tuple[str, dict[str, Any]]
 def _gathered(effects: Iterator[Effect]) -> Iterator[Effect]:
     """Make one message of items that follow each other; a pause is announced at its end.
 
-    What is set between them does not part them.
+    Setting metadata between them does not separate them.
     """
     said: list[c.Content] = []
     for effect in effects:
-        if isinstance(effect, Message):
+        if isinstance(effect, SayEffect):
             said += effect.content
             continue
-        if isinstance(effect, flow.Learn):
+        if isinstance(effect, model.SetMetadata):
             yield effect
             continue
-        if isinstance(effect, Wait):
+        if isinstance(effect, WaitEffect):
             said.append(c.Pause(round(effect.seconds * 1000)))
         if said:
-            yield Message(tuple(said))
+            yield SayEffect(tuple(said))
             said = []
         yield effect
     if said:
-        yield Message(tuple(said))
+        yield SayEffect(tuple(said))

@@ -13,9 +13,8 @@ from captivate_nb.local_files import TooLarge, guess_type, read_regular
 from captivate_nb.protocol.content import File, Text
 from captivate_nb.server import FLOWS, flows
 
-from . import model as flow
-from . import steps
-from .yaml_source import LARGEST_FILE, Spot, known, read_yaml, too_large
+from . import model, steps
+from .yaml_source import LARGEST_FILE, YamlNode, known, read_yaml, too_large
 
 LARGEST_PICTURE = 5 << 20  # bytes
 
@@ -35,7 +34,7 @@ _WORDS = (
 _AGENT_WORDS = ("name", "joins after", "greets", "hear", "otherwise")
 
 
-def load(flow_or_path: str | Path) -> flow.Flow:
+def load(flow_or_path: str | Path) -> model.Flow:
     """Load a shipped flow by name, or any flow by the path of its YAML file.
 
     Raise `FlowError` for an unknown name, a file that cannot be read, or a faulty flow.
@@ -65,27 +64,27 @@ def _find(flow_or_path: str | Path) -> Path:
     raise FlowError(f"No flow is named “{name}”.{hint} A file of your own ends in .yaml.")
 
 
-def read_flow(source: bytes, file: str, folder: Path) -> flow.Flow:
+def read_flow(source: bytes, file: str, folder: Path) -> model.Flow:
     """Read a flow from YAML in UTF-8; `file` is the name errors show, `folder` holds its pictures."""
-    return Reader(file, folder).read(read_yaml(source, file))
+    return FlowReader(file, folder).read(read_yaml(source, file))
 
 
-class Reader:
-    """What the readers of steps share while one file is read."""
+class FlowReader:
+    """Reads one flow file; for the readers of steps it is their `ReadContext`."""
 
     def __init__(self, file: str, folder: Path) -> None:
         self.name = file
         self.folder = folder
-        self.nodes: dict[str, flow.Node] = {}
-        self.rules: list[flow.Rule] = []  # of the node being read
+        self.nodes: dict[str, model.Node] = {}
+        self.rules: list[model.Rule] = []  # of the node being read
         self.pictures: dict[str, Path] = {}
         self.in_agent = False  # inside the agent's script, which says things and goes nowhere
-        self._targets: list[tuple[str, Spot]] = []
+        self._targets: list[tuple[str, YamlNode]] = []
 
-    def read(self, spot: Spot) -> flow.Flow:
-        parts = _parts(spot, "a flow", _WORDS)
+    def read(self, node: YamlNode) -> model.Flow:
+        parts = _parts(node, "a flow", _WORDS)
         if "nodes" not in parts:
-            spot.fail("A flow needs “nodes”.")
+            node.fail("A flow needs “nodes”.")
         nodes = parts["nodes"].pairs("nodes")
         if not nodes:
             parts["nodes"].fail("A flow needs at least one node.")
@@ -94,7 +93,7 @@ class Reader:
         start = parts["start"].text("start") if "start" in parts else next(iter(nodes))
         if "start" in parts:
             self.target(parts["start"])
-        read = flow.Flow(
+        read = model.Flow(
             name=_text(parts, "flow") or Path(self.name).stem,
             about=_text(parts, "about"),
             bot=_text(parts, "bot") or "Captivate Bot",
@@ -111,25 +110,25 @@ class Reader:
         self._check_targets(nodes)
         return read
 
-    def target(self, spot: Spot) -> str:
+    def target(self, node: YamlNode) -> str:
         """Return the node to go to; steps in place of a name make a node of their own."""
-        if spot.is_text and not self.in_agent:
-            name = spot.text("a node's name")
-            self._targets.append((name, spot))
+        if node.is_text and not self.in_agent:
+            name = node.text("a node's name")
+            self._targets.append((name, node))
             return name
-        return self.reply(spot)
+        return self.reply(node)
 
-    def reply(self, spot: Spot) -> str:
+    def reply(self, node: YamlNode) -> str:
         """Return a node of its own for steps in place of a name; a plain text is what it says."""
-        if spot.is_empty:
-            spot.fail("Here a node's name is missing, or a list of steps.")
-        name = f"(line {spot.line}, column {spot.node.start_mark.column + 1})"
-        self._node(name, spot, aside=True)
+        if node.is_empty:
+            node.fail("Here a node's name is missing, or a list of steps.")
+        name = f"(line {node.line}, column {node.column})"
+        self._node(name, node, aside=True)
         return name
 
-    def file(self, spot: Spot) -> str:
+    def file(self, node: YamlNode) -> str:
         """Return the address of a picture: a URL as it is, a file beside the flow by its name."""
-        name = spot.text("a file")
+        name = node.text("a file")
         if name.startswith(("http://", "https://", "data:")):
             return name
         path = self.folder / name
@@ -139,34 +138,34 @@ class Reader:
             found = False
         if not found:
             near = did_you_mean(name, (other.name for other in self.folder.glob("*.*")))
-            spot.fail(f"There is no file “{name[:80]}” beside the flow.{near}")
+            node.fail(f"There is no file “{name[:80]}” beside the flow.{near}")
         if not path.resolve().is_relative_to(self.folder.resolve()):
-            spot.fail(f"The file “{name}” is not in the flow's folder; move it there.")
+            node.fail(f"The file “{name}” is not in the flow's folder; move it there.")
         if path.stat().st_size > LARGEST_PICTURE:
-            spot.fail(f"The file “{name}” is larger than {LARGEST_PICTURE >> 20} MiB.")
+            node.fail(f"The file “{name}” is larger than {LARGEST_PICTURE >> 20} MiB.")
         self.pictures[name] = path
-        return flow.PICTURE + name
+        return model.PICTURE + name
 
-    def described(self, spot: Spot) -> File:
-        """Return a file with what its name and the disk tell of it."""
-        url = self.file(spot)
-        name = url.rpartition("/")[2].removeprefix(flow.PICTURE)
+    def described(self, node: YamlNode) -> File:
+        """Return a file with its name, MIME type and, where it is beside the flow, its size."""
+        url = self.file(node)
+        name = url.rpartition("/")[2].removeprefix(model.PICTURE)
         kind = guess_type(name)
-        path = self.pictures.get(url.removeprefix(flow.PICTURE))
+        path = self.pictures.get(url.removeprefix(model.PICTURE))
         return File(url, name, kind, path.stat().st_size if path else None)
 
-    def _node(self, name: str, body: Spot, *, aside: bool = False) -> None:
+    def _node(self, name: str, body: YamlNode, *, aside: bool = False) -> None:
         around, self.rules = self.rules, []
         read = steps.read_steps(self, body)
-        if self.in_agent and not all(isinstance(step, flow.Say | flow.Leave) for step in read):
+        if self.in_agent and not all(isinstance(step, model.Say | model.Leave) for step in read):
             body.fail("The agent can say things and leave, and do nothing else.")
-        self.nodes[name] = flow.Node(name, tuple(read), tuple(self.rules), aside)
+        self.nodes[name] = model.Node(name, tuple(read), tuple(self.rules), aside)
         self.rules = around
 
-    def _rules(self, parts: Mapping[str, Spot]) -> tuple[flow.Rule, ...]:
+    def _rules(self, parts: Mapping[str, YamlNode]) -> tuple[model.Rule, ...]:
         return tuple(steps.read_rules(self, parts["hear"])) if "hear" in parts else ()
 
-    def _actions(self, parts: Mapping[str, Spot]) -> dict[str, str]:
+    def _actions(self, parts: Mapping[str, YamlNode]) -> dict[str, str]:
         if "actions" not in parts:
             return {}
         return {
@@ -174,10 +173,10 @@ class Reader:
             for action, (_, target) in parts["actions"].pairs("actions").items()
         }
 
-    def _agent(self, parts: Mapping[str, Spot]) -> flow.AgentScript:
+    def _agent(self, parts: Mapping[str, YamlNode]) -> model.AgentScript:
         script = _parts(parts["agent"], "agent", _AGENT_WORDS) if "agent" in parts else {}
         self.in_agent = True
-        read = flow.AgentScript(
+        read = model.AgentScript(
             name=_text(script, "name") or "Maya",
             joins_after=_seconds(script, "joins after", 0.25),
             greets=self._reply(script, "greets"),
@@ -187,24 +186,24 @@ class Reader:
         self.in_agent = False
         return read
 
-    def _target(self, parts: Mapping[str, Spot], word: str) -> str:
+    def _target(self, parts: Mapping[str, YamlNode], word: str) -> str:
         return self.target(parts[word]) if word in parts else self._reply({}, word)
 
-    def _reply(self, parts: Mapping[str, Spot], word: str) -> str:
+    def _reply(self, parts: Mapping[str, YamlNode], word: str) -> str:
         """Return the node of `parts[word]`, or of what is said when the flow does not say."""
         if word in parts:
             return self.reply(parts[word])
         name = f"({word})"
-        self.nodes[name] = flow.Node(name, (flow.Say(Text(_DEFAULTS[word])),), aside=True)
+        self.nodes[name] = model.Node(name, (model.Say(Text(_DEFAULTS[word])),), aside=True)
         return name
 
     def _check_targets(self, known: Mapping[str, object]) -> None:
-        for name, spot in self._targets:
+        for name, node in self._targets:
             if name in known:
                 continue
             if " " in name and not did_you_mean(name, known):
-                spot.fail(f"No node is named “{name[:40]}”. To say this, write a list of one text.")
-            spot.unknown("The node", name, known)
+                node.fail(f"No node is named “{name[:40]}”. To say this, write a list of one text.")
+            node.unknown("The node", name, known)
 
 
 _DEFAULTS = {
@@ -215,13 +214,13 @@ _DEFAULTS = {
 }
 
 
-def _parts(spot: Spot, what: str, words: Sequence[str]) -> dict[str, Spot]:
-    return {word: value for word, (_, value) in known(spot, what, words).items()}
+def _parts(node: YamlNode, what: str, words: Sequence[str]) -> dict[str, YamlNode]:
+    return {word: value for word, (_, value) in known(node, what, words).items()}
 
 
-def _seconds(parts: Mapping[str, Spot], word: str, default: float) -> float:
+def _seconds(parts: Mapping[str, YamlNode], word: str, default: float) -> float:
     return parts[word].seconds(word) if word in parts else default
 
 
-def _text(parts: Mapping[str, Spot], word: str) -> str:
+def _text(parts: Mapping[str, YamlNode], word: str) -> str:
     return parts[word].text(word) if word in parts else ""

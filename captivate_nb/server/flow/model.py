@@ -41,14 +41,14 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Learn:
+class SetMetadata:
     """Set metadata."""
 
     values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Act:
+class SendAction:
     """Send an action to the page around the chat."""
 
     id: str
@@ -89,8 +89,8 @@ class HandOver:
 
 
 @dataclass(frozen=True)
-class Raise:
-    """Send the client an event as it is written in the flow."""
+class SendEvent:
+    """Send the client an event as the flow has it."""
 
     event_type: str
     payload: Mapping[str, Any]
@@ -108,7 +108,7 @@ class Leave:
     """The agent ends the live chat."""
 
 
-Plain = Say | Learn | Act | Raise | Answer | Leave  # done, and on to the next step
+Plain = Say | SetMetadata | SendAction | SendEvent | Answer | Leave  # done, and on to the next step
 Step = Plain | Ask | Branch | Jump | Go | HandOver
 
 

@@ -1,4 +1,4 @@
-r"""A flow's own patterns, and the little time they have for what a stranger writes.
+r"""A flow's own patterns, and the time limit that they have for what a user writes.
 
 A pattern that repeats what repeats, such as `^(\w+\s?)+$`, may take years for a text of one line.
 The engine is `regex`: it reads what Python's `re` reads, gives up when its time is over, and lets
@@ -30,7 +30,7 @@ class Pattern:
 
     def __init__(self, expression: str) -> None:
         self.pattern = expression
-        self._told = False
+        self._warned = False
         try:
             self._compiled = regex.compile(expression, regex.IGNORECASE)
         except RecursionError:
@@ -48,13 +48,13 @@ class Pattern:
         try:
             return how(text, timeout=seconds)
         except TimeoutError:
-            self._tell(text)
+            self._warn_once(text)
             return None
 
-    def _tell(self, text: str) -> None:
-        """Say once that it is too slow; what a stranger wrote is nothing for a log."""
-        if not self._told:
-            self._told = True
+    def _warn_once(self, text: str) -> None:
+        """Warn once that it is too slow; what the user wrote must not be in a log."""
+        if not self._warned:
+            self._warned = True
             _log.warning(
                 "The pattern /%s/ is too slow: its time was over before it had looked at all of"
                 " %d characters. Write it without repeats inside of repeats.",
@@ -63,7 +63,7 @@ class Pattern:
             )
 
 
-class Patience:
+class TimeBudget:
     """The time that is left for the patterns of a flow to look at one text."""
 
     def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:

@@ -1,6 +1,6 @@
-"""Blanks in what a flow says: `{name}`, `{user.firstName}`, `{name|there}` when there is none.
+"""Placeholders in what a flow says: `{name}`, `{user.firstName}`, `{name|there}` when there is none.
 
-A blank that names nothing known, and has no default, stays as it is written: a designer sees it.
+One that names nothing known, and has no default, stays as it is written, for a designer to see.
 """
 
 from __future__ import annotations
@@ -16,28 +16,32 @@ from captivate_nb.protocol import content as c
 
 from .conditions import look_up
 
-_BLANK = re.compile(r"\{([\w.]+)(?:\|([^{}]*))?\}")
+_PLACEHOLDER = re.compile(r"\{([\w.]+)(?:\|([^{}]*))?\}")
 
 Facts = Mapping[str, Any]
-Show = Callable[[str], str]
+"""What placeholders and conditions can name: metadata, and what belongs to one turn."""
+PictureUrl = Callable[[str], str]
 
 
 def fill_text(text: str, facts: Facts) -> str:
-    """Fill the blanks of a text."""
+    """Fill the placeholders of a text."""
 
-    def fill(blank: re.Match[str]) -> str:
-        value = look_up(facts, blank[1])
+    def fill(found: re.Match[str]) -> str:
+        value = look_up(facts, found[1])
         if value is None or value == "":
-            return blank[0] if blank[2] is None else blank[2]
+            return found[0] if found[2] is None else found[2]
         return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
-    return _BLANK.sub(fill, text)
+    return _PLACEHOLDER.sub(fill, text)
 
 
 def fill_data(value: Any, facts: Facts) -> Any:
-    """Fill the blanks of all texts in JSON-like data; a text that is one blank takes its value."""
+    """Fill the placeholders of all texts in JSON-like data.
+
+    A text that is one placeholder, and nothing else, becomes its value, of whatever type.
+    """
     if isinstance(value, str):
-        whole = _BLANK.fullmatch(value)
+        whole = _PLACEHOLDER.fullmatch(value)
         found = look_up(facts, whole[1]) if whole else None
         return fill_text(value, facts) if found is None else found
     if isinstance(value, Mapping):
@@ -47,8 +51,8 @@ def fill_data(value: Any, facts: Facts) -> Any:
     return value
 
 
-def fill_item(item: c.Content, facts: Facts, show: Show) -> c.Content:
-    """Fill the blanks of an item; `show` turns the address of a picture into one to open.
+def fill_item(item: c.Content, facts: Facts, picture_url: PictureUrl) -> c.Content:
+    """Fill the placeholders of an item; `picture_url` turns a picture's address into one to open.
 
     What is put into HTML is escaped, as it may be what a user wrote.
     """
@@ -64,9 +68,11 @@ def fill_item(item: c.Content, facts: Facts, show: Show) -> c.Content:
         case c.Buttons(title, options):
             return c.Buttons(fill_text(title, facts), _fill_options(options, facts))
         case c.Cards(cards):
-            return c.Cards(tuple(_fill_card(card, facts, show) for card in cards))
+            return c.Cards(tuple(_fill_card(card, facts, picture_url) for card in cards))
         case c.Files(files, title):
-            shown = tuple(msgspec.structs.replace(file, url=show(file.url)) for file in files)
+            shown = tuple(
+                msgspec.structs.replace(file, url=picture_url(file.url)) for file in files
+            )
             return c.Files(shown, fill_text(title, facts))
         case c.Unknown(kind, data):
             return c.Unknown(kind, fill_data(data, facts))
@@ -81,11 +87,11 @@ def _fill_options(options: tuple[c.Option, ...], facts: Facts) -> tuple[c.Option
     )
 
 
-def _fill_card(card: c.Card, facts: Facts, show: Show) -> c.Card:
+def _fill_card(card: c.Card, facts: Facts, picture_url: PictureUrl) -> c.Card:
     return c.Card(
         fill_text(card.text, facts),
         fill_text(card.description, facts),
-        show(card.image_url) if card.image_url else None,
+        picture_url(card.image_url) if card.image_url else None,
         card.link,
         _fill_options(card.options, facts),
     )

@@ -1,4 +1,4 @@
-"""YAML with places: every value knows its file and line, so that an error can name them.
+"""YAML values that know their file and line, so that an error can name them.
 
 A subset of YAML that has no surprises: `Yes`, `12:30` and `2024-01-01` are text, there are no
 aliases, tags or duplicate keys, and size and depth are bounded.
@@ -42,10 +42,10 @@ _QUOTES = "Text needs quotes when it has a colon, or a sign like { [ * & @ % ? a
 
 
 @dataclass(frozen=True)
-class Spot:
-    """One value of the file. Its readers raise `FlowError` naming file and line."""
+class YamlNode:
+    """One value of the file. Its methods raise `FlowError` naming file and line."""
 
-    node: yaml.Node
+    raw: yaml.Node
     file: str
 
     def fail(self, problem: str) -> NoReturn:
@@ -59,35 +59,39 @@ class Spot:
 
     @property
     def line(self) -> int:
-        return int(self.node.start_mark.line) + 1
+        return int(self.raw.start_mark.line) + 1
+
+    @property
+    def column(self) -> int:
+        return int(self.raw.start_mark.column) + 1
 
     @property
     def is_text(self) -> bool:
-        return isinstance(self.node, yaml.ScalarNode) and not self.is_empty
+        return isinstance(self.raw, yaml.ScalarNode) and not self.is_empty
 
     @property
     def is_empty(self) -> bool:
-        return str(self.node.tag).endswith(":null")
+        return str(self.raw.tag).endswith(":null")
 
     @property
     def is_list(self) -> bool:
-        return isinstance(self.node, yaml.SequenceNode)
+        return isinstance(self.raw, yaml.SequenceNode)
 
     @property
     def is_mapping(self) -> bool:
-        return isinstance(self.node, yaml.MappingNode)
+        return isinstance(self.raw, yaml.MappingNode)
 
     def text(self, what: str) -> str:
         """Return text as it is written, whatever YAML would make of it: `Yes`, 007, true."""
         if not self.is_text:
             self.fail(f"{what} must be text, not {self._kind()}.")
-        return str(self.node.value)
+        return str(self.raw.value)
 
     def number(self, what: str) -> float:
         """Return a number of a sane size, in the form that a number in data has."""
-        if not (self.is_text and re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", self.node.value)):
+        if not (self.is_text and re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", self.raw.value)):
             self.fail(f"{what} must be a number, not {self._kind()}.")
-        return float(self.node.value)
+        return float(self.raw.value)
 
     def seconds(self, what: str) -> float:
         seconds = self.number(what)
@@ -95,22 +99,22 @@ class Spot:
             self.fail(f"{what} takes 0 to {LONGEST_PAUSE:g} seconds, not {seconds:g}.")
         return seconds
 
-    def items(self, what: str) -> list[Spot]:
+    def items(self, what: str) -> list[YamlNode]:
         if not self.is_list:
             self.fail(f"{what} must be a list, not {self._kind()}.")
-        return [Spot(item, self.file) for item in self.node.value]
+        return [YamlNode(item, self.file) for item in self.raw.value]
 
-    def pairs(self, what: str) -> dict[str, tuple[Spot, Spot]]:
+    def pairs(self, what: str) -> dict[str, tuple[YamlNode, YamlNode]]:
         """Return a mapping as `{key: (where the key is, the value)}`, in the file's order."""
         if not self.is_mapping:
             self.fail(f"{what} must be a mapping of names to values, not {self._kind()}.")
-        found: dict[str, tuple[Spot, Spot]] = {}
-        for key_node, value_node in self.node.value:
-            key = Spot(key_node, self.file)
+        found: dict[str, tuple[YamlNode, YamlNode]] = {}
+        for key_node, value_node in self.raw.value:
+            key = YamlNode(key_node, self.file)
             name = key.text("a name")
             if name in found:
                 key.fail(f"“{name}” is here twice; the first is on line {found[name][0].line}.")
-            found[name] = (key, Spot(value_node, self.file))
+            found[name] = (key, YamlNode(value_node, self.file))
         return found
 
     def data(self) -> Any:
@@ -121,8 +125,8 @@ class Spot:
             return [item.data() for item in self.items("data")]
         if self.is_empty:
             return None
-        kind = str(self.node.tag).rpartition(":")[2]
-        value = str(self.node.value)
+        kind = str(self.raw.tag).rpartition(":")[2]
+        value = str(self.raw.value)
         read: dict[str, Any] = {"bool": lambda text: text == "true", "int": int, "float": float}
         return read.get(kind, str)(value)
 
@@ -131,15 +135,15 @@ class Spot:
             return "a list"
         if self.is_mapping:
             return "a mapping"
-        return "nothing" if self.is_empty else f"“{self.node.value}”"
+        return "nothing" if self.is_empty else f"“{self.raw.value}”"
 
 
-Fields = dict[str, tuple[Spot, Spot]]
+Fields = dict[str, tuple[YamlNode, YamlNode]]
 
 
-def known(spot: Spot, what: str, words: Sequence[str]) -> Fields:
+def known(node: YamlNode, what: str, words: Sequence[str]) -> Fields:
     """Return the pairs of a mapping that has only these words."""
-    fields = spot.pairs(what)
+    fields = node.pairs(what)
     for name, (key, _) in fields.items():
         if name not in words:
             key.unknown(f"In {what}, the word", name, words)
@@ -155,7 +159,7 @@ def too_large(file: str) -> FlowError:
     return FlowError(f"{file}: A flow file has at most {LARGEST_FILE >> 20} MiB; shorten it.")
 
 
-def read_yaml(source: bytes, file: str) -> Spot:
+def read_yaml(source: bytes, file: str) -> YamlNode:
     """Read one YAML document in UTF-8; `file` is the name that errors show."""
     if len(source) > LARGEST_FILE:
         raise too_large(file)
@@ -166,7 +170,7 @@ def read_yaml(source: bytes, file: str) -> Spot:
         raise FlowError(f"{file}:{line}: This is not UTF-8 text.") from None
     try:
         _refuse_excess(text, file)
-        node = yaml.compose(text, _PlainLoader)
+        raw = yaml.compose(text, _PlainLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -174,9 +178,9 @@ def read_yaml(source: bytes, file: str) -> Spot:
         raise FlowError(f"{file}:{line}: This is not YAML: {error.problem}. {hint}") from None
     except yaml.YAMLError as error:
         raise FlowError(f"{file}: This is not YAML: {' '.join(str(error).split())}.") from None
-    if node is None:
+    if raw is None:
         raise FlowError(f"{file}: The file is empty.")
-    return Spot(node, file)
+    return YamlNode(raw, file)
 
 
 def _refuse_excess(source: str, file: str) -> None:

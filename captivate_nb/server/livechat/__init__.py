@@ -1,1 +1,1 @@
-"""Live agents: who waits, who is connected, and the agent that a flow scripts."""
+"""Live chat: the queue of handoffs, the agent for Python to play, and the one that a flow scripts."""

@@ -1,78 +1,85 @@
-"""The scripted agent: takes every call, greets, answers by the flow's script, and leaves."""
+"""The scripted agent: accepts every handoff, greets, answers by the flow's script, and leaves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from captivate_nb.server.flow import bot
-from captivate_nb.server.flow import model as flow
-from captivate_nb.server.flow.placeholders import Facts, Show
-from captivate_nb.server.turn_queue import Turns
+from captivate_nb.server.flow import bot, model
+from captivate_nb.server.flow.placeholders import Facts, PictureUrl
+from captivate_nb.server.serial_queue import SerialQueue
 
-from .queue import Call, Desk, What
+from .queue import Handoff, LiveChatQueue, QueueEvent
 
 
 class ScriptedAgent:
-    """Plays the agent while `desk.scripted` is true, by the same methods anyone else would use."""
+    """Plays the agent while `queue.scripted` is true, by the same methods anyone else would use."""
 
     def __init__(
-        self, desk: Desk, script: flow.Flow, facts: Callable[[Call], Facts], show: Show
+        self,
+        queue: LiveChatQueue,
+        script: model.Flow,
+        metadata: Callable[[Handoff], Facts],
+        picture_url: PictureUrl,
     ) -> None:
-        self._desk = desk
+        self._queue = queue
         self._flow = script
-        self._facts = facts
-        self._show = show
-        self._turns: dict[str, Turns] = {}
-        desk.watchers.append(self._on_desk)
+        self._metadata = metadata
+        self._picture_url = picture_url
+        self._jobs: dict[str, SerialQueue] = {}
+        queue.watchers.append(self._on_queue_event)
 
-    def _on_desk(self, what: What, call: Call | None) -> None:
+    def _on_queue_event(self, what: QueueEvent, handoff: Handoff | None) -> None:
         if what == "changed":
-            for waiting in [one for one in self._desk.calls.values() if one.agent is None]:
-                self._on_desk("waiting", waiting)
-        elif call is None:
+            for waiting in [one for one in self._queue.handoffs.values() if one.agent is None]:
+                self._on_queue_event("waiting", waiting)
+        elif handoff is None:
             return
         elif what in ("left", "refused", "gone"):
-            self._turns.pop(call.conversation_id, None)
-        elif self._desk.scripted and what == "waiting":
-            self._turns_of(call).add(lambda: self._join(call))
-        elif self._desk.scripted and what == "heard" and call.agent is not None:
-            text, _ = call.heard[-1]
-            self._turns_of(call).add(lambda: self._answer(call, text))
+            self._jobs.pop(handoff.conversation_id, None)
+        elif self._queue.scripted and what == "waiting":
+            self._jobs_of(handoff).add(lambda: self._join(handoff))
+        elif self._queue.scripted and what == "heard" and handoff.agent is not None:
+            text, _ = handoff.heard[-1]
+            self._jobs_of(handoff).add(lambda: self._answer(handoff, text))
 
-    def _turns_of(self, call: Call) -> Turns:
-        return self._turns.setdefault(call.conversation_id, Turns())
+    def _jobs_of(self, handoff: Handoff) -> SerialQueue:
+        return self._jobs.setdefault(handoff.conversation_id, SerialQueue())
 
-    async def _join(self, call: Call) -> None:
+    async def _join(self, handoff: Handoff) -> None:
         script = self._flow.agent
         await asyncio.sleep(script.joins_after)
-        if not self._mine(call) or call.agent is not None:
+        if not self._is_mine(handoff) or handoff.agent is not None:
             return
-        before = tuple(call.heard)
-        self._desk.accept(call, script.name)
-        await self._play(call, script.greets, "")
+        before = tuple(handoff.heard)
+        self._queue.accept(handoff, script.name)
+        await self._play(handoff, script.greets, "")
         for text, _ in before:
-            await self._answer(call, text)
+            await self._answer(handoff, text)
 
-    async def _answer(self, call: Call, text: str) -> None:
+    async def _answer(self, handoff: Handoff, text: str) -> None:
         script = self._flow.agent
         node, groups = bot.match(script.rules, text) or (script.otherwise, {})
-        await self._play(call, node, text, groups)
+        await self._play(handoff, node, text, groups)
 
-    async def _play(self, call: Call, node: str, said: str, groups: Facts | None = None) -> None:
-        player = bot.Bot(self._flow, bot.Memory(), lambda: self._facts(call), self._show)
+    async def _play(
+        self, handoff: Handoff, node: str, said: str, groups: Facts | None = None
+    ) -> None:
+        player = bot.Bot(
+            self._flow, bot.Memory(), lambda: self._metadata(handoff), self._picture_url
+        )
         extra = {"said": said, "agent": self._flow.agent.name, **(groups or {})}
         for effect in player.go(node, extra):
-            if not self._mine(call):
+            if not self._is_mine(handoff):
                 return
             match effect:
-                case bot.Message(content):
-                    self._desk.say(call, content)
-                case bot.Wait(seconds):
+                case bot.SayEffect(content):
+                    self._queue.say(handoff, content)
+                case bot.WaitEffect(seconds):
                     await asyncio.sleep(seconds)
-                case flow.Leave():
-                    self._desk.leave(call)
+                case model.Leave():
+                    self._queue.leave(handoff)
 
-    def _mine(self, call: Call) -> bool:
-        """Whether the script still plays this call."""
-        return self._desk.scripted and self._desk.calls.get(call.conversation_id) is call
+    def _is_mine(self, handoff: Handoff) -> bool:
+        """Whether the script still answers this handoff."""
+        return self._queue.scripted and self._queue.handoffs.get(handoff.conversation_id) is handoff

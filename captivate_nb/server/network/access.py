@@ -1,4 +1,4 @@
-"""Who may talk to the server: the key, and the pages whose scripts may."""
+"""Who may connect to the server: the key, and the pages whose scripts may."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 def same_key(given: str, key: str) -> bool:
-    """Compare keys in a time that tells nothing of where they differ."""
+    """Compare keys in a time that does not depend on where they differ."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
 
 

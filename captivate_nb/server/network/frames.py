@@ -13,7 +13,7 @@ from typing import Any
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13
 
-from .profiles import Profile
+from captivate_nb.server.faults.profiles import ConnectionLimits
 
 _CLOSE = 0x8
 _SKIPPED = 8  # times the limit of a message: so much more is read, for the closing to arrive
@@ -22,7 +22,7 @@ _SKIPPED = 8  # times the limit of a message: so much more is read, for the clos
 class Frames(WebSocketProtocol13):
     """One connection's frames. While `silent`, nothing comes or goes, pings and closing included."""
 
-    def __init__(self, handler: WebSocketHandler, params: Any, profile: Profile) -> None:
+    def __init__(self, handler: WebSocketHandler, params: Any, profile: ConnectionLimits) -> None:
         super().__init__(handler, False, params)
         self.silent = False
         self._profile = profile

@@ -1,8 +1,8 @@
-"""The server's front: connections come in here, and those that show no key may not become many.
+"""Accepts connections, and bounds how many there are that have not shown the key: strangers.
 
 A stranger's connection costs a descriptor, which the kernel around the server needs as well. So
 each has a little time for its request's headers, and where there are too many, or no descriptor is
-left, those that have waited longest give way.
+left, those that have waited longest are closed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Strangers:
 
 
 class Front(HTTPServer):
-    """An HTTP server that keeps the limits of strangers."""
+    """An HTTP server with limits for strangers."""
 
     def initialize(  # type: ignore[override]
         self, application: Application, strangers: Strangers, limits: Limits
@@ -68,12 +68,12 @@ class Front(HTTPServer):
         )
         self._strangers = strangers
         self._listener: socket.socket | None = None
-        self._told = False
+        self._warned = False
 
-    def take_from(self, listener: socket.socket) -> None:
-        """Take in what comes to a listening socket, which is closed with the server."""
+    def accept_from(self, listener: socket.socket) -> None:
+        """Accept what comes to a listening socket, which is closed with the server."""
         self._listener = listener
-        self._open()
+        self._start_accepting()
 
     def stop(self) -> None:
         super().stop()
@@ -91,34 +91,34 @@ class Front(HTTPServer):
         self._strangers.remove(server_conn.stream)
         super().on_close(server_conn)
 
-    def _open(self) -> None:
+    def _start_accepting(self) -> None:
         if self._listener is not None:
-            IOLoop.current().add_handler(self._listener, self._take, IOLoop.READ)
+            IOLoop.current().add_handler(self._listener, self._accept, IOLoop.READ)
 
-    def _take(self, listener: socket.socket, _: int) -> None:
+    def _accept(self, listener: socket.socket, _: int) -> None:
         for _ in range(AT_ONCE):
             try:
                 connection, address = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
             except OSError as error:
-                self._give_way(listener, error)
+                self._pause_accepting(listener, error)
                 return
             self.handle_stream(IOStream(connection), address)
 
-    def _give_way(self, listener: socket.socket, error: OSError) -> None:
-        """Take in nobody for a moment; then those who were strangers before it make room."""
-        if not self._told:
-            self._told = True
+    def _pause_accepting(self, listener: socket.socket, error: OSError) -> None:
+        """Accept nothing for a moment; then those that were strangers before it are closed."""
+        if not self._warned:
+            self._warned = True
             _log.warning(
                 "The server takes in no new connection: %s. It tries again, and says so only once;"
                 " `ulimit -n` tells how many files and connections a process may have.",
                 error.strerror,
             )
         IOLoop.current().remove_handler(listener)
-        IOLoop.current().call_later(PAUSE, self._go_on, tuple(self._strangers))
+        IOLoop.current().call_later(PAUSE, self._resume_accepting, tuple(self._strangers))
 
-    def _go_on(self, late: Iterable[IOStream]) -> None:
+    def _resume_accepting(self, late: Iterable[IOStream]) -> None:
         for stream in late:
             self._strangers.drop(stream)
-        self._open()
+        self._start_accepting()

@@ -1,6 +1,6 @@
 """What every request must pass: the key, the page it comes from, its size; and how it is refused.
 
-All of it is looked at when the headers are there. A body is read only of those who may send it, as
+All of it is checked when the headers are there. A body is read only of those who may send it, as
 many at a time as there is room for.
 """
 
@@ -18,8 +18,8 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
-from captivate_nb.server.limits import Room
-from captivate_nb.server.service import Hub
+from captivate_nb.server.limits import ByteBudget
+from captivate_nb.server.service import Service
 
 from .access import may_ask, same_key
 from .front import Strangers
@@ -32,13 +32,13 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Door:
-    """Who may come in, who has not shown that yet, and how much may come in at a time."""
+class AccessPolicy:
+    """Who may send requests, who has not shown that yet, and how many bytes may come at a time."""
 
     key: str
     origins: frozenset[str]
     strangers: Strangers
-    room: Room
+    bodies: ByteBudget
 
 
 @stream_request_body
@@ -48,11 +48,11 @@ class Guarded(RequestHandler):
     public = False
     carries: ClassVar = "This request"  # what its body is, for people
 
-    def initialize(self, hub: Hub, door: Door) -> None:
-        self.hub = hub
-        self.door = door
+    def initialize(self, service: Service, policy: AccessPolicy) -> None:
+        self.service = service
+        self.policy = policy
         self.body = bytearray()
-        self._taken = 0  # bytes of the door's room
+        self._taken = 0  # bytes of the budget for bodies
         self._drained = DRAINED
         self._dropping = False  # what still comes of the body
 
@@ -63,38 +63,38 @@ class Guarded(RequestHandler):
 
     async def prepare(self) -> None:
         origin = self.request.headers.get("Origin")
-        if not may_ask(origin, self.door.origins):
-            self._turn_away(403, f"Pages of {origin} may not talk to this server")
+        if not may_ask(origin, self.policy.origins):
+            self._reject(403, f"Pages of {origin} may not talk to this server")
             return
         if origin is not None:
             self.set_header("Access-Control-Allow-Origin", origin)
             self.set_header("Vary", "Origin")
         if not (self.public or self.request.method == "OPTIONS"):
-            if not self._shows_the_key():
-                self._turn_away(401, "The API key is missing or wrong")
+            if not self._has_key():
+                self._reject(401, "The API key is missing or wrong")
                 return
-            self._drained = self.hub.limits.body
-            self.door.strangers.remove(self._connection.stream)
-        if self._length > self.longest:
-            self._turn_away(413, self._too_long)
+            self._drained = self.service.limits.body
+            self.policy.strangers.remove(self._connection.stream)
+        if self._content_length > self.longest:
+            self._reject(413, self._too_long)
             return
-        self._taken = await self.door.room.take(self._length)
+        self._taken = await self.policy.bodies.take(self._content_length)
 
     def data_received(self, chunk: bytes) -> None:
         if self._dropping:
             return
         if len(self.body) + len(chunk) > self.longest:
-            self._turn_away(413, self._too_long)
+            self._reject(413, self._too_long)
             return
         self.body += chunk
 
     def on_finish(self) -> None:
-        self._give_back()
+        self._release_bodies()
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
         RequestHandler.on_connection_close(self)  # that of a WebSocket does not end the body
-        self._give_back()
+        self._release_bodies()
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:  # noqa: ARG002
         """Take what is not UTF-8 for a wrong value; tornado would log it, and it may be a key."""
@@ -139,7 +139,7 @@ class Guarded(RequestHandler):
         return connection
 
     @property
-    def _length(self) -> int:
+    def _content_length(self) -> int:
         """Bytes that the body has; as many as it may have where the headers do not tell."""
         told = self.request.headers.get("Content-Length", "")
         if _LENGTH.fullmatch(told):
@@ -150,19 +150,19 @@ class Guarded(RequestHandler):
     def _too_long(self) -> str:
         return f"{self.carries} has at most {self.longest} bytes"
 
-    def _shows_the_key(self) -> bool:
+    def _has_key(self) -> bool:
         given = self.get_query_argument("apiKey", "") or self.get_query_argument("apikey", "")
-        return same_key(self.request.headers.get("X-Api-Key", given), self.door.key)
+        return same_key(self.request.headers.get("X-Api-Key", given), self.policy.key)
 
-    def _turn_away(self, status: int, why: str) -> None:
+    def _reject(self, status: int, why: str) -> None:
         """Refuse a request before its body is there.
 
         Who still sends does not listen, and a closed connection takes the answer along: so the
         rest of a body that is not too long is read, and dropped.
         """
         self._dropping = True
-        self._give_back()
-        if not 0 < self._length <= self._drained or "Expect" in self.request.headers:
+        self._release_bodies()
+        if not 0 < self._content_length <= self._drained or "Expect" in self.request.headers:
             self.set_header("Connection", "close")
             self.refuse(status, why)
             return
@@ -173,11 +173,11 @@ class Guarded(RequestHandler):
         self.write(told)
         self.flush()
         self._connection.set_max_body_size(self._drained)
-        self._connection.set_body_timeout(self.hub.limits.handshake)
+        self._connection.set_body_timeout(self.service.limits.handshake)
         setattr(self, str(self.request.method).lower(), lambda *_: self.finish())
 
-    def _give_back(self) -> None:
-        self.door.room.give(self._taken)
+    def _release_bodies(self) -> None:
+        self.policy.bodies.release(self._taken)
         self._taken = 0
 
 

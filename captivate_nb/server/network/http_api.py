@@ -21,13 +21,14 @@ from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.protocol.content_decoder import write_action, write_content, write_file
 from captivate_nb.server.dispatch import handle
-from captivate_nb.server.service import HTTP_LEAD, Refusal
+from captivate_nb.server.service import Refusal
 from captivate_nb.server.store.conversations import Entry, text_of
-from captivate_nb.server.store.files import Stored
+from captivate_nb.server.store.files import StoredFile
 
 from .guard import Guarded
 
 Data = dict[str, Any]
+HTTP_LEAD = 0.05  # seconds: the vendor's client begins to listen only after its POST was answered
 PIECE = 64 << 10  # bytes
 Piece = Callable[[int], bytes]  # by its first byte
 _MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
@@ -40,13 +41,13 @@ class MessageHandler(Guarded):
 
     @property
     def longest(self) -> int:
-        return self.hub.limits.message
+        return self.service.limits.message
 
     def post(self) -> None:
         try:
             event = decode(bytes(self.body), "client")
-            socket = self.hub.sockets.get(getattr(event, "socket_id", None) or "")
-            answer = handle(self.hub, event, socket, lead=HTTP_LEAD)
+            socket = self.service.router.sockets.get(getattr(event, "socket_id", None) or "")
+            answer = handle(self.service, event, socket, lead=HTTP_LEAD)
         except ProtocolError as error:
             self.refuse(400, str(error))
         except Refusal as refusal:
@@ -58,7 +59,7 @@ class MessageHandler(Guarded):
         if answer is None:
             self.finish({"status": "success"})
             return
-        self.hub.tell(answer, getattr(event, "socket_id", None))
+        self.service.router.send_newest(answer, getattr(event, "socket_id", None))
         payload = msgspec.json.decode(encode(answer))["event"]["event_payload"]
         if isinstance(answer, e.ConversationMetadata):
             payload["metadata"] = answer.metadata
@@ -70,11 +71,11 @@ class TranscriptHandler(Guarded):
 
     def get(self) -> None:
         try:
-            found = self.hub.find(self.get_query_argument("conversation_id", ""), deleted=True)
+            found = self.service.find(self.get_query_argument("conversation_id", ""), deleted=True)
         except Refusal as refusal:
             self.answer(refusal.event, 404)
             return
-        self.finish({"transcript": [flat(entry) for entry in self.hub.entries_of(found)]})
+        self.finish({"transcript": [flat(entry) for entry in self.service.queries.entries(found)]})
 
 
 def flat(entry: Entry) -> Data:
@@ -103,7 +104,7 @@ class UploadHandler(Guarded):
 
     @property
     def longest(self) -> int:
-        return self.hub.limits.file
+        return self.service.limits.file
 
     def post(self) -> None:
         name = _file_name(unquote(self.request.headers.get("X-Filename", "")))
@@ -111,7 +112,7 @@ class UploadHandler(Guarded):
         if not _MIME.fullmatch(kind):
             kind = guess_type(name)
         self.set_status(201)
-        self.finish(write_file(self.hub.keep(Stored(name, kind, bytes(self.body)))))
+        self.finish(write_file(self.service.add_file(StoredFile(name, kind, bytes(self.body)))))
 
 
 def _file_name(name: str) -> str:
@@ -148,7 +149,7 @@ class _BytesHandler(Guarded):
         """Whether a piece is there, and is taken: whoever reads nothing costs no more than that."""
         self.write(piece)
         try:
-            async with asyncio.timeout(self.hub.limits.handshake):
+            async with asyncio.timeout(self.service.limits.handshake):
                 await self.flush()
         except (TimeoutError, StreamClosedError):
             return False
@@ -162,7 +163,7 @@ class FileHandler(_BytesHandler):
     """An uploaded file."""
 
     async def get(self, key: str, _: str) -> None:
-        stored = self.hub.files.get(key)
+        stored = self.service.files.get(key)
         if stored is None:
             self.miss()
             return
@@ -176,7 +177,7 @@ class PictureHandler(_BytesHandler):
     """A file that stands beside the flow and is shown by it."""
 
     async def get(self, name: str) -> None:
-        path = self.hub.flow.pictures.get(name)
+        path = self.service.flow.pictures.get(name)
         try:
             size = path.stat().st_size if path else None
         except OSError:  # it was there when the flow was read
@@ -203,18 +204,18 @@ class LargeTranscriptHandler(Guarded):
 
     def get(self, conversation_id: str) -> None:
         try:
-            found = self.hub.find(conversation_id, deleted=True)
+            found = self.service.find(conversation_id, deleted=True)
         except Refusal as refusal:
             self.answer(refusal.event, 404)
             return
-        self.finish(msgspec.json.decode(encode(self.hub.transcript_of(found)))["event"])
+        self.finish(msgspec.json.decode(encode(self.service.queries.transcript(found)))["event"])
 
 
 class LargeHandler(Guarded):
     """A message that was too large for a socket."""
 
     def get(self, key: str) -> None:
-        stored = self.hub.messages.get(key)
+        stored = self.service.router.messages.get(key)
         if stored is None:
             self.refuse(404, "There is no such message here, or not any more")
             return

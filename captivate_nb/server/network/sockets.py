@@ -1,4 +1,4 @@
-"""The WebSocket side: the handshake's checks, and frames to and from the hub."""
+"""The WebSocket side: the handshake's checks, and frames to and from the service."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from captivate_nb.errors import ProtocolError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode
 from captivate_nb.server.dispatch import handle
-from captivate_nb.server.service import Hub, Refusal, new_id
+from captivate_nb.server.faults.connection import FaultyConnection, FaultyNetwork
+from captivate_nb.server.routing import new_id
+from captivate_nb.server.service import Refusal, Service
 
-from .fault_injection import Link, Network
 from .frames import Frames
-from .guard import Door, Guarded
+from .guard import AccessPolicy, Guarded
 
 
 class SocketHandler(Guarded, WebSocketHandler):
     """One WebSocket, at any path that nothing else has."""
 
-    def initialize(self, hub: Hub, door: Door, network: Network) -> None:  # type: ignore[override]
-        super().initialize(hub=hub, door=door)
+    def initialize(self, service: Service, policy: AccessPolicy, network: FaultyNetwork) -> None:  # type: ignore[override]
+        super().initialize(service=service, policy=policy)
         self._network = network
-        self._link: Link | None = None  # none before the handshake
+        self._faulty: FaultyConnection | None = None  # none before the handshake
         self._refused: tuple[int, str] | None = None  # how it is closed once it is open
         self.id = new_id()
         self.current: str | None = None
@@ -44,7 +45,7 @@ class SocketHandler(Guarded, WebSocketHandler):
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             self.refuse(404, "There is nothing here but a WebSocket; connect with ws://")
             return
-        if len(self.hub.sockets) >= (most := self.hub.limits.sockets):
+        if len(self.service.router.sockets) >= (most := self.service.limits.sockets):
             self.refuse(503, f"This server has {most} sockets open, and no more: close some")
             return
         self._refused = await self._network.handshake()
@@ -62,32 +63,32 @@ class SocketHandler(Guarded, WebSocketHandler):
 
     def open(self, *_: str, **__: str) -> None:
         if self._refused is not None:
-            self.part(*self._refused)
+            self.close(*self._refused)
             return
         self.set_nodelay(True)
-        self._link = self._network.open(self)
-        self.hub.open(self)
+        self._faulty = self._network.open(self)
+        self.service.router.open(self)
 
     def on_message(self, message: str | bytes) -> None:
-        assert self._link is not None
-        self._link.receive(message)
+        assert self._faulty is not None
+        self._faulty.receive(message)
 
-    def hear(self, message: str | bytes) -> None:
+    def receive(self, message: str | bytes) -> None:
         """Take in what came from the client."""
         try:
             event = decode(message, "client")
-            answer = handle(self.hub, event, self)
+            answer = handle(self.service, event, self)
         except ProtocolError as error:
             answer = e.GeneralError(code=400, description=str(error))
         except Refusal as refusal:
             answer = refusal.event
         if answer is not None:
-            self.hub.send(self, answer)
+            self.service.router.send(self, answer)
 
     def on_close(self) -> None:
-        if self._link is not None:
-            self._link.close(broken=self.close_code != 1000)
-        self.hub.close(self)
+        if self._faulty is not None:
+            self._faulty.close(broken=self.close_code != 1000)
+        self.service.router.close(self)
         self.closed.set()
 
     def abort(self) -> None:
@@ -98,37 +99,37 @@ class SocketHandler(Guarded, WebSocketHandler):
     def silence(self) -> None:
         self._frames.silent = True
 
-    def part(self, code: int, reason: str) -> None:
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close as the protocol asks, from the server's side."""
         self._frames.close(code, reason)
 
     def send(self, frame: str) -> None:
         """Send a message to the client."""
-        assert self._link is not None
-        self._link.send(frame)
+        assert self._faulty is not None
+        self._faulty.send(frame)
 
     def as_link(self, frame: str) -> str:
-        return self.hub.as_link(frame, self.current)
+        return self.service.router.as_link(frame, self.current)
 
-    def put_half(self, frame: str) -> None:
+    def write_half(self, frame: str) -> None:
         self._frames.write_half(frame)
 
-    def put(self, frame: str) -> None:
+    def write_frame(self, frame: str) -> None:
         """Write a message; a client that has gone, or that does not read, does not get it."""
         size = len(frame.encode())
-        if self._unread + size > (most := self.hub.limits.queue):
-            self.hub.close(self)
-            self.part(1013, f"Too slow: {most} bytes wait to be read")
+        if self._unread + size > (most := self.service.limits.queue):
+            self.service.router.close(self)
+            self.close(1013, f"Too slow: {most} bytes wait to be read")
             return
         try:
             written = self.write_message(frame)
         except WebSocketClosedError:
-            self.hub.close(self)
+            self.service.router.close(self)
             return
         self._unread += size
-        written.add_done_callback(partial(self._read, size))
+        written.add_done_callback(partial(self._on_read, size))
 
-    def _read(self, size: int, written: asyncio.Future[None]) -> None:
+    def _on_read(self, size: int, written: asyncio.Future[None]) -> None:
         """Count what the client has taken; that it has gone is nobody's error."""
         self._unread -= size
         written.cancelled() or written.exception()

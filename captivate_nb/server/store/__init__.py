@@ -1,1 +1,1 @@
-"""What the embedded server keeps: conversations, files, and the journal on disk."""
+"""What the embedded server stores: conversations, files, and the journal on disk."""

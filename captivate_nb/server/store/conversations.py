@@ -1,6 +1,6 @@
 """What the server knows of each conversation, and the only ways to change it.
 
-All of it is in memory. A journal writes down each change, so that another run can go on from there.
+All of it is in memory. A journal writes each change down, so that another run can continue.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.server.flow.bot import Memory
 
-Who = Literal["user", "bot", "agent"]
+Sender = Literal["user", "bot", "agent"]
 
 BARE = 400  # bytes of a message, a turn or a conversation with nothing in it
 NESTED = 60  # bytes of a list or an object with nothing in it
@@ -29,7 +29,7 @@ class Entry(msgspec.Struct):
     """One message of a transcript. `time` is in seconds since the epoch."""
 
     id: str
-    sender: Who
+    sender: Sender
     time: float
     content: tuple[c.Content, ...] = ()
     actions: tuple[c.Action, ...] = ()
@@ -40,24 +40,23 @@ class Entry(msgspec.Struct):
         return e.TranscriptEntry(self.sender, self.content, self.actions, self.id, self.name)
 
 
-class Turn(msgspec.Struct):
-    """Something that the bot has to answer; it is pending until the bot has done so.
-
-    `cue` says what: "greet", what the user said ("hear"), an action of the client ("receive"), the
-    agent who has "left", or that none was free ("busy"). `done` counts what the bot did of its
-    answer so far.
-    """
+class PendingTurn(msgspec.Struct):
+    """Something that the bot has to answer; it is pending until the bot has done so."""
 
     number: int
     cue: Literal["greet", "hear", "receive", "left", "busy"]
+    """What it is: "greet", what the user said ("hear"), an action of the client ("receive"), the
+    agent who has "left", or that none was free ("busy")."""
     text: str = ""
+    """What the user said, or the node to go to when no agent is free."""
     files: tuple[c.File, ...] = ()
     action: c.Action | None = None
     done: int = 0
+    """How many effects of the bot's answer were carried out so far."""
 
 
-class Talk(msgspec.Struct, frozen=True):
-    """A live chat asked for, for a reason; `agent` is who took it, None while it waits.
+class HandoffRecord(msgspec.Struct, frozen=True):
+    """A live chat asked for, for a reason; `agent` is who accepted it, None while it waits.
 
     `busy` is the node to go to when no agent is free; `since` and `joined` are when it was asked
     for and taken, in seconds since the epoch.
@@ -70,7 +69,7 @@ class Talk(msgspec.Struct, frozen=True):
     joined: float | None
 
 
-class Conversation(msgspec.Struct):
+class StoredConversation(msgspec.Struct):
     """One conversation. `private` is metadata that no client gets back.
 
     `memory` is the bot's after its last whole turn; `turns` are those that are still to come, the
@@ -86,15 +85,15 @@ class Conversation(msgspec.Struct):
     private: dict[str, Any] = {}
     targets: dict[str, e.Target] = {}  # of metadata that was set for one side only
     deleted: bool = False
-    talk: Talk | None = None
+    handoff: HandoffRecord | None = None
     memory: Memory = msgspec.field(default_factory=Memory)
     entries: list[Entry] = []
-    turns: list[Turn] = []
+    turns: list[PendingTurn] = []
 
     @property
     def unfinished(self) -> bool:
         """Whether the bot or an agent is at something here."""
-        return bool(self.turns or self.talk or self.memory.waits == "agent")
+        return bool(self.turns or self.handoff or self.memory.waits == "agent")
 
     def seen_by(self, side: Literal["bot", "live"]) -> dict[str, Any]:
         """Return what the bot or the live agent knows: metadata meant for it, and the user."""
@@ -108,54 +107,56 @@ class StoreError(CaptivateError):
 
 
 class Journal:
-    """Where a store notes each change, before it is answered; this one keeps nothing.
+    """Where a store writes each change, before it is answered; this one writes nothing.
 
-    What is noted counts with the next `commit`. All of them raise `StoreError` when it cannot be.
+    What is written counts with the next `commit`. All of them raise `StoreError` when it cannot be.
     """
 
-    def load(self) -> list[Conversation] | None:
+    def load(self) -> list[StoredConversation] | None:
         """Return all conversations, the first changed first; None for nothing ever."""
         return None
 
-    def put(self, conversation: Conversation) -> None:
-        """Note all of a conversation but its entries and turns."""
+    def put(self, conversation: StoredConversation) -> None:
+        """Write all of a conversation but its entries and turns."""
 
-    def touch(self, conversation: Conversation) -> None:
-        """Note when a conversation changed."""
+    def touch(self, conversation: StoredConversation) -> None:
+        """Write when a conversation changed."""
 
-    def put_entry(self, conversation: Conversation, place: int) -> None:
-        """Note the entry at this place, new or changed."""
+    def put_entry(self, conversation: StoredConversation, place: int) -> None:
+        """Write the entry at this place, new or changed."""
 
-    def put_turn(self, conversation: Conversation, turn: Turn) -> None:
-        """Note a turn, new or gone on."""
+    def put_turn(self, conversation: StoredConversation, turn: PendingTurn) -> None:
+        """Write a turn, new or advanced."""
 
-    def drop_turn(self, turn: Turn) -> None: ...
+    def drop_turn(self, turn: PendingTurn) -> None: ...
 
-    def drop(self, conversation: Conversation) -> None: ...
+    def drop(self, conversation: StoredConversation) -> None: ...
 
     def commit(self) -> None: ...
 
 
-class Store:
+class ConversationStore:
     """All conversations. A change counts with the next `commit`, which may raise `StoreError`."""
 
     def __init__(self, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
-        self._conversations: OrderedDict[str, Conversation] = OrderedDict()  # last changed: last
+        self._conversations: OrderedDict[str, StoredConversation] = (
+            OrderedDict()
+        )  # last changed: last
         self._counter = itertools.count(1)
         self._turns = itertools.count(1)
         self._sizes: dict[str, int] = {}
         self.size = 0
         """Bytes of all conversations, about."""
 
-    def __iter__(self) -> Iterator[Conversation]:
+    def __iter__(self) -> Iterator[StoredConversation]:
         return iter(tuple(self._conversations.values()))
 
     def __len__(self) -> int:
         return len(self._conversations)
 
     def load(self) -> None:
-        """Hold what the journal has."""
+        """Load what the journal has."""
         kept = self._journal.load()
         if kept is None:
             return
@@ -173,22 +174,22 @@ class Store:
         """Make all changes so far count, or none of them."""
         self._journal.commit()
 
-    def get(self, conversation_id: str) -> Conversation | None:
+    def get(self, conversation_id: str) -> StoredConversation | None:
         return self._conversations.get(conversation_id)
 
     def create(
         self, user_id: str, user: Mapping[str, Any], metadata: Mapping[str, Any]
-    ) -> Conversation:
-        new = Conversation(id=f"{user_id}-{uuid.uuid4()}", user_id=user_id, user=dict(user))
+    ) -> StoredConversation:
+        new = StoredConversation(id=f"{user_id}-{uuid.uuid4()}", user_id=user_id, user=dict(user))
         self._conversations[new.id] = new
         self._grow(new, _weigh_facts(new))
-        self.learn(new, metadata)
+        self.set_metadata(new, metadata)
         return new
 
     def append(
         self,
-        conversation: Conversation,
-        sender: Who,
+        conversation: StoredConversation,
+        sender: Sender,
         content: tuple[c.Content, ...],
         *,
         name: str | None = None,
@@ -207,8 +208,8 @@ class Store:
         self._put_entry(conversation, len(conversation.entries) - 1)
         return entry
 
-    def append_action(self, conversation: Conversation, action: c.Action, name: str) -> None:
-        """Note an action with the bot's last words, or by itself where the bot said none."""
+    def append_action(self, conversation: StoredConversation, action: c.Action, name: str) -> None:
+        """Store an action with the bot's last message, or by itself where the bot said none."""
         last = conversation.entries[-1] if conversation.entries else None
         if last is None or last.sender != "bot":
             last = self.append(conversation, "bot", (), name=name)
@@ -217,9 +218,9 @@ class Store:
         self._grow(conversation, _weigh_entry(last) - before)
         self._put_entry(conversation, len(conversation.entries) - 1)
 
-    def learn(
+    def set_metadata(
         self,
-        conversation: Conversation,
+        conversation: StoredConversation,
         metadata: Mapping[str, Any],
         target: e.Target = "default",
     ) -> None:
@@ -236,7 +237,7 @@ class Store:
         self._journal.put(conversation)
 
     def edit(
-        self, conversation: Conversation, message_id: str, content: tuple[c.Content, ...]
+        self, conversation: StoredConversation, message_id: str, content: tuple[c.Content, ...]
     ) -> bool:
         """Replace a message of the user, known by our id or the client's; False if there is none."""
         for place in reversed(range(len(conversation.entries))):
@@ -249,25 +250,27 @@ class Store:
                 return True
         return False
 
-    def note_talk(self, conversation: Conversation, talk: Talk | None) -> None:
-        """Note that a live chat was asked for, was taken, or is over."""
-        conversation.talk = talk
+    def note_handoff(self, conversation: StoredConversation, handoff: HandoffRecord | None) -> None:
+        """Store that a live chat was asked for, was accepted, or is over."""
+        conversation.handoff = handoff
         self._journal.put(conversation)
 
-    def begin(self, conversation: Conversation, cue: Turn) -> Turn:
-        """Note what the bot has to answer; `cue` gets its number here."""
+    def begin_turn(self, conversation: StoredConversation, cue: PendingTurn) -> PendingTurn:
+        """Store what the bot has to answer; `cue` gets its number here."""
         cue.number = next(self._turns)
         conversation.turns.append(cue)
         self._grow(conversation, _weigh_turn(cue))
         self._journal.put_turn(conversation, cue)
         return cue
 
-    def go_on(self, conversation: Conversation, turn: Turn) -> None:
+    def advance_turn(self, conversation: StoredConversation, turn: PendingTurn) -> None:
         """Count one more thing that the bot does in a turn; commit it with that thing."""
         turn.done += 1
         self._journal.put_turn(conversation, turn)
 
-    def end(self, conversation: Conversation, turn: Turn, memory: Memory | None) -> None:
+    def end_turn(
+        self, conversation: StoredConversation, turn: PendingTurn, memory: Memory | None
+    ) -> None:
         """End a turn; `memory` is what the bot has made of the conversation's, if it has."""
         conversation.turns.remove(turn)
         self._grow(conversation, -_weigh_turn(turn))
@@ -278,7 +281,7 @@ class Store:
             self._grow(conversation, _weigh_facts(conversation) - before)
             self._journal.put(conversation)
 
-    def delete(self, conversation: Conversation, *, soft: bool) -> None:
+    def delete(self, conversation: StoredConversation, *, soft: bool) -> None:
         """Hide a conversation from lists and refuse it new messages; not `soft`: forget it."""
         conversation.deleted = True
         if soft:
@@ -288,36 +291,36 @@ class Store:
             self.size -= self._sizes.pop(conversation.id)
             self._journal.drop(conversation)
 
-    def of_user(self, user_id: str) -> list[Conversation]:
+    def of_user(self, user_id: str) -> list[StoredConversation]:
         """Return a user's conversations that are not deleted, the last changed first."""
         found = [one for one in self if one.user_id == user_id and not one.deleted]
         return sorted(found, key=lambda one: one.number, reverse=True)
 
-    def unchanged_since(self, moment: float) -> list[Conversation]:
+    def unchanged_since(self, moment: float) -> list[StoredConversation]:
         """Return the conversations whose last change was before `moment`."""
         before = itertools.takewhile(lambda one: one.changed < moment, self._conversations.values())
         return list(before)
 
-    def size_of(self, conversation: Conversation) -> int:
+    def size_of(self, conversation: StoredConversation) -> int:
         """Return the bytes of one conversation, about."""
         return self._sizes[conversation.id]
 
-    def oldest(self, *, but: str | None = None) -> Conversation | None:
+    def oldest(self, *, but: str | None = None) -> StoredConversation | None:
         """Return the conversation that has not changed for longest; not the one with the id `but`."""
         return next((one for one in self._conversations.values() if one.id != but), None)
 
-    def _grow(self, conversation: Conversation, by: int) -> None:
+    def _grow(self, conversation: StoredConversation, by: int) -> None:
         if conversation.id not in self._conversations:  # it was forgotten meanwhile
             return
         self._sizes[conversation.id] = self._sizes.get(conversation.id, 0) + by
         self.size += by
 
-    def _put_entry(self, conversation: Conversation, place: int) -> None:
+    def _put_entry(self, conversation: StoredConversation, place: int) -> None:
         self._journal.put_entry(conversation, place)
         self._touch(conversation)
         self._journal.touch(conversation)
 
-    def _touch(self, conversation: Conversation) -> None:
+    def _touch(self, conversation: StoredConversation) -> None:
         conversation.number = next(self._counter)
         conversation.changed = time.time()
         self._conversations.move_to_end(conversation.id)
@@ -332,7 +335,7 @@ def weigh(value: Any) -> int:
     return len(written) + NESTED * (written.count(b"{") + written.count(b"["))
 
 
-def _weigh_facts(one: Conversation) -> int:
+def _weigh_facts(one: StoredConversation) -> int:
     return BARE + weigh((one.id, one.user_id, one.user, one.metadata, one.private, one.memory))
 
 
@@ -340,7 +343,7 @@ def _weigh_entry(entry: Entry) -> int:
     return BARE + weigh((entry.client_msg_id, entry.content, entry.actions))
 
 
-def _weigh_turn(turn: Turn) -> int:
+def _weigh_turn(turn: PendingTurn) -> int:
     return BARE + weigh((turn.text, turn.files, turn.action))
 
 

@@ -9,10 +9,10 @@ from collections import OrderedDict
 import msgspec
 
 LARGEST_FILE = 10 << 20  # bytes
-LARGEST_SHELF = 100 << 20  # bytes
+LARGEST_STORE = 100 << 20  # bytes
 
 
-class Stored(msgspec.Struct, frozen=True):
+class StoredFile(msgspec.Struct, frozen=True):
     """Bytes with a name and a MIME type."""
 
     name: str
@@ -20,10 +20,10 @@ class Stored(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class Keeper:
-    """Where a shelf notes what it holds, so that another run can have it; this one keeps nothing."""
+class FileJournal:
+    """Where a `FileStore` writes its files, for another run to load; this one writes nothing."""
 
-    def load_files(self) -> list[tuple[str, Stored]] | None:
+    def load_files(self) -> list[tuple[str, StoredFile]] | None:
         """Return all that is kept, with their ids, the oldest first; None for nothing ever."""
         return None
 
@@ -31,38 +31,38 @@ class Keeper:
         """Return by its id when each was put, in seconds since the epoch, or 0 if that is unknown."""
         return {}
 
-    def put_file(self, name: str, stored: Stored) -> None: ...
+    def put_file(self, name: str, stored: StoredFile) -> None: ...
 
     def drop_file(self, name: str) -> None: ...
 
 
-class Shelf:
+class FileStore:
     """Keeps bytes under ids that nobody can guess; the oldest go when there are too many."""
 
-    def __init__(self, capacity: int = LARGEST_SHELF, keeper: Keeper | None = None) -> None:
-        self._stored: OrderedDict[str, Stored] = OrderedDict()
+    def __init__(self, capacity: int = LARGEST_STORE, journal: FileJournal | None = None) -> None:
+        self._stored: OrderedDict[str, StoredFile] = OrderedDict()
         self._times: dict[str, float] = {}
         self._capacity = capacity
-        self._keeper = keeper or Keeper()
+        self._journal = journal or FileJournal()
         self._size = 0
 
     def load(self) -> None:
-        """Hold what the keeper has."""
-        kept = self._keeper.load_files()
+        """Load what the journal has."""
+        kept = self._journal.load_files()
         if kept is None:
             return
         self._stored = OrderedDict(kept)
-        times = self._keeper.load_times()
+        times = self._journal.load_times()
         self._times = {name: times.get(name) or time.time() for name in self._stored}
         self._size = sum(len(stored.body) for stored in self._stored.values())
 
-    def put(self, stored: Stored) -> str:
+    def put(self, stored: StoredFile) -> str:
         """Keep it, and return its id."""
         name = secrets.token_urlsafe(16)
         self._stored[name] = stored
         self._times[name] = time.time()
         self._size += len(stored.body)
-        self._keeper.put_file(name, stored)
+        self._journal.put_file(name, stored)
         while self._size > self._capacity and len(self._stored) > 1:
             self._drop(next(iter(self._stored)))
         return name
@@ -72,10 +72,10 @@ class Shelf:
         for name in [name for name, then in self._times.items() if then < before]:
             self._drop(name)
 
-    def get(self, name: str) -> Stored | None:
+    def get(self, name: str) -> StoredFile | None:
         return self._stored.get(name)
 
     def _drop(self, name: str) -> None:
         self._size -= len(self._stored.pop(name).body)
         del self._times[name]
-        self._keeper.drop_file(name)
+        self._journal.drop_file(name)

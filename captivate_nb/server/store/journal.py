@@ -21,8 +21,8 @@ from typing import Any
 from captivate_nb.errors import ServeError
 
 from . import rows
-from .conversations import Conversation, Journal, StoreError, Turn
-from .files import Keeper, Stored
+from .conversations import Journal, PendingTurn, StoredConversation, StoreError
+from .files import FileJournal, StoredFile
 
 APPLICATION = int.from_bytes(b"cpnb")  # in the file's header, so that no other database is taken
 VERSION = 1
@@ -53,11 +53,11 @@ CREATE TABLE files (
 """
 
 
-class SqliteJournal(Journal, Keeper):
+class SqliteJournal(Journal, FileJournal):
     """A journal in the file `path`, which is made when it is not there; used by one thread.
 
     After the first failure every call raises `StoreError`: what is in memory is then ahead of the
-    file, and must not be told to anyone.
+    file, and must not be sent to anyone.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -134,9 +134,9 @@ class SqliteJournal(Journal, Keeper):
 
     # --- reading -----------------------------------------------------------------------------
 
-    def load(self) -> list[Conversation]:
+    def load(self) -> list[StoredConversation]:
         """Return all conversations; raise `ServeError` where the file has what nobody can read."""
-        found: dict[str, Conversation] = {}
+        found: dict[str, StoredConversation] = {}
         for row in self._rows("SELECT * FROM conversations ORDER BY number"):
             with self._sound(f"the conversation “{row['id']}”"):
                 found[row["id"]] = rows.conversation(row)
@@ -148,7 +148,7 @@ class SqliteJournal(Journal, Keeper):
                 found[row["conversation"]].turns.append(rows.turn(row))
         return list(found.values())
 
-    def load_files(self) -> list[tuple[str, Stored]]:
+    def load_files(self) -> list[tuple[str, StoredFile]]:
         found = []
         for row in self._rows("SELECT * FROM files ORDER BY number"):
             with self._sound(f"the file “{row['id']}”"):
@@ -180,31 +180,31 @@ class SqliteJournal(Journal, Keeper):
 
     # --- writing -----------------------------------------------------------------------------
 
-    def put(self, conversation: Conversation) -> None:
+    def put(self, conversation: StoredConversation) -> None:
         self._put("conversations", "id", rows.row_of_conversation(conversation))
 
-    def touch(self, conversation: Conversation) -> None:
+    def touch(self, conversation: StoredConversation) -> None:
         self._write(
             "UPDATE conversations SET number = ?, changed = ? WHERE id = ?",
             (conversation.number, conversation.changed, conversation.id),
         )
 
-    def put_entry(self, conversation: Conversation, place: int) -> None:
+    def put_entry(self, conversation: StoredConversation, place: int) -> None:
         row = rows.row_of_entry(conversation.entries[place])
         key = {"conversation": conversation.id, "place": place}
         self._put("entries", "conversation, place", {**key, **row})
 
-    def put_turn(self, conversation: Conversation, turn: Turn) -> None:
+    def put_turn(self, conversation: StoredConversation, turn: PendingTurn) -> None:
         row = rows.row_of_turn(turn)
         self._put("turns", "number", {"conversation": conversation.id, **row})
 
-    def drop_turn(self, turn: Turn) -> None:
+    def drop_turn(self, turn: PendingTurn) -> None:
         self._write("DELETE FROM turns WHERE number = ?", (turn.number,))
 
-    def drop(self, conversation: Conversation) -> None:
+    def drop(self, conversation: StoredConversation) -> None:
         self._write("DELETE FROM conversations WHERE id = ?", (conversation.id,))
 
-    def put_file(self, name: str, stored: Stored) -> None:
+    def put_file(self, name: str, stored: StoredFile) -> None:
         self._write(
             "INSERT INTO files (id, name, type, body, added) VALUES (?, ?, ?, ?, ?)",
             (name, stored.name, stored.type, stored.body, time.time()),

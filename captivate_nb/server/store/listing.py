@@ -9,12 +9,14 @@ from typing import Any
 from captivate_nb.protocol import events as e
 from captivate_nb.server.flow.conditions import look_up
 
-from .conversations import Conversation
+from .conversations import StoredConversation
 
 LARGEST_PAGE = 100  # conversations
 
 
-def page(request: e.GetConversations, conversations: Sequence[Conversation]) -> e.UserConversations:
+def page(
+    request: e.GetConversations, conversations: Sequence[StoredConversation]
+) -> e.UserConversations:
     """Answer a request for a user's conversations; `conversations` are all of theirs.
 
     `filter` compares values exactly, `search` finds a text inside them, whatever its case; both

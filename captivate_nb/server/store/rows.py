@@ -16,8 +16,8 @@ from captivate_nb.protocol import content_decoder
 from captivate_nb.protocol import events as e
 from captivate_nb.server.flow.bot import Memory
 
-from .conversations import Conversation, Entry, Talk, Turn, Who
-from .files import Stored
+from .conversations import Entry, HandoffRecord, PendingTurn, Sender, StoredConversation
+from .files import StoredFile
 
 UNREADABLE = (
     ArithmeticError,
@@ -42,13 +42,13 @@ class _Conversation(msgspec.Struct):
     private: dict[str, Any]
     targets: dict[str, e.Target]
     deleted: bool
-    talk: Talk | None
+    handoff: HandoffRecord | None
     memory: Memory
 
 
 class _Entry(msgspec.Struct):
     id: str
-    sender: Who
+    sender: Sender
     time: float
     name: str | None
     client_msg_id: str | None
@@ -73,7 +73,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def row_of_conversation(one: Conversation) -> dict[str, Any]:
+def row_of_conversation(one: StoredConversation) -> dict[str, Any]:
     return {
         "id": one.id,
         "user_id": one.user_id,
@@ -84,7 +84,7 @@ def row_of_conversation(one: Conversation) -> dict[str, Any]:
         "private": _json(one.private),
         "targets": _json(one.targets),
         "deleted": one.deleted,
-        "talk": _json(msgspec.to_builtins(one.talk)),
+        "talk": _json(msgspec.to_builtins(one.handoff)),
         "memory": _json(msgspec.to_builtins(one.memory)),
     }
 
@@ -101,7 +101,7 @@ def row_of_entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def row_of_turn(turn: Turn) -> dict[str, Any]:
+def row_of_turn(turn: PendingTurn) -> dict[str, Any]:
     return {
         "number": turn.number,
         "cue": turn.cue,
@@ -112,11 +112,12 @@ def row_of_turn(turn: Turn) -> dict[str, Any]:
     }
 
 
-def conversation(row: sqlite3.Row) -> Conversation:
+def conversation(row: sqlite3.Row) -> StoredConversation:
     columns = {**dict(row), "deleted": bool(row["deleted"])}
     for name in ("user", "metadata", "private", "targets", "talk", "memory"):
         columns[name] = json.loads(row[name])
-    return Conversation(**msgspec.structs.asdict(msgspec.convert(columns, _Conversation)))
+    columns["handoff"] = columns.pop("talk")
+    return StoredConversation(**msgspec.structs.asdict(msgspec.convert(columns, _Conversation)))
 
 
 def entry(row: sqlite3.Row) -> Entry:
@@ -129,13 +130,13 @@ def entry(row: sqlite3.Row) -> Entry:
     )
 
 
-def turn(row: sqlite3.Row) -> Turn:
+def turn(row: sqlite3.Row) -> PendingTurn:
     columns = msgspec.structs.asdict(msgspec.convert(dict(row), _Turn))
     files = tuple(content_decoder.read_file(file) for file in json.loads(row["files"]))
     action = content_decoder.read_action(json.loads(row["action"])) if row["action"] else None
-    return Turn(**columns, files=files, action=action)
+    return PendingTurn(**columns, files=files, action=action)
 
 
-def file(row: sqlite3.Row) -> tuple[str, Stored]:
+def file(row: sqlite3.Row) -> tuple[str, StoredFile]:
     read = msgspec.convert(dict(row), _File, builtin_types=(bytes,))
-    return read.id, Stored(read.name, read.type, read.body)
+    return read.id, StoredFile(read.name, read.type, read.body)

@@ -130,9 +130,9 @@ def test_answers_are_checked_and_kept():
     assert player.told("ann") == ["“ann” is none."]
     assert player.told("ann@example.org") == ["Plan?"]
     assert player.hear("Gold") == [
-        f.Learn({"plan": "Gold"}),
+        f.SetMetadata({"plan": "Gold"}),
         (c.Text("Gold!"), c.Pause(200)),
-        bot.Wait(0.2),
+        bot.WaitEffect(0.2),
         (c.Text("Bye, ann@example.org."),),
     ]
     assert player.metadata == {"email": "ann@example.org", "plan": "Gold"}
@@ -222,17 +222,17 @@ def test_actions_events_and_metadata():
         name="Ann",
     )
     assert player.greet() == [
-        f.Learn({"n": 1, "list": ["Ann"]}),
+        f.SetMetadata({"n": 1, "list": ["Ann"]}),
         (c.Text("Before"),),
-        f.Act("go", {"to": "Ann", "n": 1}),
-        f.Raise("x", {"id": "Ann"}),
+        f.SendAction("go", {"to": "Ann", "n": 1}),
+        f.SendEvent("x", {"id": "Ann"}),
         f.Answer("metadata_request"),
         (c.Text("After 1"),),
     ]
-    effects = player.bot.receive(c.Action("poke", {"how": "care"}))
+    effects = player.bot.answer_action(c.Action("poke", {"how": "care"}))
     assert effects is not None
     assert said(player.play(effects)) == ["Poked with care."]
-    assert player.bot.receive(c.Action("unknown")) is None
+    assert player.bot.answer_action(c.Action("unknown")) is None
 
 
 def test_hand_over_and_back():

@@ -11,7 +11,7 @@ import pytest
 
 from captivate_nb.errors import FlowError
 from captivate_nb.server.flow.checks import by_pattern
-from captivate_nb.server.flow.patterns import ALL, LEAST, ONE, Patience, Pattern
+from captivate_nb.server.flow.patterns import ALL, LEAST, ONE, Pattern, TimeBudget
 from support.flows import Player, flow_of
 
 SLOW = r"^(a|a)*$"
@@ -77,7 +77,7 @@ def test_other_threads_go_on_meanwhile():
 
 def test_all_patterns_of_a_flow_share_their_time():
     now = 0.0
-    patience = Patience(lambda: now)
+    patience = TimeBudget(lambda: now)
     assert patience.left == ONE
     now = ALL - ONE / 2
     assert patience.left == pytest.approx(ONE / 2)

@@ -34,7 +34,7 @@ async def client(server: EmbeddedServer) -> AsyncIterator[Bare]:
 
 
 async def waiting(client: Bare) -> None:
-    """Ask for an agent, and wait until the desk has heard it."""
+    """Ask for an agent, and wait until the queue has heard it."""
     await client.say("agent")
     await client.until("action")
 
@@ -158,8 +158,8 @@ async def test_a_deleted_conversation_leaves_the_desk(client: Bare, server: Embe
 async def test_watching(client: Bare, server: EmbeddedServer):
     seen: queue.Queue[Any] = queue.Queue()
 
-    def watch(what: str, call: Any) -> None:
-        seen.put((what, call and call.user_id, threading.current_thread().name))
+    def watch(what: str, handoff: Any) -> None:
+        seen.put((what, handoff and handoff.user_id, threading.current_thread().name))
         if what == "waiting":
             server.agent.accept()  # on the server's own thread
 

@@ -1,4 +1,4 @@
-"""The scripted agent, at a desk without a server."""
+"""The scripted agent, at a queue without a server."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from captivate_nb.protocol import content as c
-from captivate_nb.server.livechat.queue import Call, Desk
+from captivate_nb.server.livechat.queue import Handoff, LiveChatQueue
 from captivate_nb.server.livechat.scripted_agent import ScriptedAgent
-from support.desks import Line, call_of
 from support.flows import flow_of
+from support.handoffs import KeptConversation, handoff_of
 from support.until import until
 
 FLOW = """
@@ -27,16 +27,18 @@ agent:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    desk = Desk()
-    ScriptedAgent(desk, flow_of(FLOW), lambda call: {"name": call.user_id}, lambda url: f"at {url}")
-    return desk
+def queue() -> LiveChatQueue:
+    queue = LiveChatQueue()
+    ScriptedAgent(
+        queue, flow_of(FLOW), lambda handoff: {"name": handoff.user_id}, lambda url: f"at {url}"
+    )
+    return queue
 
 
-def said(line: Line) -> list[str]:
+def said(conversation: KeptConversation) -> list[str]:
     """Return what the agent said, and the updates by their names."""
     told: list[str] = []
-    for one in line.told:
+    for one in conversation.told:
         content = one[1] if isinstance(one[1], tuple) else ()
         told += [item.text for item in content if isinstance(item, c.Text)]
         told += [item.files[0].url for item in content if isinstance(item, c.Files)]
@@ -44,18 +46,18 @@ def said(line: Line) -> list[str]:
     return told
 
 
-async def joined(desk: Desk, call: Call, line: Line) -> None:
-    desk.request(call)
-    await until(lambda: len(line.told) == 3)
+async def joined(queue: LiveChatQueue, handoff: Handoff, conversation: KeptConversation) -> None:
+    queue.request(handoff)
+    await until(lambda: len(conversation.told) == 3)
 
 
-async def test_it_joins_greets_answers_and_leaves(desk: Desk):
-    call, line = call_of()
-    await joined(desk, call, line)
+async def test_it_joins_greets_answers_and_leaves(queue: LiveChatQueue):
+    handoff, conversation = handoff_of()
+    await joined(queue, handoff, conversation)
     for text in ("Is my order 42 there?", "What now?", "bye"):
-        desk.hear("c1", text, ())
-    await until(lambda: line.told[-1] == "gone")
-    assert said(line) == [
+        queue.receive("c1", text, ())
+    await until(lambda: conversation.told[-1] == "gone")
+    assert said(conversation) == [
         "livechatAgentConnected",
         "Robin here, ann.",
         "at picture:mug.svg",
@@ -68,47 +70,47 @@ async def test_it_joins_greets_answers_and_leaves(desk: Desk):
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_it_answers_what_was_said_while_one_waited(desk: Desk):
-    call, line = call_of()
-    desk.request(call)
-    desk.hear("c1", "order 7", ())
-    await until(lambda: said(line)[-1:] == ["Order 7."])
-    assert len(said(line)) == 4
+async def test_it_answers_what_was_said_while_one_waited(queue: LiveChatQueue):
+    handoff, conversation = handoff_of()
+    queue.request(handoff)
+    queue.receive("c1", "order 7", ())
+    await until(lambda: said(conversation)[-1:] == ["Order 7."])
+    assert len(said(conversation)) == 4
 
 
-async def test_it_leaves_the_part_to_another(desk: Desk):
-    desk.play(scripted=False)
-    call, line = call_of()
-    desk.request(call)
+async def test_it_leaves_the_part_to_another(queue: LiveChatQueue):
+    queue.play(scripted=False)
+    handoff, conversation = handoff_of()
+    queue.request(handoff)
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    desk.accept(call, "Maya")
-    desk.hear("c1", "hello", ())
-    assert said(line) == ["livechatAgentConnected"]
+    queue.accept(handoff, "Maya")
+    queue.receive("c1", "hello", ())
+    assert said(conversation) == ["livechatAgentConnected"]
 
 
-async def test_it_takes_who_waits_when_it_is_its_part_again(desk: Desk):
-    desk.play(scripted=False)
-    call, line = call_of()
-    desk.request(call)
-    desk.play(scripted=True)
-    desk.play(scripted=True)
-    await until(lambda: len(line.told) == 3)
+async def test_it_takes_who_waits_when_it_is_its_part_again(queue: LiveChatQueue):
+    queue.play(scripted=False)
+    handoff, conversation = handoff_of()
+    queue.request(handoff)
+    queue.play(scripted=True)
+    queue.play(scripted=True)
+    await until(lambda: len(conversation.told) == 3)
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
-    assert len(line.told) == 3, "it joined once"
+    assert len(conversation.told) == 3, "it joined once"
 
 
-async def test_it_stops_in_the_middle_when_another_takes_over(desk: Desk):
-    call, line = call_of()
-    desk.request(call)
-    await until(lambda: len(line.told) == 2)
-    desk.play(scripted=False)
+async def test_it_stops_in_the_middle_when_another_takes_over(queue: LiveChatQueue):
+    handoff, conversation = handoff_of()
+    queue.request(handoff)
+    await until(lambda: len(conversation.told) == 2)
+    queue.play(scripted=False)
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
-    assert said(line) == ["livechatAgentConnected", "Robin here, ann."]
+    assert said(conversation) == ["livechatAgentConnected", "Robin here, ann."]
 
 
-async def test_it_does_not_join_who_is_gone(desk: Desk):
-    call, line = call_of()
-    desk.request(call)
-    desk.drop("c1")
+async def test_it_does_not_join_who_is_gone(queue: LiveChatQueue):
+    handoff, conversation = handoff_of()
+    queue.request(handoff)
+    queue.drop("c1")
     await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
-    assert line.told == []
+    assert conversation.told == []

@@ -1,4 +1,4 @@
-"""The desk at one moment, and what makes it look different the next."""
+"""The queue at one moment, and what makes it look different the next."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ async def client(server: EmbeddedServer) -> AsyncIterator[Bare]:
 
 
 class Watch:
-    """What watchers of a server's desk are told, in order."""
+    """What watchers of a server's queue are told, in order."""
 
     def __init__(self, server: EmbeddedServer) -> None:
         self._told: queue.Queue[str] = queue.Queue()
-        self.stop = server.agent.watch(lambda what, call: self._told.put(what))
+        self.stop = server.agent.watch(lambda what, handoff: self._told.put(what))
 
     def next(self) -> str:
         return self._told.get(timeout=5)

@@ -113,12 +113,12 @@ async def test_no_log_has_the_key(server: EmbeddedServer, caplog: pytest.LogCapt
     with caplog.at_level(logging.DEBUG):
         await fetch(f"{server.http_url}/api/transcript?apiKey={quote(KEY)}")
         await fetch(f"{server.http_url}/nothing?apiKey={quote(KEY)}")
-        broken = server._hub.store
-        server._hub.store = None  # type: ignore[assignment]
+        store = server._service.store
+        server._service.store = None  # type: ignore[assignment]
         try:
             answer = await fetch(f"{server.http_url}/api/transcript?apiKey={quote(KEY)}")
         finally:
-            server._hub.store = broken
+            server._service.store = store
     assert answer.status == 500
     assert "/api/transcript?apiKey=***" in caplog.text
     assert quote(KEY) not in caplog.text

@@ -14,8 +14,14 @@ from hypothesis import given, settings
 from captivate_nb.errors import ServeError
 from captivate_nb.protocol import content as c
 from captivate_nb.server.flow.bot import Memory
-from captivate_nb.server.store.conversations import Conversation, Store, StoreError, Talk, Turn
-from captivate_nb.server.store.files import Shelf, Stored
+from captivate_nb.server.store.conversations import (
+    ConversationStore,
+    HandoffRecord,
+    PendingTurn,
+    StoredConversation,
+    StoreError,
+)
+from captivate_nb.server.store.files import FileStore, StoredFile
 from captivate_nb.server.store.journal import APPLICATION, SqliteJournal
 from strategies import contents
 
@@ -35,41 +41,41 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
     journal.close()
 
 
-def reopened(journal: SqliteJournal) -> Store:
+def reopened(journal: SqliteJournal) -> ConversationStore:
     """What another server finds."""
     journal.close()
     journal.open()
-    store = Store(journal)
+    store = ConversationStore(journal)
     store.load()
     return store
 
 
 def test_all_of_a_conversation_is_there_again(journal: SqliteJournal):
-    store = Store(journal)
+    store = ConversationStore(journal)
     one = store.create("ann", {"firstName": "Ann"}, {"big": 10**40, "private": {"token": "s"}})
-    store.learn(one, {"page": {"ü": [1, None, 0.5]}}, "bot")
+    store.set_metadata(one, {"page": {"ü": [1, None, 0.5]}}, "bot")
     store.append(one, "bot", (c.Text("Hi.\x00"), c.Pause(5)), name="Bot")
     store.append_action(one, c.Action("go", {"n": 1}), "Bot")
     store.append(one, "user", (c.Text("Yes"), c.Files((FILE,))), client_msg_id="c1")
     store.edit(one, "c1", (c.Text("No"), c.Files((FILE,))))
-    store.note_talk(one, Talk("why", "busy", {"id": "1", "name": "Maya"}, 1.5, 2.5))
-    over = store.begin(one, Turn(0, "greet"))
-    store.begin(one, Turn(0, "hear", "No", (FILE,)))
-    store.begin(one, Turn(0, "receive", action=c.Action("poke", [1], "special")))
-    store.go_on(one, one.turns[1])
-    store.end(one, over, Memory("menu", 2, "agent", {"yes": "menu"}))
+    store.note_handoff(one, HandoffRecord("why", "busy", {"id": "1", "name": "Maya"}, 1.5, 2.5))
+    over = store.begin_turn(one, PendingTurn(0, "greet"))
+    store.begin_turn(one, PendingTurn(0, "hear", "No", (FILE,)))
+    store.begin_turn(one, PendingTurn(0, "receive", action=c.Action("poke", [1], "special")))
+    store.advance_turn(one, one.turns[1])
+    store.end_turn(one, over, Memory("menu", 2, "agent", {"yes": "menu"}))
     soft = store.create("bob", {}, {})
     store.delete(soft, soft=True)
     gone = store.create("cy", {}, {})
     store.append(gone, "user", (c.Text("x"),))
-    store.begin(gone, Turn(0, "greet"))
+    store.begin_turn(gone, PendingTurn(0, "greet"))
     store.delete(gone, soft=False)
     store.commit()
     assert list(reopened(journal)) == [one, soft]
 
 
 def test_what_was_not_committed_does_not_count(journal: SqliteJournal):
-    store = Store(journal)
+    store = ConversationStore(journal)
     one = store.create("ann", {}, {})
     store.commit()
     store.append(one, "user", (c.Text("x"),))
@@ -84,7 +90,7 @@ def test_every_kind_of_content_is_there_again(tmp_path_factory, content):
     journal = SqliteJournal(tmp_path_factory.mktemp("stores") / "store.db")
     journal.open()
     try:
-        store = Store(journal)
+        store = ConversationStore(journal)
         one = store.create("ann", {}, {})
         store.append(one, "bot", content)
         store.commit()
@@ -94,16 +100,16 @@ def test_every_kind_of_content_is_there_again(tmp_path_factory, content):
 
 
 def test_files_and_which_of_them_is_the_oldest(journal: SqliteJournal):
-    shelf = Shelf(10, journal)
-    first, second = (shelf.put(Stored(f"{n}.bin", "a/b", bytes(4))) for n in range(2))
+    files = FileStore(10, journal)
+    first, second = (files.put(StoredFile(f"{n}.bin", "a/b", bytes(4))) for n in range(2))
     journal.commit()
     journal.close()
     journal.open()
-    shelf = Shelf(10, journal)
-    shelf.load()
-    assert shelf.get(second) == Stored("1.bin", "a/b", bytes(4))
-    third = shelf.put(Stored("2.bin", "a/b", bytes(4)))
-    assert shelf.get(first) is None
+    files = FileStore(10, journal)
+    files.load()
+    assert files.get(second) == StoredFile("1.bin", "a/b", bytes(4))
+    third = files.put(StoredFile("2.bin", "a/b", bytes(4)))
+    assert files.get(first) is None
     assert [name for name, _ in journal.load_files()] == [second, third]
 
 
@@ -112,7 +118,7 @@ def test_files_go_by_their_age_also_those_from_before_they_had_one(
 ):
     now = 1000.0
     monkeypatch.setattr(time, "time", lambda: now)
-    old = Shelf(10, journal).put(Stored("", "", b"x"))
+    old = FileStore(10, journal).put(StoredFile("", "", b"x"))
     journal.commit()
     journal.close()
     with sqlite3.connect(path) as database:
@@ -120,10 +126,10 @@ def test_files_go_by_their_age_also_those_from_before_they_had_one(
     database.close()
     for now, kept in ((2000.0, True), (3000.0, True), (3500.0, False)):  # the clock of all of it
         journal.open()
-        shelf = Shelf(10, journal)
-        shelf.load()
-        shelf.expire(now - 1200)
-        assert (shelf.get(old) is not None) is kept
+        files = FileStore(10, journal)
+        files.load()
+        files.expire(now - 1200)
+        assert (files.get(old) is not None) is kept
         journal.commit()
         journal.close()
     journal.open()
@@ -131,16 +137,16 @@ def test_files_go_by_their_age_also_those_from_before_they_had_one(
 
 
 def test_a_store_is_as_large_when_it_was_read_as_when_it_was_written(journal: SqliteJournal):
-    store = Store(journal)
+    store = ConversationStore(journal)
     one = store.create("ann", {"firstName": "Ann"}, {"plan": "gold", "private": {"token": "s"}})
     store.append(one, "user", (c.Text("Yes"), c.Files((FILE,))), client_msg_id="c1")
     store.append_action(one, c.Action("go", {"n": 1}), "Bot")
     store.append_action(one, c.Action("stay"), "Bot")
     store.edit(one, "c1", (c.Text("No"),))
-    store.learn(one, {"plan": "silver"}, "bot")
-    over = store.begin(one, Turn(0, "greet"))
-    store.begin(one, Turn(0, "hear", "No", (FILE,)))
-    store.end(one, over, Memory("menu", 2, "agent", {"yes": "menu"}))
+    store.set_metadata(one, {"plan": "silver"}, "bot")
+    over = store.begin_turn(one, PendingTurn(0, "greet"))
+    store.begin_turn(one, PendingTurn(0, "hear", "No", (FILE,)))
+    store.end_turn(one, over, Memory("menu", 2, "agent", {"yes": "menu"}))
     store.commit()
     assert reopened(journal).size == store.size
 
@@ -212,7 +218,7 @@ def test_a_place_where_no_file_can_be(tmp_path: Path):
 
 
 def test_a_damaged_store(path: Path, journal: SqliteJournal):
-    store = Store(journal)
+    store = ConversationStore(journal)
     for _ in range(50):
         store.create("ann", {}, {"text": "x" * 500})
     store.commit()
@@ -226,7 +232,7 @@ def test_a_damaged_store(path: Path, journal: SqliteJournal):
 
 
 def test_a_store_that_cannot_be_written_says_so_from_then_on(journal: SqliteJournal):
-    store = Store(journal)
+    store = ConversationStore(journal)
     one = store.create("ann", {}, {})
     store.commit()
     assert journal._database is not None
@@ -234,7 +240,7 @@ def test_a_store_that_cannot_be_written_says_so_from_then_on(journal: SqliteJour
     for change in (
         lambda: store.append(one, "user", (c.Text("x"),)),
         store.commit,
-        lambda: store.learn(one, {}),
+        lambda: store.set_metadata(one, {}),
     ):
         with pytest.raises(StoreError) as raised:
             change()
@@ -251,4 +257,4 @@ def test_a_closed_store(journal: SqliteJournal):
     journal.close()
     journal.close()
     with pytest.raises(StoreError, match=r"its store: it is closed\."):
-        journal.put(Conversation("a", "ann", {}))
+        journal.put(StoredConversation("a", "ann", {}))

@@ -7,25 +7,27 @@ from typing import Any
 import pytest
 
 from captivate_nb.protocol import events as e
-from captivate_nb.server.store.conversations import Conversation, Store
+from captivate_nb.server.store.conversations import ConversationStore, StoredConversation
 from captivate_nb.server.store.listing import LARGEST_PAGE, page
 
 
 @pytest.fixture
-def conversations() -> list[Conversation]:
-    store = Store()
+def conversations() -> list[StoredConversation]:
+    store = ConversationStore()
     for number, plan in enumerate(["gold", "silver", "gold", "Golden"]):
         store.create("ann", {}, {"plan": plan, "number": number, "page": {"path": f"/{number}"}})
     return store.of_user("ann")
 
 
-def ask(conversations: list[Conversation], **fields: Any) -> tuple[list[int], e.Pagination | None]:
+def ask(
+    conversations: list[StoredConversation], **fields: Any
+) -> tuple[list[int], e.Pagination | None]:
     request = e.GetConversations(user_id="ann", variant="get_user_conversations_v2", **fields)
     told = page(request, conversations)
     return [line.metadata["number"] for line in told.conversations], told.pagination
 
 
-def test_the_short_form_has_no_pages(conversations: list[Conversation]):
+def test_the_short_form_has_no_pages(conversations: list[StoredConversation]):
     told = page(e.GetConversations(user_id="ann"), conversations)
     assert [line.conversation_id for line in told.conversations] == [c.id for c in conversations]
     assert (told.pagination, told.user_id) == (None, "ann")
@@ -47,7 +49,7 @@ def test_the_short_form_has_no_pages(conversations: list[Conversation]):
     ],
 )
 def test_filter_and_search(
-    conversations: list[Conversation], fields: dict[str, Any], numbers: list[int]
+    conversations: list[StoredConversation], fields: dict[str, Any], numbers: list[int]
 ):
     found, pages = ask(conversations, **fields)
     assert found == numbers
@@ -69,7 +71,7 @@ def test_filter_and_search(
     ],
 )
 def test_pages(
-    conversations: list[Conversation],
+    conversations: list[StoredConversation],
     fields: dict[str, Any],
     numbers: list[int],
     pages: tuple[Any, ...],

@@ -12,8 +12,8 @@ import pytest
 from captivate_nb.errors import ServeError
 from captivate_nb.protocol import content as c
 from captivate_nb.server.embedded import EmbeddedServer
-from captivate_nb.server.store.conversations import Store, Talk, Turn
-from captivate_nb.server.store.files import Stored
+from captivate_nb.server.store.conversations import ConversationStore, HandoffRecord, PendingTurn
+from captivate_nb.server.store.files import StoredFile
 from captivate_nb.server.store.journal import SqliteJournal
 
 FILE = c.File("http://x/a.png", "a.png", "image/png", 3)
@@ -56,14 +56,14 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "store.db"
     journal = SqliteJournal(path)
     journal.open()
-    store = Store(journal)
+    store = ConversationStore(journal)
     one = store.create("ann", {"firstName": "Ann"}, {"plan": "gold", "private": {"token": "s"}})
-    store.learn(one, {"side": 1}, "bot")
+    store.set_metadata(one, {"side": 1}, "bot")
     store.append(one, "user", (c.Text("Hi."), c.Files((FILE,))), client_msg_id="c1")
     store.append_action(one, c.Action("go", {"n": 1}), "Bot")
-    store.note_talk(one, Talk("why", "busy", {"id": "1", "name": "Maya"}, 1.5, 2.5))
-    store.begin(one, Turn(0, "receive", "", (FILE,), c.Action("poke")))
-    journal.put_file("id", Stored("a.png", "image/png", b"\x89PNG"))
+    store.note_handoff(one, HandoffRecord("why", "busy", {"id": "1", "name": "Maya"}, 1.5, 2.5))
+    store.begin_turn(one, PendingTurn(0, "receive", "", (FILE,), c.Action("poke")))
+    journal.put_file("id", StoredFile("a.png", "image/png", b"\x89PNG"))
     store.commit()
     journal.close()
     return path
@@ -86,7 +86,7 @@ def test_damage_is_told_or_borne(path: Path, table: str, name: str, value: Any):
     journal = SqliteJournal(path)
     journal.open()
     try:
-        store = Store(journal)
+        store = ConversationStore(journal)
         store.load()
         journal.load_files()
     except ServeError as error:

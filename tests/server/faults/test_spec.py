@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from captivate_nb.errors import UsageError
-from captivate_nb.server.network.faults import KINDS, PRESETS, Faults, read
+from captivate_nb.server.faults.spec import KINDS, PRESETS, Faults, read
 
 
 def test_no_words_are_no_faults():

@@ -1,4 +1,4 @@
-"""The network of the embedded server, as a bare client meets it."""
+"""The faults of a connection to the embedded server, as a bare client meets it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from captivate_nb.errors import UsageError
 from captivate_nb.server.embedded import EmbeddedServer
-from captivate_nb.server.network import fault_injection as network
-from captivate_nb.server.network.fault_injection import Delayed, Network
-from captivate_nb.server.network.faults import Faults
-from captivate_nb.server.network.profiles import Profile
+from captivate_nb.server.faults import connection as injection
+from captivate_nb.server.faults.connection import Delayed, FaultyNetwork
+from captivate_nb.server.faults.profiles import ConnectionLimits
+from captivate_nb.server.faults.spec import Faults
 from support.bare import Bare, connect, texts
 from support.rogue import until
 
@@ -125,8 +125,8 @@ async def test_what_the_bot_says_can_come_as_a_link():
         await client.say("")
         error = await client.until("general_error")
         assert error["error_code"] == 413
-        link = f"{error['message_link']}?apiKey={server.key}"
-        body = json.loads(await asyncio.to_thread(lambda: urlopen(link).read()))
+        connection = f"{error['message_link']}?apiKey={server.key}"
+        body = json.loads(await asyncio.to_thread(lambda: urlopen(connection).read()))
         assert body["event_type"] == "bot_message"
         assert body["botMessage"]["content"] == body["event_payload"]["content"]
         await client.ask("metadata_request", "conversation_metadata")
@@ -151,18 +151,18 @@ async def test_a_connection_can_seem_to_be_there():
         pong = await client.socket.ping()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(pong), 0.1)
-        (link,) = server._network.links
-        server.call(link._part)
+        (connection,) = server._network.connections
+        server.call(connection._close_going_away)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.socket.recv(), 0.1)
         client.socket.transport.abort()
-        await until(lambda: not server._network.links)
+        await until(lambda: not server._network.connections)
 
 
 async def test_a_restart_breaks_every_connection_and_lets_nobody_in_for_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(network, "DOWN", 0.3)
+    monkeypatch.setattr(injection, "DOWN", 0.3)
     async with talking() as (server, client), connect(server) as other:
         server.faults = "restart=1"
         await client.say("")
@@ -208,9 +208,9 @@ async def test_after_a_break_connecting_is_refused_in_every_way_a_service_has():
             assert await refusal(server) is None  # closed by its client, and not broken
             assert await refusal(server) is None
             client.socket.transport.abort()
-            await until(lambda: not server._network.links)
+            await until(lambda: not server._network.connections)
         assert {await refusal(server) for _ in range(20)} == {401, 403, 1008}
-        await until(lambda: not server._hub.sockets)
+        await until(lambda: not server._service.router.sockets)
         server.faults = "off"
         assert await refusal(server) is None
 
@@ -237,32 +237,32 @@ async def test_a_client_can_leave_a_slow_handshake():
 
 
 async def test_nothing_goes_through_what_is_closed():
-    put: list[str] = []
+    write_frame: list[str] = []
 
-    class End:
-        def put(self, frame: str) -> None:
-            put.append(frame)
+    class Endpoint:
+        def write_frame(self, frame: str) -> None:
+            write_frame.append(frame)
 
-        def hear(self, message: str | bytes) -> None:
-            put.append("heard")
+        def receive(self, message: str | bytes) -> None:
+            write_frame.append("heard")
 
-    link = Network(None, Profile()).open(End())  # type: ignore[arg-type]  # no more is asked of it
-    link.send("before")
-    link.close()
-    link.send("after")
-    link.receive("after")
-    assert put == ["before"]
+    connection = FaultyNetwork(None, ConnectionLimits()).open(Endpoint())  # type: ignore[arg-type]  # no more is asked of it
+    connection.send("before")
+    connection.close()
+    connection.send("after")
+    connection.receive("after")
+    assert write_frame == ["before"]
 
 
 async def fates(faults: str) -> list[set[str]]:
     """What happens to 40 messages of the same connection."""
 
-    class End:
-        def put(self, frame: str) -> None: ...
+    class Endpoint:
+        def write_frame(self, frame: str) -> None: ...
 
-    link = Network(faults, Profile()).open(End())  # type: ignore[arg-type]  # nothing else is asked of it
-    thrown = [link._fate("out").hits for _ in range(40)]
-    link.close()
+    connection = FaultyNetwork(faults, ConnectionLimits()).open(Endpoint())  # type: ignore[arg-type]  # nothing else is asked of it
+    thrown = [connection._draw_faults("out").names for _ in range(40)]
+    connection.close()
     return thrown
 
 
@@ -274,7 +274,7 @@ async def test_a_seed_repeats_a_run_and_another_does_not():
 async def test_one_more_fault_leaves_the_others_as_they_were():
     alone = await fates("drop=0.5, seed=1")
     both = await fates("drop=0.5, garbage=0.5, seed=1")
-    assert [hits - {"garbage"} for hits in both] == alone
+    assert [names - {"garbage"} for names in both] == alone
 
 
 async def test_what_is_delayed_can_be_forgotten():
@@ -299,9 +299,9 @@ async def heard(client: Bare, count: int) -> list[str]:
 async def test_heartbeats_come_between_the_messages_from_when_they_are_asked_for():
     async with talking() as (server, client):
         server.faults = "heartbeats=100"
-        assert set(await heard(client, len(network._HEARTBEATS))) == set(network._HEARTBEATS)
+        assert set(await heard(client, len(injection._HEARTBEATS))) == set(injection._HEARTBEATS)
         await client.say("")
-        assert set(await before_a_message(client)) <= set(network._HEARTBEATS)
+        assert set(await before_a_message(client)) <= set(injection._HEARTBEATS)
         server.faults = "off"
         for _ in range(2):  # what was on its way comes before the first answer
             await client.send("metadata_request", conversation_id=client.conversation_id)
@@ -328,24 +328,24 @@ async def test_heartbeats_keep_a_connection_from_being_idle():
 async def test_heartbeats_end_with_their_connection(end: str):
     async with talking("heartbeats=100") as (server, client):
         await heard(client, 1)
-        (link,) = server._network.links
+        (connection,) = server._network.connections
         if end == "half-open":
             server.faults = "heartbeats=100, half-open=1"
             await client.say("")
-            await until(lambda: link._closed)
+            await until(lambda: connection._closed)
             server.faults = "heartbeats=50"  # nobody hears them any more
         else:
             await client.socket.close()
-            await until(lambda: not server._network.links)
+            await until(lambda: not server._network.connections)
         server.call(lambda: None)
-        assert link._pulse._timer is not None
-        assert link._pulse._timer.cancelled()
+        assert connection._heartbeat._timer is not None
+        assert connection._heartbeat._timer.cancelled()
         client.socket.transport.abort()
 
 
 # --- the limits of a service --------------------------------------------------------------------
 
-SMALL = Profile(message=4000, frame=1000)
+SMALL = ConnectionLimits(message=4000, frame=1000)
 
 
 async def test_a_frame_too_large_closes_with_1009():

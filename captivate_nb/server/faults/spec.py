@@ -3,8 +3,8 @@
     EmbeddedServer(faults="hotel wifi")         captivate-nb serve --fault slow --fault drop=0.01
     server.faults = "duplicate=0.1, seed=42"    at any time, from any thread; "off" ends it
 
-`network` makes happen what befalls messages on their way, `transcripts` what befalls the server's
-own account of a conversation. Here are the words, and nothing that runs.
+`connection` injects the faults of a connection, `transcripts` those of the server's transcripts.
+Here are the words, and nothing that runs.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SWITCH = Unit(int, 1, "1 for yes or 0 for no")
 
 
 class Faults(msgspec.Struct, frozen=True):
-    """How bad the network is. A chance is from 0 to 1, and thrown for each message by itself.
+    """How bad the network is. A chance is from 0 to 1, and drawn for each message by itself.
 
     `delay`, `jitter` and `slow_handshake` are in milliseconds, `refuse`, `stale` and
     `store_late` in seconds, `heartbeats` so many a second. `seed` makes a run repeatable: the
@@ -68,8 +68,8 @@ class Faults(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         kinds = {kind.field: word for word, kind in KINDS.items()}
-        told = ((kinds[name], getattr(self, name)) for name in self.__struct_fields__)
-        return ", ".join(f"{word}={value:.12g}" for word, value in told if value) or "off"
+        words = ((kinds[name], getattr(self, name)) for name in self.__struct_fields__)
+        return ", ".join(f"{word}={value:.12g}" for word, value in words if value) or "off"
 
 
 class Kind(NamedTuple):

@@ -1,7 +1,7 @@
-"""What a client is told that was said: all of it, but for the faults the server is to have.
+"""The transcript as a client gets it: the store's entries, with the faults that are injected.
 
-A service keeps its transcripts behind its sockets, where they may lag. What is told here is made
-anew each time; what the store has stays as it is.
+A service keeps its transcripts behind its sockets, where they may lag. What is returned here is
+made anew each time; what the store has does not change.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import msgspec
 from captivate_nb.protocol import content as c
 from captivate_nb.server.store.conversations import Entry, text_of
 
-from .faults import Faults
+from .spec import Faults
 
 LONG = 60  # letters of a text, of which a service that cuts shows no more
 
 
-def told(entries: Sequence[Entry], faults: Faults, now: float) -> list[Entry]:
-    """Return what a transcript tells of these entries at `now`, in seconds since the epoch."""
+def visible_entries(entries: Sequence[Entry], faults: Faults, now: float) -> list[Entry]:
+    """Return what a transcript has of these entries at `now`, in seconds since the epoch."""
     shown = _relabelled(entries, faults) if faults.relabel else entries
     known = [entry for entry in shown if _is_known(entry, faults, now)]
     return known[-faults.last :] if faults.last else known

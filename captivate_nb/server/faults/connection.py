@@ -1,7 +1,8 @@
-"""The way between the server and its clients, with the faults and limits it is told to have.
+"""The connections between the server and its clients, with the faults and limits they are to have.
 
-A `Link` stands between one socket's handler and its frames; neither the hub nor the bot knows of
-it. All of it runs on the server's loop, but for `Network.faults`, which any thread may set.
+A `FaultyConnection` stands between one socket's handler and its frames; neither the service nor the
+bot knows of it. All of it runs on the server's loop, but for `FaultyNetwork.faults`, which any
+thread may set.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
-from .faults import Faults, read
-from .profiles import Profile
+from .profiles import ConnectionLimits
+from .spec import Faults, read
 
 Text = TypeVar("Text", str, str | bytes)
 
@@ -48,28 +49,45 @@ _HEARTBEATS = ("ping", "", '{"type":"ping"}', "2", "h", "\n")
 """What gateways, Engine.IO, SockJS and STOMP keep a connection alive with."""
 
 
-class End(Protocol):
-    """What a link needs of its socket's handler."""
+class Endpoint(Protocol):
+    """The server's end of one connection."""
 
-    def hear(self, message: str | bytes) -> None: ...
-    def put(self, frame: str) -> None: ...
-    def put_half(self, frame: str) -> None: ...
-    def as_link(self, frame: str) -> str: ...
-    def silence(self) -> None: ...
-    def part(self, code: int, reason: str) -> None: ...
-    def abort(self) -> None: ...
+    def receive(self, message: str | bytes) -> None:
+        """Take in a message of the client's."""
+
+    def write_frame(self, frame: str) -> None:
+        """Write a message to the client."""
+
+    def write_half(self, frame: str) -> None:
+        """Write the beginning of a message, of which the rest will never come."""
+
+    def as_link(self, frame: str) -> str:
+        """Return a message as one that is too large for the socket."""
+        ...
+
+    def silence(self) -> None:
+        """Let nothing come or go any more, pings and closing included."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close as the protocol asks, from the server's side."""
+
+    def abort(self) -> None:
+        """Break the connection without the closing handshake, if it is still open."""
 
 
-class Network:
-    """The network of one server."""
+class FaultyNetwork:
+    """All connections of one server."""
 
-    def __init__(self, faults: str | Iterable[str] | Faults | None, profile: Profile) -> None:
+    def __init__(
+        self, faults: str | Iterable[str] | Faults | None, profile: ConnectionLimits
+    ) -> None:
         self.profile = profile
-        self.links: set[Link] = set()
-        self._down_until = -math.inf
+        self.connections: set[FaultyConnection] = set()
+        """The open connections."""
+        self._down_until = -math.inf  # in the loop's time, as `_broke_at`
         self._broke_at = -math.inf
-        self._asked, self._opened = 0, 0
-        self._loop: asyncio.AbstractEventLoop | None = None  # none before the first link
+        self._asked, self._opened = 0, 0  # how many handshakes, and how many let in
+        self._loop: asyncio.AbstractEventLoop | None = None  # none before the first connection
         self.faults = faults
 
     @property
@@ -84,12 +102,14 @@ class Network:
             faults = msgspec.structs.replace(faults, seed=random.randrange(1 << 32))
         self._faults = faults
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended, and every link with it
-                self._loop.call_soon_threadsafe(self._heed)
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the loop has ended, and every connection with it
+                self._loop.call_soon_threadsafe(self._apply_faults)
 
-    def _heed(self) -> None:
-        for link in self.links:
-            link.heed()
+    def _apply_faults(self) -> None:
+        for connection in self.connections:
+            connection.apply_faults()
 
     async def handshake(self) -> tuple[int, str] | None:
         """Let a client in, or return the HTTP status or close code, and the words, of a refusal."""
@@ -105,45 +125,45 @@ class Network:
             return dice.choice(_REFUSALS)
         return None
 
-    def open(self, end: End) -> Link:
-        """Return the link of a socket that was let in."""
+    def open(self, endpoint: Endpoint) -> FaultyConnection:
+        """Return the connection of an endpoint that was let in."""
         self._opened += 1
         self._loop = asyncio.get_running_loop()
-        link = Link(self, end, self._opened)
-        self.links.add(link)
-        return link
+        connection = FaultyConnection(self, endpoint, self._opened)
+        self.connections.add(connection)
+        return connection
 
-    def forget(self, link: Link, *, broken: bool) -> None:
-        """Count a link no more; `broken` unless its client has closed it."""
-        if broken and link in self.links:
+    def forget(self, connection: FaultyConnection, *, broken: bool) -> None:
+        """Remove a connection; `broken` unless its client has closed it."""
+        if broken and connection in self.connections:
             self._broke_at = asyncio.get_running_loop().time()
-        self.links.discard(link)
+        self.connections.discard(connection)
 
     def restart(self) -> None:
         """Break every connection, and let nobody in for a moment."""
         self._down_until = asyncio.get_running_loop().time() + DOWN
-        for link in tuple(self.links):
-            link.abort()
+        for connection in tuple(self.connections):
+            connection.abort()
 
 
-class Fate:
-    """What happens to one message."""
+class MessageFaults:
+    """The faults drawn for one message."""
 
     def __init__(self, faults: Faults, dice: random.Random) -> None:
-        thrown = {name: dice.random() for name in _CHANCES}
-        self.hits = {name for name in _CHANCES if thrown[name] < getattr(faults, name)}
-        self.early = dice.random() < 1 / 2
-        self.cut = dice.random()
+        drawn = {name: dice.random() for name in _CHANCES}
+        self.names = {name for name in _CHANCES if drawn[name] < getattr(faults, name)}
+        self.early = dice.random() < 1 / 2  # whether a drop comes before the message
+        self.cut = dice.random()  # the part of a truncated message that arrives
         self.garbage = dice.choice(_GARBAGE)
         self.late = (faults.delay + dice.random() * faults.jitter) / 1000
 
 
-class Link:
-    """One connection's way."""
+class FaultyConnection:
+    """One connection, on which messages meet the network's faults both ways."""
 
-    def __init__(self, network: Network, end: End, number: int) -> None:
+    def __init__(self, network: FaultyNetwork, endpoint: Endpoint, number: int) -> None:
         self._network = network
-        self._end = end
+        self._endpoint = endpoint
         self._number = number
         self._loop = asyncio.get_running_loop()
         self._out, self._in = Delayed(), Delayed()
@@ -151,113 +171,113 @@ class Link:
         self._closed = False
         self._idle: asyncio.TimerHandle | None = None
         self._life: asyncio.TimerHandle | None = None
-        self._pulse = Pulse(self._beat)
+        self._heartbeat = Heartbeat(self._beat)
         if network.profile.life < math.inf:
-            self._life = self._loop.call_later(network.profile.life, self._part)
-        self._begin(network.faults)
-        self._touch()
+            self._life = self._loop.call_later(network.profile.life, self._close_going_away)
+        self._use(network.faults)
+        self._restart_idle_timer()
 
     def send(self, frame: str) -> None:
-        """Take a message to the client."""
+        """Send a message to the client."""
         if self._closed:
             return
-        fate = self._fate("out")
-        self._out.add(partial(self._put, frame, fate), fate.late)
+        drawn = self._draw_faults("out")
+        self._out.add(partial(self._deliver, frame, drawn), drawn.late)
 
     def receive(self, message: str | bytes) -> None:
         """Take a message from the client; what tornado still reads of a broken one is lost."""
         if self._closed:
             return
-        fate = self._fate("in")
-        self._in.add(partial(self._hear, message, fate), fate.late)
+        drawn = self._draw_faults("in")
+        self._in.add(partial(self._take_in, message, drawn), drawn.late)
 
     def abort(self) -> None:
         """Break the connection; what is on its way is lost."""
         self.close()
-        self._end.abort()
+        self._endpoint.abort()
 
     def close(self, *, broken: bool = True) -> None:
         """Forget the connection, and what is on its way: it is closed, or broken."""
-        self._forget()
+        self._stop_delivery()
         self._network.forget(self, broken=broken)
         for timer in (self._idle, self._life):
             if timer is not None:
                 timer.cancel()
 
-    def _forget(self) -> None:
+    def _stop_delivery(self) -> None:
         """Let nothing arrive any more, either way."""
         self._closed = True
         self._out.clear()
         self._in.clear()
         self._held.clear()
-        self._pulse.keep(0)
+        self._heartbeat.set_rate(0)
 
-    def heed(self) -> None:
-        """Look whether the faults have changed."""
+    def apply_faults(self) -> None:
+        """Use the network's faults, if they have changed."""
         if not self._closed and self._network.faults is not self._faults:
-            self._begin(self._network.faults)
+            self._use(self._network.faults)
 
-    def _begin(self, faults: Faults) -> None:
-        """Count and throw anew, as the faults have changed."""
+    def _use(self, faults: Faults) -> None:
+        """Use other faults: count messages, and draw, anew."""
         self._faults = faults
         self._passed = 0
         self._dice = {
             way: random.Random(f"{faults.seed} {self._number} {way}") for way in ("in", "out")
         }
-        self._pulse.keep(faults.heartbeats)
+        self._heartbeat.set_rate(faults.heartbeats)
 
     def _beat(self, heartbeat: str) -> None:
-        self._touch()
-        self._end.put(heartbeat)
+        self._restart_idle_timer()
+        self._endpoint.write_frame(heartbeat)
 
-    def _fate(self, way: Literal["in", "out"]) -> Fate:
-        self.heed()
-        fate = Fate(self._faults, self._dice[way])
+    def _draw_faults(self, way: Literal["in", "out"]) -> MessageFaults:
+        self.apply_faults()
+        drawn = MessageFaults(self._faults, self._dice[way])
         self._passed += 1
         if self._passed == self._faults.drop_after:
-            fate.hits.add("drop")
-        return fate
+            drawn.names.add("drop")
+        return drawn
 
-    def _put(self, frame: str, fate: Fate) -> None:
-        if self._is_lost(fate):
+    def _deliver(self, frame: str, drawn: MessageFaults) -> None:
+        if self._is_lost(drawn):
             return
-        if "drop_mid_message" in fate.hits:
-            self._end.put_half(frame)
+        if "drop_mid_message" in drawn.names:
+            self._endpoint.write_half(frame)
             self.abort()
             return
-        self._write(self._spoilt(frame, fate), hold="reorder" in fate.hits)
-        if "drop" in fate.hits:
+        self._write(self._with_faults(frame, drawn), hold="reorder" in drawn.names)
+        if "drop" in drawn.names:
             self.abort()
 
-    def _hear(self, message: str | bytes, fate: Fate) -> None:
-        if self._is_lost(fate):
+    def _take_in(self, message: str | bytes, drawn: MessageFaults) -> None:
+        if self._is_lost(drawn):
             return
-        self._touch()
-        self._end.hear(_cut(message, fate) if "truncate" in fate.hits else message)
-        if "drop" in fate.hits:
+        self._restart_idle_timer()
+        self._endpoint.receive(_cut(message, drawn) if "truncate" in drawn.names else message)
+        if "drop" in drawn.names:
             self.abort()
 
-    def _is_lost(self, fate: Fate) -> bool:
+    def _is_lost(self, drawn: MessageFaults) -> bool:
         """Carry out what keeps a message from arriving at all."""
-        if "restart" in fate.hits:
+        if "restart" in drawn.names:
             self._network.restart()
-        elif "half_open" in fate.hits:
-            self._forget()
-            self._end.silence()
-        elif "drop" in fate.hits and fate.early:
+        elif "half_open" in drawn.names:
+            self._stop_delivery()
+            self._endpoint.silence()
+        elif "drop" in drawn.names and drawn.early:
             self.abort()
         else:
             return False
         return True
 
-    def _spoilt(self, frame: str, fate: Fate) -> list[str]:
+    def _with_faults(self, frame: str, drawn: MessageFaults) -> list[str]:
         """Return what arrives in place of a message."""
-        if "too_large" in fate.hits:
-            frame = self._end.as_link(frame)
-        if "truncate" in fate.hits:
-            frame = _cut(frame, fate)
-        frames = [frame] * (2 if "duplicate" in fate.hits else 1)
-        return [fate.garbage, *frames] if "garbage" in fate.hits else frames
+        if "too_large" in drawn.names:
+            frame = self._endpoint.as_link(frame)
+        if "truncate" in drawn.names:
+            frame = _cut(frame, drawn)
+        frames = [frame] * (2 if "duplicate" in drawn.names else 1)
+        return [drawn.garbage, *frames] if "garbage" in drawn.names else frames
 
     def _write(self, frames: list[str], *, hold: bool) -> None:
         if hold and not self._held:
@@ -266,23 +286,23 @@ class Link:
             return
         held, self._held = self._held, []
         for frame in (*frames, *held):
-            self._touch()
-            self._end.put(frame)
+            self._restart_idle_timer()
+            self._endpoint.write_frame(frame)
 
-    def _touch(self) -> None:
+    def _restart_idle_timer(self) -> None:
         """Begin the time without messages anew."""
         idle = self._network.profile.idle
         if self._idle is not None:
             self._idle.cancel()
         if idle < math.inf:
-            self._idle = self._loop.call_later(idle, self._part)
+            self._idle = self._loop.call_later(idle, self._close_going_away)
 
-    def _part(self) -> None:
+    def _close_going_away(self) -> None:
         """Close as a service does that will have the client connect again."""
-        self._end.part(1001, "Going away")
+        self._endpoint.close(1001, "Going away")
 
 
-class Pulse:
+class Heartbeat:
     """Sends heartbeats, one kind after the other."""
 
     def __init__(self, send: Callable[[str], None]) -> None:
@@ -291,7 +311,7 @@ class Pulse:
         self._rate = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def keep(self, rate: float) -> None:
+    def set_rate(self, rate: float) -> None:
         """Send so many a second from now on; 0 is none any more."""
         self._rate = rate
         if self._timer is not None:
@@ -300,7 +320,7 @@ class Pulse:
             self._timer = asyncio.get_running_loop().call_later(1 / rate, self._beat)
 
     def _beat(self) -> None:
-        self.keep(self._rate)
+        self.set_rate(self._rate)
         self._send(next(self._kinds))
 
 
@@ -330,5 +350,5 @@ class Delayed:
             self._waiting.popleft()()
 
 
-def _cut(message: Text, fate: Fate) -> Text:
-    return message[: max(1, int(len(message) * fate.cut))]
+def _cut(message: Text, drawn: MessageFaults) -> Text:
+    return message[: max(1, int(len(message) * drawn.cut))]

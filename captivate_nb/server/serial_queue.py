@@ -1,4 +1,4 @@
-"""Turns, one after another: while the bot pauses in one, the next waits."""
+"""Jobs, one after another: while one waits, the next does too."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-Turn = Callable[[], Awaitable[None]]
+Job = Callable[[], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
 
 
-class Turns:
+class SerialQueue:
     """Runs coroutines in order, on one task that lives only while there is something to run.
 
-    What a turn raises is logged and told to `on_error`; the turns after it run all the same.
+    What a job raises is logged, and `on_error` is called; the jobs after it run all the same.
     """
 
     def __init__(self, on_error: Callable[[], None] = lambda: None) -> None:
-        self._waiting: deque[Turn] = deque()
+        self._waiting: deque[Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._on_error = on_error
 
-    def add(self, turn: Turn) -> None:
-        self._waiting.append(turn)
+    def add(self, job: Job) -> None:
+        self._waiting.append(job)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await self._take(self._waiting.popleft())
+                await self._do(self._waiting.popleft())
         finally:
             self._task = None
 
-    async def _take(self, turn: Turn) -> None:
+    async def _do(self, job: Job) -> None:
         try:
-            await turn()
-        except Exception:  # noqa: BLE001 (whatever it is, the next turn must come)
-            _log.exception("a turn failed")
+            await job()
+        except Exception:  # noqa: BLE001 (whatever it is, the next job must run)
+            _log.exception("a job failed")
             self._on_error()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from captivate_nb.protocol import content as c
-from captivate_nb.server.network.faults import Faults
-from captivate_nb.server.network.transcript_faults import LONG, told
+from captivate_nb.server.faults.spec import Faults
+from captivate_nb.server.faults.transcripts import LONG, visible_entries
 from captivate_nb.server.store.conversations import Entry, text_of
 
 NOW = 1000.0
@@ -17,12 +17,12 @@ def entry(text: str, sender: str = "user", *, age: float = 0) -> Entry:
 
 
 def ids(entries: list[Entry], faults: Faults) -> list[str]:
-    return [one.id for one in told(entries, faults, NOW)]
+    return [one.id for one in visible_entries(entries, faults, NOW)]
 
 
 def test_without_faults_all_of_it():
     entries = [entry("a", age=1), entry("b", "bot"), entry("from a clock ahead", age=-60)]
-    assert told(entries, Faults(), NOW) == entries
+    assert visible_entries(entries, Faults(), NOW) == entries
 
 
 def test_what_is_younger_than_a_stale_transcript_is_missing():
@@ -56,7 +56,7 @@ OFFERED = Entry(
 
 
 def shown(entries: list[Entry], faults: Faults) -> list[str]:
-    return [text_of(one.content) for one in told(entries, faults, NOW)]
+    return [text_of(one.content) for one in visible_entries(entries, faults, NOW)]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_files_and_what_others_said_stay_as_they_are():
     file = c.Files((c.File("https://example.org/a.png"),))
     with_text = Entry("both", "user", NOW, (c.Text("look"), file))
     entries = [entry("Hello", "bot"), entry("Hello", "agent"), Entry("file", "user", NOW, (file,))]
-    assert told([*entries, with_text], Faults(relabel=1, seed=1), NOW)[:3] == entries
-    both = told([*entries, with_text], Faults(relabel=1, seed=1), NOW)[3]
+    assert visible_entries([*entries, with_text], Faults(relabel=1, seed=1), NOW)[:3] == entries
+    both = visible_entries([*entries, with_text], Faults(relabel=1, seed=1), NOW)[3]
     assert both.content[1] == file
     assert both.content[0] != c.Text("look")
     assert with_text.content == (c.Text("look"), file)

@@ -9,7 +9,7 @@ import msgspec
 from captivate_nb.errors import UsageError, did_you_mean
 
 
-class Profile(msgspec.Struct, frozen=True):
+class ConnectionLimits(msgspec.Struct, frozen=True):
     """The limits of one connection; `inf` is none.
 
     `message` and `frame` are bytes that a client may send at once: more closes with 1009. `idle`
@@ -24,18 +24,18 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 PROFILES = {
-    "none": Profile(),
-    "apigateway": Profile(message=128 << 10, frame=32 << 10, idle=600, life=7200),
+    "none": ConnectionLimits(),
+    "apigateway": ConnectionLimits(message=128 << 10, frame=32 << 10, idle=600, life=7200),
 }
 """`apigateway` is AWS API Gateway, behind which the real service seems to be."""
 
 
-def read(spec: str | Profile) -> Profile:
+def read(spec: str | ConnectionLimits) -> ConnectionLimits:
     """Read a profile's name, with durations or sizes of one's own: `apigateway, life=60`.
 
     Raise `UsageError`, one line that names the nearest known word.
     """
-    if isinstance(spec, Profile):
+    if isinstance(spec, ConnectionLimits):
         return spec
     name, *changes = (part.strip() for part in spec.split(","))
     if name not in PROFILES:
@@ -46,7 +46,7 @@ def read(spec: str | Profile) -> Profile:
 
 def _change(part: str) -> tuple[str, float]:
     word, _, value = (side.strip() for side in part.partition("="))
-    known = Profile.__struct_fields__
+    known = ConnectionLimits.__struct_fields__
     if word not in known:
         hint = did_you_mean(word, known) or f" There are {', '.join(known)}."
         raise UsageError(f"“{part}” is not a limit of a profile.{hint}")

@@ -7,16 +7,16 @@ import math
 import pytest
 
 from captivate_nb.errors import UsageError
-from captivate_nb.server.network.profiles import PROFILES, Profile, read
+from captivate_nb.server.faults.profiles import PROFILES, ConnectionLimits, read
 
 
 def test_a_name_can_be_changed_in_part():
-    assert read("none") == Profile()
+    assert read("none") == ConnectionLimits()
     assert read("none").life == math.inf
     gateway = read("apigateway")
     assert (gateway.message, gateway.frame) == (128 << 10, 32 << 10)
     assert (gateway.idle, gateway.life) == (600, 7200)
-    assert read("apigateway, life=60, idle=0.5") == Profile(128 << 10, 32 << 10, 0.5, 60)
+    assert read("apigateway, life=60, idle=0.5") == ConnectionLimits(128 << 10, 32 << 10, 0.5, 60)
     assert read(gateway) is gateway
     assert gateway == PROFILES["apigateway"]
 
