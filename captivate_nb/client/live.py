@@ -19,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import msgspec
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
-from captivate_nb.conversation.eventlog import Direction, EventLog, EventRecord
+from captivate_nb.conversation.eventlog import HELD, Direction, EventLog, EventRecord
 from captivate_nb.conversation.reconcile import delivered
 from captivate_nb.conversation.state import (
     DISCONNECTED,
@@ -67,6 +67,10 @@ _SAID = tuple(
     for kind in (e.BotMessage, e.LivechatMessage, e.ActionsReceived, e.ConversationUpdate)
 )
 
+SHORTENED = (
+    f"The event log has grown beyond {HELD >> 20} MiB: of its oldest large frames only the beginnings"
+    " are kept. The transcript is whole. session.events.save(path) writes what there is."
+)
 CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
 
 P = ParamSpec("P")
@@ -125,6 +129,7 @@ class Wire(HasTraits):
         self.loop = asyncio.get_running_loop()
         self.conversation = Conversation()
         self.events = EventLog(redact=lambda frame: redact_frame(frame, address.secrets))
+        self._shortened = False  # whether it was told that the log has grown too large
         self._trusted = tuple(trusted_hosts)
         self._requests = Requests()
         self._turns: list[Turn] = []
@@ -460,6 +465,9 @@ class Wire(HasTraits):
         if direction == "out" and record.frame != frame:
             self._keep_original(record, frame)
         known = self.conversation.noted
+        if self.events.shortened and not self._shortened:
+            self._shortened = True
+            self.conversation.add_problem(SHORTENED, "", now)
         changed = self.conversation.apply_record(record)
         self._share(changed, known)
         if record.event is not None:

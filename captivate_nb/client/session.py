@@ -323,6 +323,11 @@ class Session(Records):
         it.
         """
         steps = steps_of(map(self._as_given, log_until(self.events, n)))
+        if missing := [step.n for step in steps if step.shortened]:
+            raise UsageError(
+                f"Event {missing[0]} is not kept whole, as the log has grown large, and cannot be"
+                " done again."
+            )
         start = self._start.reveal()
         again = Session(
             self._connection.address,

@@ -32,7 +32,7 @@ NOT_SHOWN = "# Private metadata was set here; it is not kept. Set it anew: {'pri
 class Step(msgspec.Struct, frozen=True):
     """One thing the user did, and what came back until the next.
 
-    `n` is the event it was done with. `choice` is the option whose value was said, if one was on
+    `n` is the event it was done with, and `shortened` says that it is not kept whole. `choice` is the option whose value was said, if one was on
     offer, and `label` what it could be clicked by; else `text`, `files`, `action` or `metadata` tells
     what was done.
     """
@@ -45,6 +45,7 @@ class Step(msgspec.Struct, frozen=True):
     action: e.ActionSent | None = None
     metadata: e.MetadataSet | None = None
     reply: tuple[Message, ...] = ()
+    shortened: bool = False
 
 
 def steps_of(log: Iterable[EventRecord]) -> list[Step]:
@@ -77,11 +78,11 @@ def _step(record: EventRecord, conversation: Conversation) -> Step | None:
     match record.event:
         case e.UserMessage(text=text, files=files) if record.direction == "out" and (text or files):
             choice, label = (None, "") if files else _chosen(text, conversation)
-            return Step(record.n, text, choice, label, files)
+            return Step(record.n, text, choice, label, files, shortened=record.shortened)
         case e.ActionSent() as action:
-            return Step(record.n, action=action)
+            return Step(record.n, action=action, shortened=record.shortened)
         case e.MetadataSet() as metadata:
-            return Step(record.n, metadata=metadata)
+            return Step(record.n, metadata=metadata, shortened=record.shortened)
     return None
 
 
@@ -117,6 +118,8 @@ def _imports(lines: list[str]) -> list[str]:
 
 
 def _python_call(step: Step) -> list[str]:
+    if step.shortened:
+        return [f"# Event {step.n} is not kept whole, and so is not here: {step.text!r}"]
     if step.choice is not None:
         return [f"reply = await session.click({step.label!r})"]
     if step.files:
@@ -162,6 +165,8 @@ def as_magics(steps: list[Step]) -> str:
 
 
 def _magic_lines(step: Step) -> list[str]:
+    if step.shortened:
+        return _python_call(step)
     if step.choice is not None and _one_line(step.label):
         return [f"%captivate click {quote(step.label)}"]
     if len(step.files) == 1 and not step.text and _is_address(step.files[0]):

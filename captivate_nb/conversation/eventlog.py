@@ -12,14 +12,20 @@ import msgspec
 
 from captivate_nb.errors import InvalidFile, ProtocolError, counted
 from captivate_nb.local_files import TooLarge, read_regular
-from captivate_nb.protocol.codec import decode
+from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.protocol.events import Event, Sender
 from captivate_nb.rendering.html import output
 from captivate_nb.rendering.sanitize import clean, escape
 
+from .shortening import shortened
+
 Direction = Literal["in", "out"]
 LARGEST = 256 << 20
 """Bytes of a saved log that are read, at most."""
+HELD = 64 << 20
+"""Characters of frames that a log keeps whole, at most; of older ones it keeps the beginnings."""
+SMALL = 1000
+"""Characters of a frame that is kept whole however old it is."""
 SHOWN = 50
 """Records that a log's repr shows, the newest ones."""
 
@@ -31,7 +37,8 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     `connection` counts the session's connections from 1, the one it passed on; None where a log
     does not tell. `event` is None for a frame that is no event; `problem` then says why, `cut` that
-    it ends too early, and `unread` which event it would be, where it says so.
+    it ends too early, and `unread` which event it would be, where it says so. `shortened` says that
+    only the beginnings of what it said are kept.
     """
 
     n: int
@@ -44,6 +51,7 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None = None
     cut: bool = False
     unread: str = ""
+    shortened: bool = False
 
     @property
     def type(self) -> str:
@@ -63,7 +71,8 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
 class EventLog(Sequence[EventRecord]):
     """The frames of a session in the order in which they passed. A slice is a log too.
 
-    `redact` is applied to every frame before it is kept, so that no secret gets into the log.
+    `redact` is applied to every frame before it is kept, so that no secret gets into the log. Frames
+    of more than `held` characters are not kept whole: the oldest are shortened.
     """
 
     def __init__(
@@ -71,9 +80,15 @@ class EventLog(Sequence[EventRecord]):
         records: Iterable[EventRecord] = (),
         *,
         redact: Callable[[str], str] = lambda frame: frame,
+        held: int = HELD,
     ) -> None:
         self._records = list(records)
         self._redact = redact
+        self._limit = held
+        self._held = sum(len(record.frame) for record in self._records)
+        self._oldest = 0  # the record that is shortened next
+        self.shortened = sum(record.shortened for record in self._records)
+        """How many records are kept in part only."""
 
     def record(
         self, direction: Direction, frame: str | bytes, at: float, connection: int | None = None
@@ -102,7 +117,22 @@ class EventLog(Sequence[EventRecord]):
             unread=unread,
         )
         self._records.append(entry)
+        self._held += len(shown)
+        while self._held > self._limit and self._oldest < entry.n:
+            self._shorten(self._oldest)
+            self._oldest += 1
         return entry
+
+    def _shorten(self, n: int) -> None:
+        """Keep of a record only the beginnings of what it said."""
+        record = self._records[n]
+        if len(record.frame) <= SMALL:
+            return
+        event = shortened(record.event)
+        frame = encode(event) if event else shortened(record.frame)
+        self._held -= len(record.frame) - len(frame)
+        self.shortened += not record.shortened
+        self._records[n] = msgspec.structs.replace(record, event=event, frame=frame, shortened=True)
 
     @overload
     def __getitem__(self, index: int) -> EventRecord: ...
@@ -137,6 +167,7 @@ class EventLog(Sequence[EventRecord]):
                     "connection": record.connection,
                     "type": record.type,
                     "frame": record.frame,
+                    **({"shortened": True} if record.shortened else {}),
                 },
                 ensure_ascii=False,
             )
@@ -180,12 +211,16 @@ class EventLog(Sequence[EventRecord]):
         entry = self.record(
             direction, frame, at, connection if isinstance(connection, int) else None
         )
-        size = saved.get("size", entry.size)  # as it was before a key was taken out
-        if isinstance(size, int):
-            self._records[-1] = msgspec.structs.replace(entry, size=size)
+        size = saved.get("size")  # as it was before a key was taken out, or it was shortened
+        short = saved.get("shortened") is True
+        self.shortened += short
+        self._records[-1] = msgspec.structs.replace(
+            entry, size=size if isinstance(size, int) else entry.size, shortened=short
+        )
 
     def __repr__(self) -> str:
-        return f"<EventLog of {counted(len(self), 'event')}>"
+        short = f", {self.shortened:,} of them shortened" if self.shortened else ""
+        return f"<EventLog of {counted(len(self), 'event')}{short}>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         newest = self._records[-SHOWN:]

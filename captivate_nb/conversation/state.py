@@ -44,6 +44,9 @@ QUOTED = 60
 LINE = 1000
 """Characters of an error."""
 
+DETAIL = 10_000
+"""Characters that are kept of what a problem was found in."""
+
 ERRORS = 1000
 """Errors that are kept."""
 
@@ -204,7 +207,7 @@ class Conversation:
         good: bool = False,
     ) -> Problem:
         """Note something that went wrong, and return the note."""
-        problem = Problem(clean(message, LINE), detail, at, about, good)
+        problem = Problem(clean(message, LINE), detail[:DETAIL], at, about, good)
         self.errors.append(problem)
         del self.errors[:-ERRORS]
         self.noted += 1

@@ -12,6 +12,7 @@ import pytest
 
 import captivate_nb as cn
 from captivate_nb import errands as errand
+from captivate_nb.client.live import SHORTENED
 from captivate_nb.client.recovery import ATTEMPTS
 from captivate_nb.errors import (
     ProtocolError,
@@ -980,3 +981,18 @@ async def test_a_callback_for_no_event_is_warned_of_where_it_is_given():
         with pytest.warns(UserWarning, match="Did you mean “bot_message”") as warned:
             session.on("bot_mesage", print)
         assert warned[0].filename == __file__
+
+
+async def test_a_log_that_grows_large_is_shortened_and_says_so_once():
+    async with await cn.demo("everything") as session:
+        session.events._limit = 20_000
+        for number in range(4):
+            await session.say(f"{number} " + "long " * 3000)
+        assert session.events.shortened >= 3
+        assert sum(len(record.frame) for record in session.events) < 40_000
+        said = [each for each in session.errors if "beginnings" in str(each)]
+        assert [str(each) for each in said] == [SHORTENED]
+        assert len(session.transcript.where(sender="user")[0].text) > 15_000
+        assert len(session.at(len(session.events) - 1).transcript) == len(session.transcript)
+        with pytest.raises(UsageError, match="is not kept whole"):
+            await session.branch(len(session.events) - 1)

@@ -91,6 +91,12 @@ def test_metadata_that_is_private_is_a_comment():
     compile(python, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
+def test_what_is_not_kept_whole_is_a_comment():
+    code = "# Event 4 is not kept whole, and so is not here: 'aa…\\nb'\n"
+    step = Step(4, "aa…\nb", shortened=True)
+    assert (as_python([step]), as_magics([step])) == (code, code)
+
+
 def test_as_python():
     code = as_python(steps_of(LOG))
     assert code == (

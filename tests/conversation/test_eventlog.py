@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import InvalidFile
+from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
-from captivate_nb.protocol.codec import encode
+from captivate_nb.protocol.codec import decode, encode
 from strategies import HOSTILE, events, wire_frames
 from support.markup import tags, words
 
@@ -279,3 +281,40 @@ def test_only_a_file_is_loaded_and_only_so_large_a_one(tmp_path):
         f"The event log {tmp_path / 'large'} has 6,442,450,944 bytes, and at most 268,435,456 are"
         " read. Keep only its last lines."
     )
+
+
+def said(text: str, number: int) -> str:
+    event = e.BotMessage(message_id=f"m-{number}", content=(c.Text(text),))
+    return encode(event)
+
+
+def test_of_the_oldest_large_frames_only_the_beginnings_are_kept(tmp_path):
+    log = EventLog(held=50_000)
+    log.record("in", STARTED, NOON)
+    for number in range(30):
+        log.record("in", said(f"{number} " + "x" * 20_000, number), NOON)
+        log.record("in", said(f"{number} is small", number + 100), NOON)
+    assert sum(len(record.frame) for record in log) <= 50_000
+    assert (len(log), log.shortened) == (61, 29)
+    assert repr(log) == "<EventLog of 61 events, 29 of them shortened>"
+    assert [record.n for record in log] == list(range(61))
+    assert not log[0].shortened
+    assert (log[1].shortened, log[2].shortened, log[59].shortened) == (True, False, False)
+    assert log[1].size > 20_000
+    assert decode(log[1].frame) == log[1].event
+    shown = Conversation.replay(log).transcript
+    assert len(shown) == 60
+    assert shown[0].text == "0 " + "x" * 198 + "…"
+    assert (shown[1].text, len(shown[58].text)) == ("0 is small", 20_003)
+    again = EventLog.load(log.save(tmp_path / "log.jsonl"))
+    assert (list(again), again.shortened) == (list(log), 29)
+    assert (log[:2].shortened, log[2:3].shortened) == (1, 0)
+
+
+def test_the_newest_frame_is_kept_whole_and_no_event_is_one_too_many():
+    log = EventLog(held=10)
+    log.record("in", "{no event " * 1000, NOON)
+    newest = log.record("in", said("y" * 5000, 1), NOON)
+    assert (log[0].frame, log[0].shortened) == (("{no event " * 1000)[:200] + "…", True)
+    assert log[1] is newest
+    assert not newest.shortened
