@@ -6,7 +6,7 @@ Bounded in size and time, never redirected, and the key goes only to hosts that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import msgspec
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
@@ -17,6 +17,7 @@ from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, from_json, to_json
 from captivate_nb.protocol.content import File
 from captivate_nb.protocol.content_decoder import read_file
+from captivate_nb.rendering.sanitize import split_url
 
 from .secrets import hide_named, redact
 from .transport import Address
@@ -44,7 +45,7 @@ async def upload(url: str, address: Address, name: str, data: bytes, mimetype: s
         raise InvalidFile(
             f"“{name}” has {len(data):,} bytes; at most {SIZE_LIMIT:,} can be uploaded."
         )
-    parts = urlsplit(url)
+    parts = _parts(url)
     if parts.hostname != address.host or (address.secure and parts.scheme != "https"):
         raise InvalidFile(
             f"The server offers uploads at another host ({parts.hostname}); nothing was sent there."
@@ -66,7 +67,7 @@ async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
     """
     shown = hide_named(str(url))[:100]
     try:
-        parts, own = urlsplit(str(url)), urlsplit(str(address))
+        parts, own = split_url(str(url)), urlsplit(str(address))
         same = (parts.hostname, parts.port) == (own.hostname, own.port)
     except ValueError:
         same = False
@@ -93,7 +94,7 @@ async def fetch_large_message(
     request.
     """
     if not may_fetch(link, address, trusted):
-        host = urlsplit(link).hostname or "nowhere"
+        host = _parts(link).hostname or "nowhere"
         raise CaptivateError(
             f"A large message lies at {host}, which is not the server's own host; it was not"
             " fetched. Pass trusted_hosts=[…] to allow that host."
@@ -124,15 +125,20 @@ def _server_event(body: bytes) -> e.ServerEvent:
 
 def may_fetch(link: str, address: Address, trusted: Iterable[str] = ()) -> bool:
     """Tell whether a link may be followed with the key."""
-    try:
-        parts = urlsplit(link)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
+    parts = _parts(link)
+    host = parts.hostname or ""
     if address.loopback and host == address.host:
         return parts.scheme in ("http", "https")
     vendors = any(host.endswith("." + domain) for domain in VENDOR_DOMAINS)
     return parts.scheme == "https" and (host == address.host or vendors or host in trusted)
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of a URL that the server gave; of one that is none, no parts."""
+    try:
+        return split_url(url)
+    except ValueError:
+        return urlsplit("")
 
 
 async def _fetch(

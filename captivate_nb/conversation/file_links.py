@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from captivate_nb.errors import InvalidFile
 from captivate_nb.local_files import guess_type
 from captivate_nb.protocol.content import File
-from captivate_nb.rendering.sanitize import clean
+from captivate_nb.rendering.sanitize import clean, split_url
 
 
 def file_at(url: str) -> File:
@@ -17,7 +17,7 @@ def file_at(url: str) -> File:
         kind = url[len("data:") :].partition(",")[0].partition(";")[0]
         return File(url=url, name="file", type=kind or "text/plain")
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
     except ValueError as error:
         raise InvalidFile(f"“{url[:80]}” is not a web address: {error}.") from None
     path = unquote(parts.path)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ import msgspec
 
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Text
+from captivate_nb.rendering.labels import folded
 
 from .transcript import Delivery, Message, readable
 
@@ -37,6 +37,7 @@ Told = Sequence[tuple[e.TranscriptEntry, Message]]
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff]"
 )
+_CUT_OFF = ("…", "...")
 _END = re.compile(r"(?:&#?\w*)?\s*(?:…|\.{3})$")
 
 
@@ -60,9 +61,8 @@ class Matches(NamedTuple):
 
 def loosely(text: str) -> str:
     """Return a text without what servers change of it: entities, Unicode forms, case and spaces."""
-    plain = _INVISIBLE.sub("", html.unescape(html.unescape(text)))
-    folded = unicodedata.normalize("NFKC", plain).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    plain = html.unescape(html.unescape(text))
+    return folded(plain if plain.isascii() else _INVISIBLE.sub("", plain))
 
 
 def match(
@@ -173,7 +173,11 @@ class _Matching:
             if place is not None:
                 candidates.append([place])
                 continue
-            places, rank, seen[key] = lines.get(key, ()), seen[key], seen[key] + 1
+            places = lines.get(key, ())
+            if not places:
+                candidates.append(places)
+                continue
+            rank, seen[key] = seen[key], seen[key] + 1
             ranks = {rank, rank + len(places) - totals[key]}
             near = {other for one in ranks for other in range(one - NEAR, one + NEAR + 1)}
             candidates.append([places[n] for n in sorted(near) if 0 <= n < len(places)])
@@ -186,7 +190,7 @@ class _Matching:
         )
         for number in list(self._left()):
             sender, whole = self._keys[number]
-            beginning = _END.sub("", whole)
+            beginning = _END.sub("", whole) if whole.endswith(_CUT_OFF) else whole
             if len(beginning) < (BARE if beginning == whole else CUT):
                 continue
             index = bisect_left(texts, (sender, beginning, -1))

@@ -23,6 +23,10 @@ _UNSEEN = re.compile(
 )
 
 
+_MARKS = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){64}")
+"""A run that may be of combining marks: no letter or number, but for two marks of katakana."""
+
+
 def label_of(option: Option) -> str:
     """Return what an option is shown as, in one line: its label, or what else tells what it is."""
     known = (clean(text) for text in (option.label, option.value, option.url or ""))
@@ -49,5 +53,18 @@ def actions_line(actions: Iterable[Action]) -> str:
 
 def as_read(text: str) -> str:
     """Return text as a person recalls it: without case, spacing, quotes, and what cannot be seen."""
-    folded = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
-    return " ".join(unicodedata.normalize("NFC", folded).split()).strip("\"'")
+    return folded(_UNSEEN.sub("", text)).strip("\"'")
+
+
+def folded(text: str) -> str:
+    """Return text without case and spacing, each character in the one form that Unicode has for it.
+
+    Marks are put in order in a time that grows with the square of how many follow each other, so
+    that one message of them would take ten seconds: a long run of them is divided, as the
+    Stream-Safe Text Process of Unicode does.
+    """
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    divided = _MARKS.sub("\\g<0>\u034f", text)
+    composed = unicodedata.normalize("NFKC", divided).casefold()
+    return " ".join(unicodedata.normalize("NFKC", composed).split())

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -35,6 +35,10 @@ WORDS_LIMIT = 16_000
 COPIES_LIMIT = 50_000
 """Elements that HTML may become: tags that format text are opened again in every paragraph."""
 
+HOST_LIMIT = 1000
+"""Characters of the host in a URL, a user and password included; names end at 253."""
+
+_LONG_HOST = re.compile(rf"[^/?#]*//[^/?#]{{{HOST_LIMIT + 1}}}")
 _NESTING_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _FORMATTING_TAG = re.compile(
     r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*>?", re.IGNORECASE
@@ -187,11 +191,22 @@ def _with_scheme(url: str | None, schemes: tuple[str, ...]) -> str | None:
     if _ANY_CONTROL.search(text):
         return None
     try:
-        parts = urlsplit(text)
+        parts = split_url(text)
     except ValueError:
         return None
     addressed = parts.path if parts.scheme == "mailto" else parts.netloc
     return text if parts.scheme in schemes and addressed else None
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL that somebody else gave.
+
+    Raise `ValueError` when it is none, and when it names a host of more than `HOST_LIMIT`
+    characters: to read one of many combining marks takes seconds.
+    """
+    if _LONG_HOST.match(url.replace("\t", "").replace("\r", "").replace("\n", "")):
+        raise ValueError(f"its host has more than {HOST_LIMIT} characters")
+    return urlsplit(url)
 
 
 def clean(text: str, limit: int = LABEL_LIMIT) -> str:

@@ -72,6 +72,14 @@ def test_which_links_may_be_followed_with_the_key(link: str, server: str, allowe
     assert may_fetch(link, Address(server, KEY), ["trusted.example"]) is allowed
 
 
+@pytest.mark.parametrize("link", ["https://[", f"https://{'a' * 2000}/x", "nothing"])
+async def test_a_link_that_is_none_is_told(link: str):
+    with pytest.raises(CaptivateError, match="lies at nowhere"):
+        await fetch_large_message(link, Address("wss://own.example/dev", KEY))
+    with pytest.raises(InvalidFile, match="at another host"):
+        await upload(link, Address("wss://own.example/dev", KEY), "a", b"", "text/plain")
+
+
 async def test_a_large_message_is_fetched_with_the_key():
     body = {"botMessage": {"content": [{"type": "text", "text": "large"}]}}
     async with web("200 OK", body) as (url, asked):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from captivate_nb.protocol.content import Action, Option
@@ -53,6 +55,14 @@ def test_what_reads_the_same_is_the_same(text: str, same: str):
 
 def test_what_reads_otherwise_is_not():
     assert len({as_read(text) for text in ("yes", "no", "é", "e", "m2?", "m2", "שלום", "🙂")}) == 8
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0323", "\uff9e\u0301", "\u0344\u05b0"])
+def test_no_message_of_marks_takes_ten_seconds_to_read(marks: str):
+    long = as_read("a" + marks * 5000)
+    kinds = "".join("m" if unicodedata.combining(char) else " " for char in long)
+    assert max(map(len, kinds.split())) <= 64 * 3
+    assert as_read("b" + "\u0301" * 40) == as_read("B" + "\u0301" * 40)
 
 
 def test_actions_are_told_by_name():

@@ -13,6 +13,19 @@ from captivate_nb.rendering import sanitize as s
 from support.attacks import ATTACKS
 from support.markup import dangers, tags, words
 
+LONG_HOST = f"http://{'a' * s.HOST_LIMIT}b/"
+
+
+def test_a_url_is_not_read_whose_host_takes_seconds_to_read():
+    assert s.safe_link(LONG_HOST.replace("b", "")) is not None
+    assert s.safe_link(LONG_HOST) is None
+    assert s.safe_image(LONG_HOST) is None
+    assert s.safe_link(f"https://a.example/{'b' * 2000}") is not None
+    for hidden in ("ht\ntp:/\t/", "//"):
+        with pytest.raises(ValueError, match="more than 1000 characters"):
+            s.split_url(f"{hidden}{'a' * 1001}")
+
+
 # --- html and tables --------------------------------------------------------------------------
 
 
