@@ -41,7 +41,7 @@ REFUSED_FOR = 60.0
 class Connection:
     """Keeps a WebSocket open.
 
-    `received` is called with each frame and returns its event, or None. `recover` is awaited on
+    `received` is awaited with each frame and returns its event, or None. `recover` is awaited on
     a new connection before it counts as open again. `changed` is called with each new status.
     """
 
@@ -49,7 +49,7 @@ class Connection:
         self,
         address: Address,
         *,
-        received: Callable[[str | bytes], e.Event | None],
+        received: Callable[[str | bytes], Awaitable[e.Event | None]],
         recover: Callable[[], Awaitable[None]],
         changed: Callable[[Status, CaptivateError | None], None],
     ) -> None:
@@ -127,7 +127,7 @@ class Connection:
         """Hand on every frame until the socket closes, whoever closed it."""
         try:
             async for frame in transport.frames():
-                event = self._received(frame)
+                event = await self._received(frame)
                 if isinstance(event, e.SocketConnected) and not made.done():
                     made.set_result(None)
         finally:

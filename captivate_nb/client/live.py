@@ -19,7 +19,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import msgspec
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
-from captivate_nb.conversation.eventlog import HELD, Direction, EventLog, EventRecord
+from captivate_nb.conversation.eventlog import (
+    HELD,
+    DecodedFrame,
+    Direction,
+    EventLog,
+    EventRecord,
+)
 from captivate_nb.conversation.reconcile import delivered
 from captivate_nb.conversation.state import (
     DISCONNECTED,
@@ -48,6 +54,7 @@ from .calls import says_await
 from .clock import Clock
 from .connection import Connection, Status
 from .http import fetch_large_message
+from .pacing import lay_out
 from .recovery import ATTEMPTS, Line, Recovery, delays
 from .secrets import Hidden, Redacting, redact, redact_frame
 from .transport import Address, check_size
@@ -414,9 +421,12 @@ class Wire(HasTraits):
 
     # --- receiving ---------------------------------------------------------------------------
 
-    def _received(self, frame: str | bytes) -> e.Event | None:
+    async def _received(self, frame: str | bytes) -> e.Event | None:
+        """Take in a frame once what it holds is laid out; who calls waits, so that none overtakes."""
+        decoded = self.events.decode("in", frame)
+        await lay_out(decoded.event)
         heard = self.conversation.heard
-        record = self._take("in", frame)
+        record = self._keep(decoded)
         event = record.event
         if event is None:
             problem = ProtocolError(record.problem or "", cut=record.cut, event_type=record.unread)
@@ -459,11 +469,15 @@ class Wire(HasTraits):
 
     def _take(self, direction: Direction, frame: str | bytes) -> EventRecord:
         """Log a frame, apply its event, and tell those who listen."""
+        decoded = self.events.decode(direction, frame)
+        if direction == "out" and decoded.frame != frame:
+            self._keep_original(decoded.event, frame)
+        return self._keep(decoded)
+
+    def _keep(self, decoded: DecodedFrame) -> EventRecord:
         now, connection = self._clock.now(), self._connection.number
-        record = self.events.record(direction, frame, now, connection)
-        _frames.debug("%s %s", "<" if direction == "in" else ">", record.frame)
-        if direction == "out" and record.frame != frame:
-            self._keep_original(record, frame)
+        record = self.events.keep(decoded, now, connection)
+        _frames.debug("%s %s", "<" if record.direction == "in" else ">", record.frame)
         known = self.conversation.noted
         if self.events.shortened and not self._shortened:
             self._shortened = True
@@ -475,9 +489,9 @@ class Wire(HasTraits):
             self._tell("*", record.event)
         return record
 
-    def _keep_original(self, record: EventRecord, frame: str | bytes) -> None:
+    def _keep_original(self, event: e.Event | None, frame: str | bytes) -> None:
         """Keep what the log hides a part of, to send it once more as it was."""
-        if name := getattr(record.event, "client_msg_id", ""):
+        if name := getattr(event, "client_msg_id", ""):
             self._originals[name] = Hidden(decode(cast("str", frame), "client"))
 
     def _share(self, changed: int | None, known: int) -> None:
@@ -570,7 +584,7 @@ class Wire(HasTraits):
             self._fetching.discard(link)
         if isinstance(event, e.BotMessage):
             event = msgspec.structs.replace(event, conversation_id=error.conversation_id)
-        self._received(encode(msgspec.structs.replace(event, event_id=key)))
+        await self._received(encode(msgspec.structs.replace(event, event_id=key)))
 
     def _large_missed(self, error: e.GeneralError, key: str, failed: CaptivateError) -> None:
         """Tell that something large could not be had: whoever asked for it, or all who read."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, NamedTuple, Self, overload
 
 import msgspec
 
@@ -68,6 +68,18 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
         return f"<{self.n} {self.clock} {self.direction} {what} ({self.size} B)>"
 
 
+class DecodedFrame(NamedTuple):
+    """A frame as a log keeps it, and its event, or why it has none; see `EventRecord`."""
+
+    direction: Direction
+    size: int
+    frame: str
+    event: Event | None
+    problem: str | None
+    cut: bool
+    unread: str
+
+
 class EventLog(Sequence[EventRecord]):
     """The frames of a session in the order in which they passed. A slice is a log too.
 
@@ -93,7 +105,11 @@ class EventLog(Sequence[EventRecord]):
     def record(
         self, direction: Direction, frame: str | bytes, at: float, connection: int | None = None
     ) -> EventRecord:
-        """Decode a frame, keep it, and return its record; a frame that is no event is kept too.
+        """Decode a frame, keep it, and return its record; a frame that is no event is kept too."""
+        return self.keep(self.decode(direction, frame), at, connection)
+
+    def decode(self, direction: Direction, frame: str | bytes) -> DecodedFrame:
+        """Decode a frame, and do not keep it yet.
 
         What is decoded is the text that is kept, so that a saved log has the same events.
         """
@@ -104,20 +120,13 @@ class EventLog(Sequence[EventRecord]):
             event = decode(shown, _SENDER[direction])
         except ProtocolError as error:
             problem, cut, unread = str(error), error.cut, error.event_type
-        entry = EventRecord(
-            n=len(self._records),
-            direction=direction,
-            time=at,
-            size=len(data),
-            frame=shown,
-            connection=connection,
-            event=event,
-            problem=problem,
-            cut=cut,
-            unread=unread,
-        )
+        return DecodedFrame(direction, len(data), shown, event, problem, cut, unread)
+
+    def keep(self, frame: DecodedFrame, at: float, connection: int | None = None) -> EventRecord:
+        """Keep a decoded frame as the newest, and return its record."""
+        entry = EventRecord(n=len(self._records), time=at, connection=connection, **frame._asdict())
         self._records.append(entry)
-        self._held += len(shown)
+        self._held += len(entry.frame)
         while self._held > self._limit and self._oldest < entry.n:
             self._shorten(self._oldest)
             self._oldest += 1

@@ -45,7 +45,7 @@ class Client:
             changed=self.changed,
         )
 
-    def received(self, frame: str | bytes) -> e.Event:
+    async def received(self, frame: str | bytes) -> e.Event:
         self.frames.append(frame)
         self.numbers.append(self.connection.number)
         self.too_large.setdefault(self.connection.number, self.connection.too_large)

@@ -1,0 +1,36 @@
+"""How a frame that is much to lay out is taken in: in slices, between which the loop turns."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from captivate_nb.conversation.transcript import readable
+from captivate_nb.protocol import events as e
+from captivate_nb.protocol.content import Content
+
+SLICE = 0.02
+"""Seconds after which the loop turns, be it in the middle of a transcript."""
+
+
+async def lay_out(event: e.Event | None) -> None:
+    """Lay out the messages that an event has, which costs nothing any more when it is applied.
+
+    Each is bounded by itself, and a transcript may have thousands.
+    """
+    began = time.perf_counter()
+    for content in _messages_in(event):
+        readable(content)
+        if time.perf_counter() - began >= SLICE:
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+
+
+def _messages_in(event: e.Event | None) -> Iterable[tuple[Content, ...]]:
+    match event:
+        case e.BotMessage() | e.LivechatMessage():
+            return [event.content]
+        case e.ConversationTranscript():
+            return [entry.content for entry in event.entries]
+    return []
