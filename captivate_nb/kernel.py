@@ -215,8 +215,10 @@ def _interrupt_cancels(
     def cancel(_signal: int, _frame: FrameType | None) -> None:
         interrupted.set()
         loop.call_soon_threadsafe(task.cancel)
+        if getattr(before, "__module__", None) == __name__:
+            before(_signal, _frame)  # what waits around it, as for the callback that waits here
 
-    before = signal.signal(signal.SIGINT, cancel)
+    before: Any = signal.signal(signal.SIGINT, cancel)
     try:
         yield interrupted
     finally:

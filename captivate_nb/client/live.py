@@ -12,6 +12,8 @@ import contextlib
 import functools
 import inspect
 import logging
+import signal
+import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -497,6 +499,7 @@ class Wire(HasTraits):
     def _share(self, changed: int | None, known: int) -> None:
         """Bring the traits to the conversation's state, and tell of new messages and errors."""
         now = self.conversation
+        problems = now.errors[max(0, len(now.errors) - (now.noted - known)) :]
         self._set("conversation_id", now.id)
         self._set("metadata", now.metadata)
         self._set("agent", now.agent)
@@ -504,7 +507,7 @@ class Wire(HasTraits):
         self._share_outbox()
         if changed is not None:
             self._tell("transcript", changed)
-        for problem in now.errors[max(0, len(now.errors) - (now.noted - known)) :]:
+        for problem in problems:
             self._tell("error", problem)
             self._fail_undelivered(problem)
 
@@ -527,7 +530,7 @@ class Wire(HasTraits):
         try:
             with self._calling_back(name):
                 self.set_trait(name, value)
-        except Exception as error:  # noqa: BLE001  # an observer may raise anything
+        except BaseException as error:  # noqa: BLE001  # an observer may raise anything
             self._blame(name, error)
 
     def _tell(self, name: str, value: Any) -> None:
@@ -537,7 +540,7 @@ class Wire(HasTraits):
                     result = callback(value)
                 if inspect.isawaitable(result):
                     self._spawn(self._watched(name, result))
-            except Exception as error:  # noqa: BLE001  # a callback may raise anything
+            except BaseException as error:  # noqa: BLE001  # a callback may raise anything
                 self._blame(name, error)
 
     @contextlib.contextmanager
@@ -549,17 +552,31 @@ class Wire(HasTraits):
             self._calling = before
 
     async def _watched(self, name: str, result: Awaitable[Any]) -> None:
+        task = asyncio.current_task()
         try:
             await result
-        except Exception as error:  # noqa: BLE001  # a callback may raise anything
+        except BaseException as error:  # a callback may raise anything
+            if task is None or task.cancelling() or not _is_running(task):
+                raise  # it is ended from outside
             self._blame(name, error)
 
-    def _blame(self, name: str, error: Exception) -> None:
-        """List an error of somebody's callback; one of an error callback is not told to it again."""
-        text = redact(f"A callback for {name} raised {type(error).__name__}: {error}")
+    def _blame(self, name: str, error: BaseException) -> None:
+        """List an error of somebody's callback; one of an error callback is not told to it again.
+
+        Where it is Ctrl-C, which Python raises in whatever runs, what waits for the loop is
+        interrupted, and not who reads the socket.
+        """
+        text = redact(f"A callback for {name} raised {_named(error)}")
         problem = self.conversation.add_problem(text, "", self._clock.now())
         if name != "error":
             self._tell("error", problem)
+        main = threading.current_thread() is threading.main_thread()
+        if (
+            isinstance(error, KeyboardInterrupt)
+            and main
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            self.loop.call_soon(signal.raise_signal, signal.SIGINT)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self.loop.create_task(work)
@@ -638,3 +655,19 @@ class Wire(HasTraits):
 
     async def _recover(self) -> None:
         await self._recovery.recover()
+
+
+def _is_running(task: asyncio.Task[Any]) -> bool:
+    """Whether this is called by a task itself; it is not where its coroutine is closed."""
+    with contextlib.suppress(RuntimeError):
+        return asyncio.current_task() is task
+    return False
+
+
+def _named(error: BaseException) -> str:
+    """Return an error's name and what it says, whatever it does when it is asked."""
+    try:
+        said = str(error)
+    except BaseException:  # noqa: BLE001  # it is somebody's own
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
