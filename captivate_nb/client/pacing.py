@@ -20,14 +20,15 @@ async def lay_out(event: e.Event | None) -> None:
     Each is bounded by itself, and a transcript may have thousands.
     """
     began = time.perf_counter()
-    for content in _messages_in(event):
+    for content in messages_in(event):
         readable(content)
         if time.perf_counter() - began >= SLICE:
             await asyncio.sleep(0)
             began = time.perf_counter()
 
 
-def _messages_in(event: e.Event | None) -> Iterable[tuple[Content, ...]]:
+def messages_in(event: e.Event | None) -> Iterable[tuple[Content, ...]]:
+    """Return what each message of an event holds."""
     match event:
         case e.BotMessage() | e.LivechatMessage():
             return [event.content]

@@ -34,6 +34,9 @@ VALUE_LIMIT = 80
 CHANGES_LIMIT = 50
 """Changes of the metadata that one row tells of."""
 
+ACTIONS_LIMIT = 50
+"""Actions that one row tells of."""
+
 FRAME_LIMIT = 100_000
 """Characters shown of a frame."""
 
@@ -79,7 +82,7 @@ class Trace:
             row["changes"] = found
         sent = [record.event.action] if isinstance(record.event, e.ActionSent) else []
         if actions := [*sent, *now.actions[known:]]:
-            row["actions"] = list(map(_action, actions))
+            row["actions"] = _actions(actions)
         if turn := self._turns.take(record):
             row["turn"] = [turn.n, clean(turn.text, ABOUT_LIMIT), turn.seconds]
             self.seconds += [] if turn.seconds is None else [turn.seconds]
@@ -105,6 +108,12 @@ def _changes(old: dict[str, Any], new: dict[str, Any]) -> list[list[str | None]]
 
 def _value(value: Any) -> str | None:
     return None if value is MISSING else clean(to_text(value, indent=None), VALUE_LIMIT)
+
+
+def _actions(actions: Sequence[Action]) -> list[list[str]]:
+    more = len(actions) - ACTIONS_LIMIT
+    shown = list(map(_action, actions[:ACTIONS_LIMIT]))
+    return [*shown, [f"… {counted(more, 'more action')}", ""]] if more > 0 else shown
 
 
 def _action(action: Action) -> list[str]:

@@ -86,6 +86,12 @@ def test_an_action_that_was_sent_is_listed_too():
     assert (made[1]["out"], made[1]["actions"]) == (True, [["go", '{"n": 1}']])
 
 
+def test_a_row_tells_of_so_many_actions():
+    [row] = rows(log(("in", e.ActionsReceived(actions=(cn.Action("a"),) * 3000))))
+    assert len(row["actions"]) == 51
+    assert row["actions"][-1] == ["… 2,950 more actions", ""]
+
+
 def test_changes_are_short_and_few():
     many = {f"key {n}": "x" * 500 for n in range(CHANGES_LIMIT + 9)}
     made = rows(
