@@ -646,7 +646,7 @@ async def test_private_metadata_is_sent_and_shown_nowhere(
         other = await session.branch(len(session.events) - 1)
         await session.restart(metadata={"plan": "free"})
         kept = [
-            session.server.call(lambda each=each: session.server._hub.store.get(each).private)
+            session.server.call(lambda each=each: session.server._service.store.get(each).private)
             for each in (other.conversation_id, session.conversation_id)
         ]
         assert kept[0] == {"first": pins[0], "second": pins[1], pins[2]: 4711, "third": pins[3]}
@@ -677,10 +677,12 @@ async def test_other_users_get_none_of_what_was_private():
     async with await cn.demo(metadata={"private": {"pin": 1}}) as session:
         await session.restart(user_id="ben", metadata={"plan": "free"})
         ben = session.conversation_id or ""
-        assert session.server.call(lambda: session.server._hub.store.get(ben).private) == {}
+        assert session.server.call(lambda: session.server._service.store.get(ben).private) == {}
         await session.restart(metadata={"private": {"pin": 2}})
         ben = session.conversation_id or ""
-        assert session.server.call(lambda: session.server._hub.store.get(ben).private) == {"pin": 2}
+        assert session.server.call(lambda: session.server._service.store.get(ben).private) == {
+            "pin": 2
+        }
 
 
 async def test_the_embedded_servers_log(caplog: pytest.LogCaptureFixture):

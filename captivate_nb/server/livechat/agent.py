@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -11,8 +12,10 @@ from captivate_nb.local_files import TooLarge, guess_type, read_regular
 from captivate_nb.protocol import content as c
 from captivate_nb.server.store.files import StoredFile
 
-from .queue import Handoff, LiveChatQueue, Watcher
+from .queue import Handoff, LiveChatQueue, QueueEvent, Watcher
 from .snapshot import Overview, Snapshots, VisitorView
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -126,8 +129,15 @@ class Agent:
 
         `what` is one of the words of `queue.QueueEvent`. Return a function that ends it.
         """
-        self._run(lambda: self._queue.watchers.append(watcher))
-        return lambda: self._run(lambda: self._queue.watchers.remove(watcher))
+
+        def watch(what: QueueEvent, handoff: Handoff | None) -> None:
+            try:
+                watcher(what, handoff)
+            except BaseException:  # noqa: BLE001  # a watcher may raise anything
+                _log.exception("a watcher of the live chat queue failed")
+
+        self._run(lambda: self._queue.watchers.append(watch))
+        return lambda: self._run(lambda: self._queue.watchers.remove(watch))
 
     def _file(self, file: Attachable) -> c.File:
         if isinstance(file, c.File):

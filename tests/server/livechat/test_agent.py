@@ -176,6 +176,22 @@ async def test_watching(client: Bare, server: EmbeddedServer):
     assert {thread for *_, thread in told} == {"captivate_nb server"}
 
 
+@pytest.mark.parametrize("kind", [ValueError, SystemExit, asyncio.CancelledError, GeneratorExit])
+async def test_a_watcher_that_fails_stops_nobody(
+    client: Bare, server: EmbeddedServer, kind: type[BaseException], caplog: Any
+):
+    def fails(*_: object) -> None:
+        raise kind("in a watcher")
+
+    stop = server.agent.watch(fails)
+    await waiting(client)
+    server.agent.accept()
+    await connected(client)
+    stop()
+    assert "a watcher of the live chat queue failed" in caplog.text
+    assert "in a watcher" in caplog.text
+
+
 async def test_what_cannot_be_done(client: Bare, server: EmbeddedServer):
     agent = server.agent
     with pytest.raises(CaptivateError, match="^No conversation waits for an agent"):
