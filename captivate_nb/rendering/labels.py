@@ -22,7 +22,6 @@ _UNSEEN = re.compile(
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
 
-
 _MARKS = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){64}")
 """A run that may be of combining marks: no letter or number, but for two marks of katakana."""
 
@@ -40,7 +39,7 @@ def labels_of(options: Iterable[Option]) -> list[str]:
     times = Counter(labels)
     return [
         f"{label}: {clean(option.value)}"
-        if times[label] > 1 and option.value not in ("", option.label)
+        if times[label] > 1 and as_read(option.value) and option.value != option.label
         else label
         for label, option in zip(labels, listed, strict=True)
     ]

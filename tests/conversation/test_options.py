@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from captivate_nb.conversation.code import quote
@@ -78,6 +78,7 @@ LABELS = st.text(
 
 
 @given(st.lists(st.builds(Option, LABELS, LABELS), min_size=1, max_size=4))
+@example([Option("x" * 250), Option("x" * 250, " ")])
 def test_whatever_tab_offers_and_the_panel_shows_can_be_clicked(options: list[Option]):
     shown = labels_of(options)
     for name in shown:
