@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .client.queries import ConversationRecord
 from .client.session import Session
 from .conversation.eventlog import EventLog, EventRecord
-from .conversation.state import Agent, Conversation, Problem
+from .conversation.problems import Problem
+from .conversation.state import Agent, Conversation
 from .conversation.transcript import Choices, Message, Reply, Transcript
 from .errors import CaptivateError
 from .kernel import post, run

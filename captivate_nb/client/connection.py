@@ -42,7 +42,8 @@ class Connection:
     """Keeps a WebSocket open.
 
     `received` is awaited with each frame and returns its event, or None. `recover` is awaited on
-    a new connection before it counts as open again. `changed` is called with each new status.
+    a new connection before it counts as open again. `changed` is called with each new status, and
+    `failed` with why an attempt to connect again failed.
     """
 
     def __init__(
@@ -52,17 +53,20 @@ class Connection:
         received: Callable[[str | bytes], Awaitable[e.Event | None]],
         recover: Callable[[], Awaitable[None]],
         changed: Callable[[Status, CaptivateError | None], None],
+        failed: Callable[[CaptivateError], None],
     ) -> None:
         self.address = address
         self._received = received
         self._recover = recover
         self._changed = changed
+        self._failed = failed
         self.number = 0
         """How many WebSockets were opened so far: what passes now passes on this one."""
         self.too_large = False
         """Whether the newest one that ended did so because a message was over the limit."""
         self._transport: Transport | None = None
         self._ready = asyncio.Event()
+        self._hurry = asyncio.Event()  # whether to connect again without waiting
         self._keeper: asyncio.Task[None] | None = None
         self._end: CaptivateError | None = None
 
@@ -94,6 +98,10 @@ class Connection:
         if not await transport.is_alive():
             transport.abort()
             raise ConnectionError("Nobody answers on the connection.")
+
+    def hurry(self) -> None:
+        """Make the next attempt to connect again at once; harmless when none is due."""
+        self._hurry.set()
 
     async def wait_open(self) -> None:
         """Wait until it is open and recovered. Raise `SessionClosed` once it is closed."""
@@ -168,9 +176,10 @@ class Connection:
         """
         now = asyncio.get_running_loop().time
         delay, end, told = FIRST_DELAY, math.inf, False
+        self._hurry.clear()
         while True:
             pause = delay * random.uniform(0.5, 1)
-            await asyncio.sleep(min(pause, end - now()) if now() < end else pause)
+            await self._pause(min(pause, end - now()) if now() < end else pause)
             delay = min(delay * 2, LONGEST_DELAY)
             try:
                 return await self._connect_again()
@@ -179,14 +188,22 @@ class Connection:
                 if now() >= end:
                     reason = f"Reconnecting failed for {REFUSED_FOR:g} s: {error}"
                     raise SessionClosed(reason) from None
-            except ConnectError:
-                continue
+                self._failed(error)
+            except ConnectError as error:
+                self._failed(error)
             except ConnectionError:
                 end = math.inf  # it was made, so the key was accepted
             except Exception as error:  # noqa: BLE001  # of whoever takes in the frames
                 if not told:
                     self._changed("reconnecting", _fault(error))
                 told = True
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless somebody is in a hurry."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+        self._hurry.clear()
 
     async def _connect_again(self) -> asyncio.Task[None]:
         """Connect and recover; raise `ConnectionError` when a connection that was made breaks."""

@@ -16,7 +16,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 import msgspec
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
@@ -28,13 +28,13 @@ from captivate_nb.conversation.eventlog import (
     EventLog,
     EventRecord,
 )
+from captivate_nb.conversation.problems import Problem
 from captivate_nb.conversation.reconcile import delivered
 from captivate_nb.conversation.state import (
     DISCONNECTED,
     MISSED,
     Agent,
     Conversation,
-    Problem,
     user_message,
 )
 from captivate_nb.conversation.transcript import Choices, Delivery, Message, Transcript
@@ -50,7 +50,7 @@ from captivate_nb.errors import (
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.protocol.content import Action
-from captivate_nb.rendering.sanitize import clean
+from captivate_nb.rendering.sanitize import quoted
 
 from .calls import says_await
 from .clock import Clock
@@ -116,14 +116,24 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+class Queued(NamedTuple):
+    """What the user said that waits to be sent, and how it shows."""
+
+    event: Hidden[e.UserMessage]
+    message: Message
+
+
 class Wire(HasTraits):
     """A connection, the state that its events make, and its listeners.
 
-    `status`, `conversation_id`, `metadata`, `agent`, `choices` and `outbox` can be observed
-    (`session.observe(callback, "status")`); nobody else writes them.
+    `status`, `reconnect_error`, `conversation_id`, `metadata`, `agent`, `choices` and `outbox` can
+    be observed (`session.observe(callback, "status")`); nobody else writes them.
     """
 
     status = Unicode("connecting", read_only=True, help="connecting, open, reconnecting or closed")
+    reconnect_error = Unicode(
+        read_only=True, help="why the newest attempt to reconnect failed; empty while connected"
+    )
     conversation_id = Unicode(None, allow_none=True, read_only=True)
     metadata = Dict(read_only=True)
     agent = Instance(Agent, allow_none=True, read_only=True)
@@ -143,7 +153,7 @@ class Wire(HasTraits):
         self._requests = Requests()
         self._turns: list[Turn] = []
         self._clock = Clock()
-        self._queued: dict[str, Message] = {}  # what the user said that waits to be sent
+        self._queued: dict[str, Queued] = {}  # what the user said that waits to be sent
         self._originals: dict[str, Hidden[e.Event]] = {}
         """What was sent, by its client_msg_id, where the log hides a part of it."""
         self._speaking = asyncio.Lock()  # held by the message that is sent next
@@ -156,7 +166,11 @@ class Wire(HasTraits):
         self._unprobed = False  # whether something was sent since the newest ping
         self.set_trait("choices", Choices())
         self._connection = Connection(
-            address, received=self._received, recover=self._recover, changed=self._set_status
+            address,
+            received=self._received,
+            recover=self._recover,
+            changed=self._set_status,
+            failed=self._reconnect_failed,
         )
         self._recovery = Recovery(
             Line(
@@ -253,7 +267,7 @@ class Wire(HasTraits):
                     self._end_turn(event.client_msg_id)
                 elif event.conversation_id != self.conversation.id:
                     raise Undelivered(
-                        f"“{clean(event.text)[:60]}” was not sent: another conversation was begun"
+                        f"{quoted(event.text)} was not sent: another conversation was begun"
                         " meanwhile. It is in session.outbox."
                     )
                 else:
@@ -276,13 +290,13 @@ class Wire(HasTraits):
         """Keep in the outbox what is not sent yet, or will not be as the session is closed."""
         shown = decode(redact_frame(encode(event), self._connection.address.secrets), "client")
         message = user_message(cast("e.UserMessage", shown), self._clock.now())
-        self._queued[event.client_msg_id] = delivered(message, delivery)
+        self._queued[event.client_msg_id] = Queued(Hidden(event), delivered(message, delivery))
         self._share_outbox()
 
     def _share_outbox(self) -> None:
         """Bring the outbox to what is open: first what is in the transcript, then what waits."""
         open_ = [m for m in self.conversation.undecided if m.id not in self._queued]
-        self._set("outbox", (*open_, *self._queued.values()))
+        self._set("outbox", (*open_, *(queued.message for queued in self._queued.values())))
 
     async def _write_message(self, event: e.UserMessage) -> None:
         """Note it as sent before it is: if the connection breaks here, recovery finds out."""
@@ -359,13 +373,14 @@ class Wire(HasTraits):
         event: e.ClientEvent,
         answer: type[Answer],
         conversation_id: str | None = None,
-        timeout: float = TIMEOUT,
+        timeout: float | None = None,
     ) -> Answer:
-        """Send a request and return its answer.
+        """Send a request and return its answer, which may take `TIMEOUT` seconds or those given.
 
         It is asked again when the connection breaks meanwhile, or when what may be its answer
         cannot be read; ever later, and `ATTEMPTS` times at the most.
         """
+        timeout = TIMEOUT if timeout is None else timeout
         problem: Disconnected | None = None
         try:
             async with asyncio.timeout(timeout):
@@ -381,9 +396,7 @@ class Wire(HasTraits):
                         problem = Disconnected()
         except TimeoutError:
             if not isinstance(problem, Garbled):
-                raise RequestTimeout(
-                    f"The server did not answer {event.event_type} within {timeout:g} s."
-                ) from None
+                raise RequestTimeout(self._unanswered(event.event_type, timeout)) from None
         if isinstance(problem, Garbled):
             raise ProtocolError(
                 f"The server's answer to {event.event_type} cannot be read, however often it is"
@@ -391,6 +404,22 @@ class Wire(HasTraits):
             )
         raise RequestTimeout(
             f"The connection broke {ATTEMPTS + 1} times before {event.event_type} was answered."
+        )
+
+    def _unanswered(self, event_type: str, timeout: float) -> str:
+        if self.status == "open":
+            return f"The server did not answer {event_type} within {timeout:g} s."
+        return (
+            f"There is no connection, so {event_type} was not answered within {timeout:g} s."
+            f" {self._prospect()}"
+        )
+
+    def _prospect(self) -> str:
+        """Say what becomes of a connection that is broken."""
+        return (
+            f"Reconnecting failed and is tried again: {self.reconnect_error}"
+            if (self.reconnect_error)
+            else "Reconnecting is under way."
         )
 
     async def _ask_transcript(self, conversation_id: str) -> None:
@@ -638,11 +667,19 @@ class Wire(HasTraits):
             self._requests.fail(closed)
             for turn in self._turns:
                 turn.fail(closed)
+        if status != "reconnecting":
+            self._set("reconnect_error", "")
         if error is not None:
             self._problem(str(error))
         if status == "closed" and self.conversation.deliveries.held:
             self._note(DISCONNECTED, self.conversation.id, why="the session is closed")
         self._set("status", status)
+
+    def _reconnect_failed(self, error: CaptivateError) -> None:
+        """List why reconnecting failed; one reason is listed once, however often it is tried."""
+        if str(error) != self.reconnect_error:
+            self._set("reconnect_error", str(error))
+            self._problem(self._prospect())
 
     async def _send_now(
         self, event: e.ClientEvent, sending: Callable[[], None] = lambda: None

@@ -16,6 +16,7 @@ import msgspec
 
 from captivate_nb.conversation.code import steps_of
 from captivate_nb.conversation.options import offered, said_by
+from captivate_nb.conversation.problems import named
 from captivate_nb.conversation.replay import log_until
 from captivate_nb.conversation.state import ARRIVED
 from captivate_nb.conversation.transcript import Message, Reply, Transcript
@@ -30,7 +31,7 @@ from captivate_nb.errors import (
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode, to_json
 from captivate_nb.protocol.content import Action, File, Option
-from captivate_nb.rendering.sanitize import clean
+from captivate_nb.rendering.sanitize import clean, quoted
 
 from .attachments import Attachable, attachables, resolve
 from .dealing import deal
@@ -215,10 +216,23 @@ class Session(Records):
     async def mark_arrived(self, message: Message | str) -> None:
         """Say that a message arrived which failed, or of which that is not known.
 
-        `message` is it or its ID, as in `outbox`. Raise `UsageError` for any other message.
+        `message` is it or its ID, as in `outbox`; one that was never sent is dropped. Raise
+        `UsageError` for any other message.
         """
         sent = self._undecided(message)
+        if self._queued.pop(sent.client_msg_id, None) is not None:
+            self._share_outbox()
+            return
         self._note(ARRIVED, self.conversation.id, message=sent.client_msg_id)
+
+    @on_own_loop
+    async def reconnect_now(self) -> None:
+        """Try to connect again at once, where that is due later; `status` tells how it went.
+
+        Raise `SessionClosed` when the session is closed.
+        """
+        self._check_open()
+        self._connection.hurry()
 
     @on_own_loop
     async def stop_waiting(self) -> None:
@@ -364,22 +378,36 @@ class Session(Records):
         )
 
     def _undecided(self, message: Message | str) -> e.UserMessage:
-        """Return what was sent of a message that is to be decided on."""
-        self._current()
+        """Return what is to be sent again, or is said to have arrived."""
+        current = self._current()
         name = message.id if isinstance(message, Message) else text_of(message)
+        waiting = self._queued.get(name)
         sent = self.conversation.deliveries.get(name)
-        meant = clean(message.text if isinstance(message, Message) else name)
-        if name in self._again or name in self._queued:
-            raise UsageError(f"“{meant[:60]}” is being sent again already.")
-        undecided = self.conversation.deliveries.undecided
-        if sent is None or name not in undecided:
-            some = [m for m in self.outbox if m.id in undecided]
-            there = ", ".join(f"“{clean(m.text)[:40]}”" for m in some) or "nothing now"
-            raise UsageError(
-                f"“{meant[:60]}” did not fail, and is not unknown: pass one of session.outbox that"
-                f" is, or its ID. There is {there}."
-            )
-        return sent.event
+        if name not in self._again:
+            if waiting is not None and waiting.message.delivery == "failed":
+                return msgspec.structs.replace(waiting.event.reveal(), conversation_id=current)
+            if sent is not None and name in self.conversation.deliveries.undecided:
+                return sent.event
+        meant = quoted(message.text if isinstance(message, Message) else name)
+        open_ = [m.text for m in self.outbox if m.delivery != "queued" and m.id not in self._again]
+        raise UsageError(
+            f"{meant} {self._why_settled(name)}: there is nothing to decide about it. In"
+            f" session.outbox, to be decided about: {named(open_) or 'nothing now'}."
+        )
+
+    def _why_settled(self, name: str) -> str:
+        deliveries = self.conversation.deliveries
+        if name in self._again:
+            return "is being sent again already"
+        if name in self._queued:
+            return "waits to be sent for the first time, and goes out by itself"
+        if deliveries.has_arrived(name):
+            return "has arrived"
+        if name in deliveries.held:
+            return "is being checked, and is sent again by itself if it did not arrive"
+        if name in deliveries:
+            return "was sent, and nothing says that it did not arrive"
+        return "is no message that was sent in this conversation"
 
     async def _take_turn(
         self,
@@ -457,6 +485,7 @@ class Session(Records):
         if self.status == "reconnecting":
             return (
                 f"No connection for {timeout:g} s: the message waits and goes out when it is back."
+                f" {self._prospect()}"
             )
         if self._queued:
             return (

@@ -18,13 +18,14 @@ from captivate_nb.errors import counted
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action, Content, Files, Text
 from captivate_nb.protocol.encoder import write_payload
-from captivate_nb.rendering.sanitize import clean, clean_text
+from captivate_nb.rendering.sanitize import clean, quoted
 
 from .delivery import Deliveries, Sent, Verdict
 from .eventlog import EventRecord
 from .freshness import NO_TURNS, look_at
 from .naming import Naming
 from .private import without_private
+from .problems import Problem, Problems, arrived_line, named, verdict_line
 from .reconcile import Matches, Told, delivered, loosely, match, merge, messages_of, unlike
 from .repeats import Repeats
 from .transcript import Choices, Message, Transcript, readable
@@ -38,21 +39,6 @@ ARRIVED = "captivate_nb.arrived"
 DISCONNECTED = "captivate_nb.disconnected"
 """The type of another: the connection is over, and there is no other yet."""
 
-QUOTED = 60
-"""Characters of a message that a line about it quotes."""
-
-LINE = 1000
-"""Characters of an error."""
-
-DETAIL = 10_000
-"""Characters that are kept of what a problem was found in."""
-
-ERRORS = 1000
-"""Errors that are kept."""
-
-NAMED = 5
-"""Messages that one line quotes."""
-
 _OTHERS = ("bot", "agent")
 
 
@@ -64,31 +50,14 @@ class Agent(msgspec.Struct, frozen=True):
     data: dict[str, Any] = {}
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """Something that went wrong and did not end the session. `time` is in seconds since the epoch.
-
-    `about` is the ID of the user's message it is about, if it is; `good` that it is well after all,
-    and nothing is to be done.
-    """
-
-    message: str
-    detail: str = ""
-    time: float | None = None
-    about: str = ""
-    good: bool = False
-
-    def __str__(self) -> str:
-        return self.message
-
-
 class Conversation:
     """One conversation as it stands after the events applied so far."""
 
     def __init__(self) -> None:
         self.user_id = "anon"
         """Who the conversation is with."""
-        self.errors: list[Problem] = []
-        """What went wrong, in every conversation of the session, the newest `ERRORS`."""
+        self.errors = Problems()
+        """What went wrong, in every conversation of the session, and what was decided of doubts."""
         self.noted = 0
         """How many errors there were so far."""
         self.socket_id: str | None = None
@@ -207,11 +176,8 @@ class Conversation:
         good: bool = False,
     ) -> Problem:
         """Note something that went wrong, and return the note."""
-        problem = Problem(clean(message, LINE), detail[:DETAIL], at, about, good)
-        self.errors.append(problem)
-        del self.errors[:-ERRORS]
         self.noted += 1
-        return problem
+        return self.errors.add(Problem(message, detail, at, about, good))
 
     def _is_current(self, conversation_id: str | None) -> bool:
         return not conversation_id or conversation_id == self.id
@@ -262,7 +228,15 @@ class Conversation:
         return 0
 
     def _leave(self, at: float) -> None:
-        """Tell what is in doubt in the conversation that is left."""
+        """Tell what is in doubt in the conversation that is left, and what was never settled."""
+        unsettled = self._places(self.deliveries.undecided).values()
+        if unsettled:
+            texts = named(self._messages[index].text for index in unsettled)
+            self.add_problem(
+                f"{texts} had not been settled when this conversation was left;"
+                f" session.resume({self.id!r}) shows what the server has of it.",
+                at=at,
+            )
         self._carry_out(self.deliveries.give_up("another conversation was begun"), at)
 
     def _user_message(self, event: e.UserMessage, at: float) -> int | None:
@@ -285,9 +259,8 @@ class Conversation:
             return None
         index = self._index(sent.id)
         message = self._messages.pop(index)
-        if sent.lost:
-            line = f"{_quoted(message)} had not arrived, and was sent again."
-            self.add_problem(line, at=at, about=message.id, good=True)
+        why = "had not arrived, and was sent again" if sent.lost else "was sent again, as you asked"
+        self.add_problem(f"{quoted(message.text)} {why}.", at=at, about=message.id, good=True)
         message = msgspec.structs.replace(message, time=at)
         self.deliveries.sent(sent.event, at)
         self._messages.append(delivered(message, "sent"))
@@ -317,11 +290,11 @@ class Conversation:
             if verdict.why and verdict.state == "confirmed":
                 arrived[verdict.why].append(message)
             elif verdict.why:
-                line = _verdict_line(_quoted(message), verdict)
-                self.add_problem(line, at=at, about=message.id)
+                self.add_problem(verdict_line(message.text, verdict), at=at, about=message.id)
         for why, messages in arrived.items():
             about = messages[0].id if len(messages) == 1 else ""
-            self.add_problem(_arrived_line(messages, why), at=at, about=about, good=True)
+            line = arrived_line([message.text for message in messages], why)
+            self.add_problem(line, at=at, about=about, good=True)
         return min(changed, default=None)
 
     def _places(self, message_ids: Iterable[str]) -> dict[str, int]:
@@ -428,7 +401,7 @@ class Conversation:
         if event.type == MISSED:
             return self._missed(event, at)
         if event.type == ARRIVED:
-            return self._said_to_have_arrived(event)
+            return self._said_to_have_arrived(event, at)
         if event.type == DISCONNECTED:
             self.deliveries.disconnected()
             why = event.data.get("why")
@@ -460,13 +433,15 @@ class Conversation:
         gap = self._gap("Messages may be missing here", at)
         return gap if changed is None else changed
 
-    def _said_to_have_arrived(self, event: e.ConversationUpdate) -> int | None:
+    def _said_to_have_arrived(self, event: e.ConversationUpdate, at: float) -> int | None:
         message_id = str(event.data.get("message"))
         if self.deliveries.get(message_id) is None:
             return None
         self.deliveries.decide(message_id, "confirmed")
         index = self._index(message_id)
-        self._messages[index] = delivered(self._messages[index], "confirmed")
+        message = self._messages[index] = delivered(self._messages[index], "confirmed")
+        line = f"{quoted(message.text)} arrived: you said so."
+        self.add_problem(line, at=at, about=message_id, good=True)
         return index
 
     def _gap(self, text: str, at: float, name: str | None = None) -> int:
@@ -646,24 +621,6 @@ def _same(known: Message, message: Message) -> bool:
 def _first(*indexes: int | None) -> int | None:
     """Return the lowest index there is."""
     return min((index for index in indexes if index is not None), default=None)
-
-
-def _quoted(message: Message) -> str:
-    text = " ".join(clean_text(message.text).split())
-    return f"“{text if len(text) <= QUOTED else text[: QUOTED - 1] + '…'}”"
-
-
-def _verdict_line(quoted: str, verdict: Verdict) -> str:
-    if verdict.state == "failed":
-        return f"{quoted} was not delivered: {verdict.why}."
-    return f"It is not known whether {quoted} arrived: {verdict.why}."
-
-
-def _arrived_line(messages: list[Message], why: str) -> str:
-    """Say which messages arrived after all, in the order in which they stand here."""
-    named = ", ".join(map(_quoted, messages[:NAMED]))
-    more = len(messages) - NAMED
-    return f"{named}{f' and {more} more' if more > 0 else ''} arrived: {why}."
 
 
 def _user_content(text: str, files: tuple[Any, ...]) -> tuple[Content, ...]:

@@ -28,7 +28,7 @@ from captivate_nb.protocol.content import (
     options_of,
 )
 from captivate_nb.rendering import html
-from captivate_nb.rendering.labels import actions_line, as_read, label_of, labels_of
+from captivate_nb.rendering.labels import actions_line, as_read, label_of, labels_of, sender_line
 from captivate_nb.rendering.layout import Markup, laid_out, newest
 from captivate_nb.rendering.sanitize import clean, clean_text
 
@@ -277,7 +277,7 @@ def _label(option: Option) -> str:
 
 
 def _plain(messages: Iterable[Message]) -> str:
-    shown = ((m.who, m.text or actions_line(m.actions)) for m in messages)
+    shown = ((sender_line(m.who, m.delivery), m.text or actions_line(m.actions)) for m in messages)
     said = ((f"{who}: ", clean_text(text)) for who, text in shown)
     return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
 

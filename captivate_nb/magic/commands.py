@@ -34,7 +34,7 @@ from captivate_nb.errors import (
     did_you_mean,
 )
 from captivate_nb.kernel import run
-from captivate_nb.rendering.sanitize import clean
+from captivate_nb.rendering.sanitize import clean, quoted
 from captivate_nb.sessions import connect, current, demo
 
 from . import credentials, lines
@@ -273,11 +273,17 @@ def _status(rest: str) -> None:
     session = _caught_up()
     agent = f", {clean(session.agent.name)} is in it" if session.agent else ""
     print(f"{session.status}: {session.url}")
+    if session.reconnect_error:
+        print(f"    {session.reconnect_error}")
+    if session.server is not None and session.server.network != "off":
+        print(f"network {session.server.network}")
     print(f"conversation {clean(session.conversation_id or '')} of {session.user_id}{agent}")
     print(
         f"{counted(len(session.transcript), 'message')}, {counted(len(session.events), 'event')},"
         f" {counted(sum(not problem.good for problem in session.errors), 'error')}"
     )
+    for message in session.outbox:
+        print(f"outbox: {quoted(message.text)}, {message.delivery}")
 
 
 @command("close", "close the session")

@@ -27,7 +27,7 @@ from captivate_nb.protocol.content import (
     Unknown,
 )
 
-from .labels import actions_line, label_of
+from .labels import actions_line, label_of, sender_line
 from .layout import Markup, few, laid_out, newest
 from .sanitize import clean, escape, replace_images, safe_image, safe_link
 
@@ -123,7 +123,7 @@ def _styled(html: str) -> str:
 
 
 def _message(message: Message) -> str:
-    name = f'<div class="w" dir="auto">{escape(clean(message.who))}</div>'
+    name = f'<div class="w" dir="auto">{escape(sender_line(message.who, message.delivery))}</div>'
     who = "" if message.sender == "system" else name
     items = laid_out(few(message.content))
     parts = "".join(_item(*pair) for pair in items)

@@ -17,6 +17,12 @@ from .sanitize import clean
 
 NAMELESS = "(no label)"
 
+_DOUBTS = {
+    "queued": "waiting",
+    "failed": "not delivered",
+    "unknown": "not known whether it arrived",
+}
+
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
@@ -36,13 +42,20 @@ def labels_of(options: Iterable[Option]) -> list[str]:
     """Return what options are shown as beside each other: with their values where labels are the same."""
     listed = list(options)
     labels = [label_of(option) for option in listed]
+    values = [clean(option.value) for option in listed]
     times = Counter(labels)
     return [
-        f"{label}: {clean(option.value)}"
-        if times[label] > 1 and as_read(option.value) and option.value != option.label
+        f"{label}: {value}"
+        if times[label] > 1 and as_read(value) and option.value != option.label
         else label
-        for label, option in zip(labels, listed, strict=True)
+        for label, value, option in zip(labels, values, listed, strict=True)
     ]
+
+
+def sender_line(who: str, delivery: str | None) -> str:
+    """Return who wrote a message, and what is to be known about its delivery."""
+    doubt = _DOUBTS.get(delivery or "")
+    return f"{clean(who)} ({doubt})" if doubt else clean(who)
 
 
 def actions_line(actions: Iterable[Action]) -> str:

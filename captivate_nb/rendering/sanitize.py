@@ -20,6 +20,9 @@ from markdown_it import MarkdownIt
 LABEL_LIMIT = 200
 """Characters kept of a label, a name or a file name."""
 
+QUOTED = 60
+"""Characters of a message that a line about it quotes."""
+
 TEXT_LIMIT = 200_000
 """Characters kept of one text: more than the service's largest message holds."""
 
@@ -217,6 +220,11 @@ def clean(text: str, limit: int = LABEL_LIMIT) -> str:
     kept = _NOT_IN_LABELS.sub("", re.sub(r"[\n\r\t]", " ", text[: limit * 4]))
     line = " ".join(kept.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def quoted(text: str) -> str:
+    """Return the beginning of what somebody wrote, in quotes, as a line names it."""
+    return f"“{clean(text, QUOTED)}”"
 
 
 def clean_text(text: str) -> str:

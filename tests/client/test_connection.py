@@ -35,6 +35,7 @@ class Client:
         self.frames: list[Any] = []
         self.numbers: list[int] = []
         self.statuses: list[tuple[Status, str]] = []
+        self.failed: list[CaptivateError] = []
         self.recovered = 0
         self.too_large: dict[int, bool] = {}
         self.hinder: BaseException | None = None
@@ -43,6 +44,7 @@ class Client:
             received=self.received,
             recover=self.recover,
             changed=self.changed,
+            failed=self.failed.append,
         )
 
     async def received(self, frame: str | bytes) -> e.Event:
@@ -160,6 +162,24 @@ async def test_a_handshake_refused_for_a_while_is_tried_again(status: int):
         await client.connection.open()
         await until(lambda: len(server.sockets) == 2 and client.statuses[-1][0] == "open")
         assert len(asked) == 5
+        refusals = [str(error) for error in client.failed]
+        assert len(refusals) == 3
+        assert all(f"answered {status}: the API key was refused" in told for told in refusals)
+        await client.connection.close()
+
+
+async def test_the_next_attempt_may_be_made_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 3600)
+    async with rogue(breaks, closes(1008, "Forbidden"), Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        client.connection.hurry()  # nothing is due, and so nothing comes of it
+        await until(lambda: client.statuses[-1][0] == "reconnecting")
+        client.connection.hurry()
+        await until(lambda: client.failed)
+        client.connection.hurry()
+        await until(lambda: client.statuses[-1][0] == "open")
+        assert len(server.sockets) == 3
         await client.connection.close()
 
 

@@ -213,14 +213,14 @@ async def test_the_user_decides_on_what_is_not_known_to_have_arrived():
             await session.say("hi")
         (unknown,) = session.outbox
         assert unknown.delivery == "unknown"
-        with pytest.raises(UsageError, match="nothing like it.*is not unknown.*There is “hi”"):
+        with pytest.raises(UsageError, match="no message that was sent.*decided about: “hi”"):
             await session.send_again("nothing like it")
 
         assert (await session.send_again(unknown)).text == "now it did"
         assert session.outbox == ()
         assert shown(session) == [("bot", "Hello"), ("user", "hi"), ("bot", "now it did")]
         assert server.texts() == ["hi", "hi"]
-        with pytest.raises(UsageError, match="“hi” did not fail.*There is nothing now"):
+        with pytest.raises(UsageError, match="“hi” has arrived.*: nothing now"):
             await session.mark_arrived(unknown)
 
 
@@ -560,22 +560,23 @@ async def test_what_turns_out_to_have_arrived_is_not_sent_again_after_all():
         assert session.outbox == ()
 
 
-async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
-    async def goes_on(socket: Socket) -> None:
-        await socket.connect()
-        while True:
-            payload = await socket.receive()
-            match socket.rogue.received[-1]["event_type"]:
-                case "conversation_transcript_request":
-                    told = [("bot", "Hello"), ("user", "one"), ("bot", "ok")]
-                    await socket.send(transcript(*told))
-                case "conversation_start":
-                    started = {"conversation_id": "c-2"}
-                    await socket.send(frame("conversation_start_success", started))
-                case "user_message" if not payload["content"]["text"]:
-                    await socket.send(bot("Hello anew"))
+async def goes_on_with_another(socket: Socket) -> None:
+    await socket.connect()
+    while True:
+        payload = await socket.receive()
+        match socket.rogue.received[-1]["event_type"]:
+            case "conversation_transcript_request":
+                told = [("bot", "Hello"), ("user", "one"), ("bot", "ok")]
+                await socket.send(transcript(*told))
+            case "conversation_start":
+                started = {"conversation_id": "c-2"}
+                await socket.send(frame("conversation_start_success", started))
+            case "user_message" if not payload["content"]["text"]:
+                await socket.send(bot("Hello anew"))
 
-    plays = (loses_the_second, goes_on)
+
+async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
+    plays = (loses_the_second, goes_on_with_another)
     async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
         await session.say("one")
         saying = asyncio.create_task(session.say("two"))
@@ -585,6 +586,46 @@ async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
             await saying
         assert session.outbox == ()
         assert server.texts() == ["one", "two"]
+
+
+@pytest.mark.parametrize("decision", ["again", "arrived"])
+async def test_what_waited_when_another_conversation_was_begun_may_be_said_in_that(decision: str):
+    plays = (loses_the_second, goes_on_with_another)
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("one")
+        doubtful = asyncio.create_task(session.say("two"))
+        await until(lambda: len(server.sockets) == 2 and session.status == "open")
+        waiting = asyncio.create_task(session.say("three"))
+        await until(lambda: len(session.outbox) == 2)
+        await session.restart()
+        for saying in (doubtful, waiting):
+            with pytest.raises(Undelivered):
+                await saying
+        assert [(m.text, m.delivery) for m in session.outbox] == [("three", "failed")]
+        if decision == "again":
+            await session.send_again(session.outbox[0], wait=False)
+            await until(lambda: server.texts()[-1] == "three")
+            assert server.received[-1]["event_payload"]["conversation_id"] == "c-2"
+        else:
+            await session.mark_arrived(session.outbox[0])
+            assert "three" not in server.texts()
+        assert session.outbox == ()
+
+
+async def test_what_was_never_settled_is_told_when_the_conversation_is_left():
+    plays = (loses_the_second, goes_on_with_another)
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+        await session.say("one")
+        await session.say("two", wait=False)
+        await until(lambda: session.status == "reconnecting")
+        session._note("captivate_nb.missed", "c-1")
+        assert [m.delivery for m in session.outbox] == ["unknown"]
+        await session.restart()
+        assert session.outbox == ()
+        assert str(session.errors[-1]) == (
+            "“two” had not been settled when this conversation was left; session.resume('c-1')"
+            " shows what the server has of it."
+        )
 
 
 async def test_closing_says_what_is_in_doubt():

@@ -79,6 +79,7 @@ LABELS = st.text(
 
 @given(st.lists(st.builds(Option, LABELS, LABELS), min_size=1, max_size=4))
 @example([Option("x" * 250), Option("x" * 250, " ")])
+@example([Option("x" * 250), Option("x" * 250, "\x1b")])
 def test_whatever_tab_offers_and_the_panel_shows_can_be_clicked(options: list[Option]):
     shown = labels_of(options)
     for name in shown:

@@ -766,7 +766,7 @@ def test_what_failed_or_is_unknown_is_sent_again_when_the_user_says_so():
     assert conversation.apply(say("one")) == 0
     assert states(conversation) == ["unknown", "sent"]
     assert [m.text for m in conversation.undecided] == ["two"]
-    assert problems(conversation) == before
+    assert problems(conversation) == [*before, "“one” was sent again, as you asked."]
     assert lines(conversation) == [
         "user: two",
         "system: Messages may be missing here",

@@ -362,3 +362,20 @@ def test_the_text_of_content_is_what_a_person_reads(item, text):
 def test_the_text_of_several_items_has_no_empty_lines():
     assert readable([c.Text("a"), c.Pause(1), c.Text(""), c.Text("b")]) == "a\nb"
     assert readable([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("delivery", "doubt"),
+    [
+        ("confirmed", ""),
+        ("queued", " (waiting)"),
+        ("failed", " (not delivered)"),
+        ("unknown", " (not known whether it arrived)"),
+    ],
+)
+def test_a_message_whose_delivery_is_in_doubt_says_so(delivery, doubt):
+    asked = Transcript([Message(id="u", sender="user", text="Book it", delivery=delivery)])
+    assert asked.text == f"user{doubt}: Book it"
+    for shown in (asked._repr_mimebundle_(), asked[0]._repr_mimebundle_()):
+        assert shown["text/plain"] == asked.text
+        assert words(shown["text/html"]).endswith(f"user{doubt}Book it")

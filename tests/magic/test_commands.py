@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -212,6 +213,26 @@ async def test_status_moves_no_terminal(shell: Shell, capsys: pytest.CaptureFixt
         await shell.run("%captivate status")
         assert "conversation c[2J-1 of anon, Maya[31m is in it\n" in capsys.readouterr().out
         assert "\x1b" not in repr(session)
+
+
+async def test_status_tells_of_the_network_and_of_what_is_not_settled(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 3600)
+    async with await cn.demo() as session:
+        session.server.faults = "wrong-key"
+        session.server.call(session.server._network.restart)
+        await until(lambda: session.status == "reconnecting")
+        waiting = asyncio.create_task(session.say("are you there?"))
+        await session.reconnect_now()
+        await until(lambda: session.reconnect_error)
+        await shell.run("%captivate status")
+        shown = capsys.readouterr().out
+        waiting.cancel()
+        assert f"reconnecting: {session.url}\n    {session.reconnect_error}\n" in shown
+        assert "network wrong-key" in shown
+        assert "\noutbox: “are you there?”, queued\n" in shown
+        assert ", 1 error\n" in shown
 
 
 async def test_agent_opens_the_agents_panel(shell: Shell):

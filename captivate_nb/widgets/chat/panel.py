@@ -16,12 +16,12 @@ from IPython import get_ipython
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.private import without_private
-from captivate_nb.conversation.state import QUOTED, Problem
+from captivate_nb.conversation.problems import Problem
 from captivate_nb.conversation.transcript import Message
 from captivate_nb.errors import UsageError, counted
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
-from captivate_nb.rendering.sanitize import clean
+from captivate_nb.rendering.sanitize import clean, quoted
 from captivate_nb.widgets.common.assets import describe
 from captivate_nb.widgets.inspector.event_rows import position, read_object, to_text
 from captivate_nb.widgets.inspector.time_travel import BOT, PAST, InspectedPanel
@@ -198,7 +198,7 @@ class ChatPanel(InspectedPanel):
             case []:
                 return ""
             case [message]:
-                return CHECKING.format(f"“{clean(message.text, QUOTED)}”")
+                return CHECKING.format(quoted(message.text))
             case checked:
                 return CHECKING.format(counted(len(checked), "message"))
 

@@ -1,0 +1,90 @@
+"""What went wrong in a conversation and did not end it, and the lines that say so."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from captivate_nb.rendering.html import output
+from captivate_nb.rendering.sanitize import clean, quoted
+
+from .delivery import Verdict
+
+LINE = 1000
+"""Characters of an error."""
+
+DETAIL = 10_000
+"""Characters that are kept of what a problem was found in."""
+
+KEPT = 1000
+"""Problems that are kept."""
+
+NAMED = 5
+"""Messages that one line quotes."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that went wrong and did not end the session. `time` is in seconds since the epoch.
+
+    `about` is the ID of the user's message it is about, if it is; `good` that it is well after all,
+    and nothing is to be done.
+    """
+
+    message: str
+    detail: str = ""
+    time: float | None = None
+    about: str = ""
+    good: bool = False
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __repr__(self) -> str:
+        return f"<Problem {self.line}>"
+
+    @property
+    def line(self) -> str:
+        """Return the message with the local time of day before it."""
+        at = "" if self.time is None else time.strftime("%H:%M:%S ", time.localtime(self.time))
+        return f"{at}{self.message}"
+
+
+class Problems(list[Problem]):
+    """The newest `KEPT` of a session's problems, the oldest first."""
+
+    def add(self, problem: Problem) -> Problem:
+        """Keep a problem, of which the texts are cut to their limits, and return it as kept."""
+        kept = msgspec.structs.replace(
+            problem, message=clean(problem.message, LINE), detail=problem.detail[:DETAIL]
+        )
+        self.append(kept)
+        del self[:-KEPT]
+        return kept
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        lines = [problem.line for problem in self] or ["Nothing went wrong."]
+        shown = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+        return {"text/plain": "\n".join(lines), "text/html": output(shown)}
+
+
+def verdict_line(text: str, verdict: Verdict) -> str:
+    """Say what is known of one message."""
+    if verdict.state == "failed":
+        return f"{quoted(text)} was not delivered: {verdict.why}."
+    return f"It is not known whether {quoted(text)} arrived: {verdict.why}."
+
+
+def arrived_line(texts: Sequence[str], why: str) -> str:
+    """Say which messages arrived after all, in the order given."""
+    return f"{named(texts)} arrived: {why}."
+
+
+def named(texts: Iterable[str]) -> str:
+    """Return messages by their text, the first `NAMED` of them."""
+    listed = [quoted(text) for text in texts]
+    more = len(listed) - NAMED
+    return ", ".join(listed[:NAMED]) + (f" and {more} more" if more > 0 else "")
