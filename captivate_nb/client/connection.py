@@ -28,6 +28,8 @@ from .transport import Address, Transport
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
+CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
+
 FIRST_DELAY = 0.25
 """Seconds before the first new attempt; each later one waits twice as long."""
 
@@ -226,9 +228,7 @@ class Connection:
 
     def _finish(self, error: CaptivateError | None) -> None:
         if self._end is None:
-            self._end = error or SessionClosed(
-                "This session is closed. Open another with %captivate, or captivate_nb.connect()."
-            )
+            self._end = error or SessionClosed(CLOSED)
             self._ready.set()
             self._changed("closed", error)
 

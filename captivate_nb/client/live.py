@@ -54,7 +54,7 @@ from captivate_nb.rendering.sanitize import quoted
 
 from .calls import says_await
 from .clock import Clock
-from .connection import Connection, Status
+from .connection import CLOSED, Connection, Status
 from .http import fetch_large_message
 from .pacing import lay_out
 from .recovery import ATTEMPTS, Line, Recovery, delays
@@ -80,7 +80,6 @@ SHORTENED = (
     f"The event log has grown beyond {HELD >> 20} MiB: of its oldest large frames only the beginnings"
     " are kept. The transcript is whole. session.events.save(path) writes what there is."
 )
-CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -273,12 +272,23 @@ class Wire(HasTraits):
                 else:
                     async with self._sending:
                         await self._write_message(event)
-        except BaseException:
+        except BaseException as error:
             if event.client_msg_id in self._queued:
                 self._queue(event, "failed")
+                self._list_unsent(event, error)
             raise
         self._queued.pop(event.client_msg_id, None)
         self._share_outbox()
+
+    def _list_unsent(self, event: e.UserMessage, error: BaseException) -> None:
+        """List that a message which waited is not sent after all, and why."""
+        if isinstance(error, Undelivered):
+            line = str(error)
+        else:
+            ended = isinstance(error, SessionClosed) and str(error) != CLOSED
+            why = str(error) if ended else "The session was closed."
+            line = f"{quoted(event.text)} was not sent. {why} It is in session.outbox."
+        self._problem(line, about=event.client_msg_id)
 
     def _end_turn(self, message_id: str) -> None:
         """End the wait for a reply to what need not be sent again: it had arrived."""
@@ -652,8 +662,8 @@ class Wire(HasTraits):
         told = e.ConversationUpdate(type=kind, conversation_id=conversation_id, data=data)
         self._take("in", encode(told))
 
-    def _problem(self, text: str) -> None:
-        self._tell("error", self.conversation.add_problem(text, "", self._clock.now()))
+    def _problem(self, text: str, about: str = "") -> None:
+        self._tell("error", self.conversation.add_problem(text, "", self._clock.now(), about=about))
 
     # --- the connection ----------------------------------------------------------------------
 

@@ -647,6 +647,10 @@ async def test_closing_says_what_is_in_doubt():
             ("two", "unknown"),
             ("three", "failed"),
         ]
+        unsent = [problem for problem in session.errors if problem.about == session.outbox[1].id]
+        assert [str(problem) for problem in unsent] == [
+            "“three” was not sent. The session was closed. It is in session.outbox."
+        ]
 
 
 async def test_a_transcript_that_two_wait_for_is_told_to_both():

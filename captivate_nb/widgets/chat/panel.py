@@ -336,14 +336,11 @@ class ChatPanel(InspectedPanel):
         if task.done():
             task.result()
         else:
-            task.add_done_callback(self._sent_later)
-
-    def _sent_later(self, task: asyncio.Future[object]) -> None:
-        """Show why a message that had waited in the outbox was not sent after all."""
-        if task.cancelled():
-            self.chat_log.problem("A message was not sent: the session was closed meanwhile.")
-        elif isinstance(error := task.exception(), Exception):
-            why = describe(error)
-            self.chat_log.problem(f"A message was not sent: {why[:1].lower()}{why[1:]}")
+            task.add_done_callback(_retrieve)  # the session lists why it was not sent
 
     # --- showing -----------------------------------------------------------------------------
+
+
+def _retrieve(task: asyncio.Future[object]) -> None:
+    if not task.cancelled():
+        task.exception()

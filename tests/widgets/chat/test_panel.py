@@ -326,7 +326,8 @@ async def test_a_message_in_doubt_is_sent_again(front_end: FrontEnd):
         await until(lambda: front_end.custom(panel.chat_log, "decided"))
         await until(lambda: server.texts() == ["Where is it?"] * 2)
         assert delivery(panel.session) != "unknown"
-        assert "Where is it?" not in str(problems(front_end, panel))
+        again = "“Where is it?” was sent again, as you asked."
+        assert [line for line in problems(front_end, panel) if "Where is it?" in line] == [again]
 
 
 async def test_a_message_that_is_checked_is_said_to_be(front_end: FrontEnd):
@@ -390,7 +391,7 @@ async def test_what_waited_and_was_not_sent_is_told(
 
     monkeypatch.setattr("captivate_nb.client.connection.REFUSED_FOR", 0.2)
     refuse = asyncio.Event()
-    for end, why in (("close", "the session was closed"), ("refuse", "no such key")):
+    for end, why in (("close", "The session was closed"), ("refuse", "no such key")):
         refuse.clear()
         async with rogue(greet_and_go, silence) as server:
             session = await cn.connect(server.url, "a-test-key")
