@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from .client.queries import ConversationRecord
 from .client.session import Session
 from .conversation.eventlog import EventLog, EventRecord
+from .conversation.live_agent import Agent
+from .conversation.message import Message
 from .conversation.problems import Problem
-from .conversation.state import Agent, Conversation
-from .conversation.transcript import Choices, Message, Reply, Transcript
+from .conversation.state import Conversation
+from .conversation.transcript import Choices, Reply, Transcript
 from .errors import CaptivateError
 from .kernel import post, run
 from .protocol.content import Action, File, Option

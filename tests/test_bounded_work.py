@@ -16,8 +16,8 @@ import pytest
 from captivate_nb.client.pacing import messages_in
 from captivate_nb.client.secrets import Secret, redact_frame
 from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.message import readable
 from captivate_nb.conversation.state import Conversation
-from captivate_nb.conversation.transcript import readable
 from captivate_nb.rendering.html import messages_html
 from captivate_nb.rendering.layout import PIECES, laid_out
 from captivate_nb.rendering.sanitize import COPIES_LIMIT, WORK_LIMIT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 
 Deal = tuple[int, list[Message]]
 """Where in the transcript a turn's reply may begin, and what is in that reply so far."""

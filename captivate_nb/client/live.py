@@ -21,6 +21,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 import msgspec
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
+from captivate_nb.conversation.event_messages import user_message
 from captivate_nb.conversation.eventlog import (
     HELD,
     DecodedFrame,
@@ -28,16 +29,12 @@ from captivate_nb.conversation.eventlog import (
     EventLog,
     EventRecord,
 )
+from captivate_nb.conversation.live_agent import Agent
+from captivate_nb.conversation.message import Delivery, Message, delivered
+from captivate_nb.conversation.notes import DISCONNECTED, MISSED
 from captivate_nb.conversation.problems import Problem
-from captivate_nb.conversation.reconcile import delivered
-from captivate_nb.conversation.state import (
-    DISCONNECTED,
-    MISSED,
-    Agent,
-    Conversation,
-    user_message,
-)
-from captivate_nb.conversation.transcript import Choices, Delivery, Message, Transcript
+from captivate_nb.conversation.state import Conversation
+from captivate_nb.conversation.transcript import Choices, Transcript
 from captivate_nb.errands import Errand
 from captivate_nb.errors import (
     CaptivateError,
@@ -519,7 +516,7 @@ class Wire(HasTraits):
         now, connection = self._clock.now(), self._connection.number
         record = self.events.keep(decoded, now, connection)
         _frames.debug("%s %s", "<" if record.direction == "in" else ">", record.frame)
-        known = self.conversation.noted
+        known = self.conversation.errors.noted
         if self.events.shortened and not self._shortened:
             self._shortened = True
             self.conversation.add_problem(SHORTENED, "", now)
@@ -538,7 +535,7 @@ class Wire(HasTraits):
     def _share(self, changed: int | None, known: int) -> None:
         """Bring the traits to the conversation's state, and tell of new messages and errors."""
         now = self.conversation
-        problems = now.errors[max(0, len(now.errors) - (now.noted - known)) :]
+        problems = now.errors[max(0, len(now.errors) - (now.errors.noted - known)) :]
         self._set("conversation_id", now.id)
         self._set("metadata", now.metadata)
         self._set("agent", now.agent)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from captivate_nb.conversation.transcript import readable
+from captivate_nb.conversation.message import readable
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Content
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import Any, NamedTuple
 
-from captivate_nb.conversation.state import transcript_of
+from captivate_nb.conversation.event_messages import transcript_of
 from captivate_nb.conversation.transcript import Transcript
 from captivate_nb.errors import (
     NoConversation,

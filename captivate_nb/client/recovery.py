@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from captivate_nb.conversation import delivery
+from captivate_nb.conversation.evidence import Send
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import CaptivateError, ServerError, SessionClosed
 from captivate_nb.protocol import events as e
@@ -135,7 +136,7 @@ class Recovery:
             if current is None or step is None:
                 return
             with contextlib.suppress(ConnectionError, Disconnected):
-                if isinstance(step, delivery.Send):
+                if isinstance(step, Send):
                     await self._line.write(step.event)
                 elif (left := step.at - self._line.now()) > 0:
                     await asyncio.sleep(left)

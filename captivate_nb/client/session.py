@@ -15,11 +15,12 @@ from typing import Any, Self
 import msgspec
 
 from captivate_nb.conversation.code import steps_of
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.notes import ARRIVED
 from captivate_nb.conversation.options import offered, said_by
 from captivate_nb.conversation.problems import named
 from captivate_nb.conversation.replay import log_until
-from captivate_nb.conversation.state import ARRIVED
-from captivate_nb.conversation.transcript import Message, Reply, Transcript
+from captivate_nb.conversation.transcript import Reply, Transcript
 from captivate_nb.errors import (
     InvalidFile,
     InvalidMessage,

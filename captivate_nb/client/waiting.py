@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 from captivate_nb.errors import CaptivateError, ProtocolError, ServerError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Pause

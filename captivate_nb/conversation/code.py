@@ -21,10 +21,10 @@ from captivate_nb.rendering.sanitize import clean_text
 
 from .eventlog import EventRecord
 from .file_links import file_at
+from .message import Message, readable
 from .options import offered, said_by
 from .private import PRIVATE, without_private
 from .state import Conversation
-from .transcript import Message, readable
 
 NOT_SHOWN = "# Private metadata was set here; it is not kept. Set it anew: {'private': {...}}"
 

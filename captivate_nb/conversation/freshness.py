@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .delivery import Look
-from .reconcile import Matches, Told
-from .transcript import Message
+from .entries import Told
+from .evidence import Look
+from .message import Message
+from .reconcile import Matches
 
 MOST_BEHIND = 10.0
 """Seconds by which a transcript may be behind; what is missing for longer, it does not have."""

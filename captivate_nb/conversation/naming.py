@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from .reconcile import Matches, Names, Told, loosely, shared_ids
-from .transcript import Message
+from .entries import Told, shared_ids
+from .message import Message
+from .reconcile import Matches, Names, loosely
 
 
 class Naming:

@@ -10,7 +10,7 @@ from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.labels import as_read, label_of, labels_of
 from captivate_nb.rendering.sanitize import clean
 
-from .transcript import Message
+from .message import Message
 
 NAMED = 10
 """Labels that an error names."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from captivate_nb.rendering.html import output
 from captivate_nb.rendering.sanitize import clean, quoted
-
-from .delivery import Verdict
 
 LINE = 1000
 """Characters of an error."""
@@ -56,11 +54,15 @@ class Problem(msgspec.Struct, frozen=True):
 class Problems(list[Problem]):
     """The newest `KEPT` of a session's problems, the oldest first."""
 
+    noted = 0
+    """How many there were so far."""
+
     def add(self, problem: Problem) -> Problem:
         """Keep a problem, of which the texts are cut to their limits, and return it as kept."""
         kept = msgspec.structs.replace(
             problem, message=clean(problem.message, LINE), detail=problem.detail[:DETAIL]
         )
+        self.noted += 1
         self.append(kept)
         del self[:-KEPT]
         return kept
@@ -69,18 +71,6 @@ class Problems(list[Problem]):
         lines = [problem.line for problem in self] or ["Nothing went wrong."]
         shown = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
         return {"text/plain": "\n".join(lines), "text/html": output(shown)}
-
-
-def verdict_line(text: str, verdict: Verdict) -> str:
-    """Say what is known of one message."""
-    if verdict.state == "failed":
-        return f"{quoted(text)} was not delivered: {verdict.why}."
-    return f"It is not known whether {quoted(text)} arrived: {verdict.why}."
-
-
-def arrived_line(texts: Sequence[str], why: str) -> str:
-    """Say which messages arrived after all, in the order given."""
-    return f"{named(texts)} arrived: {why}."
 
 
 def named(texts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Two tellings of one conversation made one: the messages here, and the server's transcript.
+"""Which message here is which entry of the server's transcript.
 
 A message is known again by the server's id where both sides have it, and else by its place and a
 loose reading of its text: servers show an option's label for its value, escape HTML, normalise
@@ -14,13 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
-
-from captivate_nb.protocol import events as e
-from captivate_nb.protocol.content import Text
 from captivate_nb.rendering.labels import folded
 
-from .transcript import Delivery, Message, readable
+from .entries import Told, shared_ids
+from .message import Message
 
 CUT = 4
 """Characters of a text by which it is known again when it was cut, and ends in an ellipsis."""
@@ -30,9 +27,6 @@ BARE = 40
 
 NEAR = 32
 """How many of many equal lines before and after it a line may be, counted from either end."""
-
-Told = Sequence[tuple[e.TranscriptEntry, Message]]
-"""A server's entries, each with the message that it makes."""
 
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff]"
@@ -317,110 +311,3 @@ def _in_order(candidates: Sequence[Sequence[int]]) -> list[int | None]:
         number, place, link = link
         chosen[number] = place
     return chosen
-
-
-def merge(
-    here: Sequence[Message], told: Told, matches: Matches, *, older: bool = False
-) -> list[Message]:
-    """Return the messages here and those the server tells of, each once, in its order.
-
-    What only this side knows (system lines, messages on their way) stays behind the message it
-    came after, as far as each side's own messages keep their order. Of a transcript that is
-    `older` than what is here, what is new at its end comes before the rest here.
-    """
-    after: dict[int | None, list[Message]] = defaultdict(list)
-    for index, anchor in _anchors(here, matches.places):
-        after[anchor].append(here[index])
-    last = next((place for place in reversed(matches.places) if place is not None), None)
-    newest = after.pop(last, []) if older else []
-    taken = {message.id: 1 for message in here}
-    merged = after[-1]
-    for place, (_, message) in zip(matches.places, told, strict=True):
-        merged.append(unlike(message, taken) if place is None else here[place])
-        merged += after.get(place, ()) if place is not None else ()
-    return merged + newest
-
-
-def _anchors(here: Sequence[Message], places: Sequence[int | None]) -> Iterator[tuple[int, int]]:
-    """Yield each message that is only here, and the matched one that it is to stand behind; or -1.
-
-    It is the one it came after, unless what the same side said before stands later, or what it
-    said afterwards stands earlier.
-    """
-    order = {place: number for number, place in enumerate(places) if place is not None} | {-1: -1}
-    soonest = [len(places)] * len(here)  # where the next matched message of the same side stands
-    following = {True: len(places), False: len(places)}
-    for index in reversed(range(len(here))):
-        own = here[index].sender == "user"
-        soonest[index] = following[own]
-        if index in order:
-            following[own] = min(following[own], order[index])
-    anchor, newest = -1, {True: -1, False: -1}
-    for index, message in enumerate(here):
-        own = message.sender == "user"
-        if index in order:
-            anchor = index
-            newest[own] = max(newest[own], index, key=order.__getitem__)
-        elif message.sender == "system":
-            yield index, anchor
-        else:
-            if order[newest[own]] <= order[anchor] < soonest[index]:
-                newest[own] = anchor
-            yield index, newest[own]
-
-
-def messages_of(
-    entries: Iterable[e.TranscriptEntry],
-) -> list[tuple[e.TranscriptEntry, Message]]:
-    """Return a transcript's entries as messages, each with an id that no other has.
-
-    Entries that say nothing are left out.
-    """
-    made = [(entry, _from_entry(entry, number)) for number, entry in enumerate(entries)]
-    taken: dict[str, int] = {}
-    return [
-        (entry, unlike(message, taken))
-        for entry, message in made
-        if message.content or message.actions
-    ]
-
-
-def shared_ids(entries: Iterable[e.TranscriptEntry]) -> set[str]:
-    """Return the ids that several entries have, as those of one group do in the document's form."""
-    counts = Counter(entry.message_id for entry in entries if entry.message_id is not None)
-    return {ident for ident, count in counts.items() if count > 1}
-
-
-def delivered(message: Message, delivery: Delivery) -> Message:
-    """Return a message with its state of delivery; only the user's own have one."""
-    if message.sender != "user" or message.delivery == delivery:
-        return message
-    return msgspec.structs.replace(message, delivery=delivery)
-
-
-def unlike(message: Message, taken: dict[str, int]) -> Message:
-    """Return a message with an id that is not taken yet, and take it.
-
-    `taken` counts how many messages were to have each id.
-    """
-    ident, number = message.id, taken.get(message.id, 0)
-    while ident in taken:
-        number += 1
-        ident = f"{message.id}-{number}"
-    taken[message.id] = max(1, number)
-    taken[ident] = taken.get(ident, 1)
-    return message if ident == message.id else msgspec.structs.replace(message, id=ident)
-
-
-def _from_entry(entry: e.TranscriptEntry, number: int) -> Message:
-    said = tuple(item for item in entry.content if item != Text(""))
-    return Message(
-        id=entry.message_id or f"{entry.sender}-{number}",
-        sender=entry.sender,
-        text=readable(said),
-        content=said,
-        actions=entry.actions,
-        agent_name=entry.name if entry.sender == "agent" else None,
-        delivery="confirmed" if entry.sender == "user" else None,
-        raw=entry.raw,
-    )

@@ -14,8 +14,9 @@ from captivate_nb.protocol.content import Text
 
 from .code import to_code
 from .eventlog import Direction, EventLog, EventRecord
+from .message import Message
 from .state import Conversation
-from .transcript import Message, MessageSequence, Transcript
+from .transcript import MessageSequence, Transcript
 
 _ID = "transcript"
 
@@ -122,21 +123,12 @@ def _events(message: Message) -> Iterator[e.Event]:
         case "bot":
             yield e.BotMessage(conversation_id=_ID, message_id=message.id, content=content)
         case _:
-            yield _update(message.text)
+            yield _update(message)
     if message.actions:
         yield e.ActionsReceived(conversation_id=_ID, actions=message.actions)
 
 
-def _update(line: str) -> e.ConversationUpdate:
+def _update(message: Message) -> e.ConversationUpdate:
     """Return the update that a system line tells of."""
-    for end, kind in (
-        (" joined the conversation", "livechatAgentConnected"),
-        (" left the conversation", "livechatAgentDisconnected"),
-    ):
-        if line.endswith(end):
-            agent = {"name": line.removesuffix(end)}
-            return e.ConversationUpdate(conversation_id=_ID, type=kind, data={"agent": agent})
-    kind = line.removeprefix("The conversation changed: ")
-    if line == "No agent is free right now":
-        kind = "failedAgentAssignment"
-    return e.ConversationUpdate(conversation_id=_ID, type=kind)
+    data = message.raw.get("data") or {}
+    return e.ConversationUpdate(conversation_id=_ID, type=message.kind or message.text, data=data)

@@ -1,93 +1,26 @@
-"""A conversation as Python objects: `Message`, and the sequences of it a person works with."""
+"""The sequences of messages that a person works with: `Transcript`, `Reply`, and `Choices`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import Any, ClassVar, Self, overload
 
 import msgspec
 
 from captivate_nb.errors import MissingExtra, counted
-from captivate_nb.protocol.content import (
-    Action,
-    Buttons,
-    Card,
-    Cards,
-    Content,
-    File,
-    Files,
-    Html,
-    Markdown,
-    Option,
-    Pause,
-    Table,
-    Text,
-    Unknown,
-    files_of,
-    options_of,
-)
+from captivate_nb.protocol.content import Action, Content, Option
 from captivate_nb.rendering import html
-from captivate_nb.rendering.labels import actions_line, as_read, label_of, labels_of, sender_line
-from captivate_nb.rendering.layout import Markup, laid_out, newest
-from captivate_nb.rendering.sanitize import clean, clean_text
+from captivate_nb.rendering.labels import labels_of
+from captivate_nb.rendering.layout import newest
+
+from .message import Message, plain
 
 SHOWN = 50
 """Messages that a repr of a longer sequence shows, the newest ones."""
 
 ROOM = 200_000
 """Characters of text that one shows."""
-
-
-Delivery = Literal["queued", "sent", "confirmed", "failed", "unknown"]
-"""How far a message of the user's is.
-
-It waits to be sent; it was sent; it arrived; the server refused it and does not have it; or it
-cannot be found out whether it arrived.
-"""
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a conversation, whoever sent it.
-
-    `text` is what a person reads of it, in order, titles of options and cards included. `time` is
-    in seconds since the epoch, when it was seen here, and None where only the server's transcript
-    tells of it. `delivery` is set on the user's own messages. `raw` is its payload as the wire has it.
-    """
-
-    id: str
-    sender: Literal["user", "bot", "agent", "system"]
-    text: str
-    content: tuple[Content, ...] = ()
-    actions: tuple[Action, ...] = ()
-    time: float | None = None
-    agent_name: str | None = None
-    delivery: Delivery | None = None
-    raw: dict[str, Any] = {}
-
-    @property
-    def choices(self) -> tuple[Option, ...]:
-        """Return the options it offers, buttons and card buttons in order."""
-        return options_of(self.content)
-
-    @property
-    def files(self) -> tuple[File, ...]:
-        """Return the files it carries."""
-        return files_of(self.content)
-
-    @property
-    def who(self) -> str:
-        """Return the sender as a reader is told: the agent by name."""
-        name = clean(self.agent_name or "") if self.sender == "agent" else ""
-        return name or self.sender
-
-    def __repr__(self) -> str:
-        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
-        told = self.delivery in ("queued", "failed", "unknown")
-        return f"<Message {self.who}: {text!r}{f' ({self.delivery})' if told else ''}>"
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": _plain([self]), "text/html": html.messages_html([self])}
 
 
 class Choices(tuple[Option, ...]):
@@ -180,7 +113,7 @@ class Transcript(MessageSequence):
     @property
     def text(self) -> str:
         """Return the conversation as lines of `who: text`, fit to be printed."""
-        return _plain(self)
+        return plain(self)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return every message as plain JSON values, with `choices` and `files`."""
@@ -244,46 +177,8 @@ class Reply(MessageSequence):
         return Choices(option for message in self for option in message.choices)
 
 
-def readable(content: Iterable[Content]) -> str:
-    """Return what a person reads of content items, a line for each thing."""
-    pairs = laid_out(content)
-    return "\n".join(line for item, markup in pairs for line in _lines(item, markup) if line)
-
-
-def _lines(item: Content, markup: Markup) -> list[str]:
-    match item:
-        case Text(text):
-            return [text]
-        case Buttons(title, options):
-            return [title, *map(_label, options)]
-        case Cards(cards):
-            return [line for card in cards for line in _card_lines(card)]
-        case Files(files, title):
-            return [title, *(file.name or file.url for file in files)]
-        case Html() | Markdown() | Table():
-            return [markup.text]
-        case Pause():
-            return []
-        case Unknown(kind):
-            return [f"[{kind or 'unknown'}]"]
-
-
-def _card_lines(card: Card) -> list[str]:
-    return [card.text, card.description, *map(_label, card.options)]
-
-
-def _label(option: Option) -> str:
-    return option.label if as_read(option.label) else label_of(option)
-
-
-def _plain(messages: Iterable[Message]) -> str:
-    shown = ((sender_line(m.who, m.delivery), m.text or actions_line(m.actions)) for m in messages)
-    said = ((f"{who}: ", clean_text(text)) for who, text in shown)
-    return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
-
-
 def _newest_plain(messages: Sequence[Message], earlier: int) -> str:
-    shown = newest((_plain([message]) for message in reversed(messages)), len, ROOM)
+    shown = newest((plain([message]) for message in reversed(messages)), len, ROOM)
     earlier += len(messages) - len(shown)
     above = [f"… {counted(earlier, 'earlier message')}"] if earlier else []
     return "\n".join([*above, *shown])

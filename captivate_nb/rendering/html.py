@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from captivate_nb.errors import counted
 from captivate_nb.protocol.content import (
+    Action,
     Buttons,
     Card,
     Cards,
@@ -30,9 +31,6 @@ from captivate_nb.protocol.content import (
 from .labels import actions_line, label_of, sender_line
 from .layout import Markup, few, laid_out, newest
 from .sanitize import clean, escape, replace_images, safe_image, safe_link
-
-if TYPE_CHECKING:
-    from captivate_nb.conversation.transcript import Message
 
 ROOM = 200_000
 """Characters of HTML in one output."""
@@ -65,8 +63,36 @@ _STYLE = """
 """
 
 
+class Readable(Protocol):
+    """What is read of a message."""
+
+    @property
+    def sender(self) -> str:
+        """Return which side sent it: "user", "bot", "agent" or "system"."""
+
+    @property
+    def who(self) -> str:
+        """Return who sent it, as a reader is told."""
+
+    @property
+    def text(self) -> str:
+        """Return what a person reads of it."""
+
+    @property
+    def content(self) -> tuple[Content, ...]:
+        """Return its content items."""
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions that it carries."""
+
+    @property
+    def delivery(self) -> str | None:
+        """Return how far a message of the user's is."""
+
+
 def messages_html(
-    messages: Sequence[Message], earlier: int = 0, empty: str = "No messages yet."
+    messages: Sequence[Readable], earlier: int = 0, empty: str = "No messages yet."
 ) -> str:
     """Return messages as one block of HTML, or `empty`; `earlier` stand above them, unshown.
 
@@ -78,7 +104,7 @@ def messages_html(
     return _styled(above + ("".join(shown) or f'<div class="w">{empty}</div>'))
 
 
-def page_html(messages: Sequence[Message], title: str = "Transcript") -> str:
+def page_html(messages: Sequence[Readable], title: str = "Transcript") -> str:
     """Return a whole HTML page of messages, under a policy that lets nothing run."""
     shown = _styled("".join(map(_message, messages)) or '<div class="w">No messages yet.</div>')
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:"
@@ -122,7 +148,7 @@ def _styled(html: str) -> str:
     return output(f"<style>{_STYLE}</style>{html}", "cnb-static")
 
 
-def _message(message: Message) -> str:
+def _message(message: Readable) -> str:
     name = f'<div class="w" dir="auto">{escape(sender_line(message.who, message.delivery))}</div>'
     who = "" if message.sender == "system" else name
     items = laid_out(few(message.content))

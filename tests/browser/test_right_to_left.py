@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from captivate_nb.conversation.transcript import Choices, Message
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.transcript import Choices
 from captivate_nb.protocol import content as c
 from captivate_nb.rendering import html as render
 from captivate_nb.widgets.common.assets import WIDGETS

@@ -6,7 +6,8 @@ from typing import Any
 
 from playwright.async_api import Browser, expect
 
-from captivate_nb.conversation.transcript import Message, Transcript
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.transcript import Transcript
 from captivate_nb.protocol import content as c
 from captivate_nb.widgets.inspector.replay_panel import ReplayPanel
 from support.front_end import FrontEnd

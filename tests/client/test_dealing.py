@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captivate_nb.client.dealing import deal
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 
 
 def told(line: str) -> list[Message]:

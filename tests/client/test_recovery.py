@@ -11,7 +11,8 @@ import pytest
 from captivate_nb.client.recovery import ATTEMPTS, Line, Recovery, delays
 from captivate_nb.client.waiting import Disconnected, Garbled
 from captivate_nb.conversation import delivery
-from captivate_nb.conversation.state import MISSED, Conversation
+from captivate_nb.conversation.notes import MISSED
+from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import ServerError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e

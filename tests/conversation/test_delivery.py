@@ -17,12 +17,9 @@ from captivate_nb.conversation.delivery import (
     PATIENCE,
     QUIET,
     SECOND_LOOK,
-    Ask,
     Deliveries,
-    Look,
-    Send,
-    Verdict,
 )
+from captivate_nb.conversation.evidence import Ask, Look, Send, Verdict
 from captivate_nb.protocol import events as e
 
 FIRST = CHECK

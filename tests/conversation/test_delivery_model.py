@@ -24,9 +24,11 @@ from hypothesis.stateful import (
 )
 
 import strategies  # noqa: F401  # sets Hypothesis up
-from captivate_nb.conversation.delivery import CHECK, LOOKS, Ask, Send
+from captivate_nb.conversation.delivery import CHECK, LOOKS
 from captivate_nb.conversation.eventlog import EventLog
-from captivate_nb.conversation.state import ARRIVED, DISCONNECTED, MISSED, Conversation
+from captivate_nb.conversation.evidence import Ask, Send
+from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED
+from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode

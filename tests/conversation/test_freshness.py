@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from captivate_nb.conversation.entries import messages_of
 from captivate_nb.conversation.freshness import (
     CUT_OFF,
     INCOMPLETE,
@@ -9,8 +10,8 @@ from captivate_nb.conversation.freshness import (
     NO_TURNS,
     look_at,
 )
-from captivate_nb.conversation.reconcile import match, messages_of
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.reconcile import match
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 

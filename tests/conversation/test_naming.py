@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from captivate_nb.conversation.entries import messages_of
+from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.naming import Naming
-from captivate_nb.conversation.reconcile import match, messages_of
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.reconcile import match
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from captivate_nb.conversation.code import quote
+from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.options import NAMED, offered, said_by
-from captivate_nb.conversation.transcript import Message
 from captivate_nb.errors import UnknownChoice
 from captivate_nb.magic.arguments import unquote
 from captivate_nb.protocol.content import Buttons, Option

@@ -11,21 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies  # noqa: F401  # sets Hypothesis up
-from captivate_nb.conversation.reconcile import (
-    BARE,
-    CUT,
-    NEAR,
-    Matches,
-    Names,
-    delivered,
-    loosely,
-    match,
-    merge,
-    messages_of,
-    shared_ids,
-)
+from captivate_nb.conversation.entries import messages_of, shared_ids
+from captivate_nb.conversation.merging import merge
+from captivate_nb.conversation.message import Message, delivered
+from captivate_nb.conversation.reconcile import BARE, CUT, NEAR, Matches, Names, loosely, match
 from captivate_nb.conversation.state import Conversation
-from captivate_nb.conversation.transcript import Message
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode

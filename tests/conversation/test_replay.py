@@ -70,8 +70,8 @@ def test_lines_and_actions_are_told_again():
         cn.Message(id="1", sender="bot", text="only text", time=5.0),
         cn.Message(id="2", sender="user", text="a", content=(Text("a"),)),
         cn.Message(id="3", sender="user", text="f", content=(Files((File("https://x.org/f"),)),)),
-        cn.Message(id="4", sender="system", text="No agent is free right now"),
-        cn.Message(id="5", sender="system", text="The conversation changed: odd"),
+        cn.Message(id="4", sender="system", text="-", kind="failedAgentAssignment"),
+        cn.Message(id="5", sender="system", text="odd"),
         cn.Message(id="6", sender="bot", text="", actions=(cn.Action("go", {"a": 1}),)),
     ]
     again = recording(cn.Transcript(said))

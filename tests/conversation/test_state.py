@@ -11,19 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from captivate_nb.conversation.delivery import CHECK, LOOKS, SECOND_LOOK, Ask, Send
+from captivate_nb.conversation.delivery import CHECK, LOOKS, SECOND_LOOK
+from captivate_nb.conversation.event_messages import transcript_of, user_message
 from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.evidence import Ask, Send
 from captivate_nb.conversation.freshness import MOST_BEHIND
-from captivate_nb.conversation.state import (
-    ARRIVED,
-    MISSED,
-    Agent,
-    Conversation,
-    Problem,
-    transcript_of,
-    user_message,
-)
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.live_agent import Agent
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.notes import ARRIVED, MISSED
+from captivate_nb.conversation.problems import Problem
+from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode

@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captivate_nb.conversation.transcript import (
-    ROOM,
-    SHOWN,
-    Choices,
-    Message,
-    Reply,
-    Transcript,
-    readable,
-)
+from captivate_nb.conversation.message import Message, readable
+from captivate_nb.conversation.transcript import ROOM, SHOWN, Choices, Reply, Transcript
 from captivate_nb.errors import MissingExtra
 from captivate_nb.protocol import content as c
 from strategies import HOSTILE, contents

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 from captivate_nb.protocol import content as c
 from captivate_nb.rendering import html as render
 from captivate_nb.rendering.layout import MORE, PIECES, TOO_MUCH

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import captivate_nb as cn
-from captivate_nb.conversation.transcript import readable
+from captivate_nb.conversation.message import readable
 from captivate_nb.errors import CaptivateError
 from captivate_nb.protocol.events import UserMessage
 from captivate_nb.server.embedded import EmbeddedServer

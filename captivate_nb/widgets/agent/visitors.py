@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
-from captivate_nb.conversation.transcript import Message, readable
+from captivate_nb.conversation.live_agent import JOINED, update_line
+from captivate_nb.conversation.message import Message, readable
 from captivate_nb.protocol.content import Content
 from captivate_nb.rendering.sanitize import clean
 
@@ -136,7 +137,7 @@ def _came(visitor: Visitor) -> list[Message]:
     asked = f"{visitor.name} asked for an agent"
     lines = [Message(id="asked", sender="system", text=asked, time=visitor.since)]
     if visitor.joined is not None:
-        joined = f"{visitor.agent} joined the conversation"
+        joined = update_line(JOINED, visitor.agent or "")
         lines.append(Message(id="joined", sender="system", text=joined, time=visitor.joined))
     return lines
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 import anywidget
 import traitlets
 
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 from captivate_nb.errors import InvalidFile
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 from captivate_nb.protocol.content import (
     Buttons,
     Card,

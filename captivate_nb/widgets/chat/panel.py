@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from IPython import get_ipython
 
 from captivate_nb.client.session import Session
+from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.private import without_private
 from captivate_nb.conversation.problems import Problem
-from captivate_nb.conversation.transcript import Message
 from captivate_nb.errors import UsageError, counted
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option

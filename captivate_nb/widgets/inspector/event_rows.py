@@ -14,10 +14,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from captivate_nb.conversation.eventlog import EventRecord
+from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.metadata import MISSING, differences
-from captivate_nb.conversation.state import ARRIVED, DISCONNECTED, MISSED, Conversation
+from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED
+from captivate_nb.conversation.state import Conversation
 from captivate_nb.conversation.timing import Turns
-from captivate_nb.conversation.transcript import Message
 from captivate_nb.errors import UsageError, counted
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action, Content, Unknown

@@ -10,9 +10,10 @@ import ipywidgets
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.replay import Recording
 from captivate_nb.conversation.state import Conversation
-from captivate_nb.conversation.transcript import Message, Transcript
+from captivate_nb.conversation.transcript import Transcript
 from captivate_nb.errors import UsageError
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from captivate_nb.conversation.transcript import Delivery, Message, Transcript
+from captivate_nb.conversation.message import Delivery, Message
+from captivate_nb.conversation.transcript import Transcript
 from captivate_nb.errors import InvalidFile
 from captivate_nb.protocol.content import Buttons, Option, Text
 from captivate_nb.widgets.chat.log import CHUNK, HANDED_OVER, PROBLEMS, TAIL, LogWidget

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from captivate_nb.conversation.transcript import Message
+from captivate_nb.conversation.message import Message
 from captivate_nb.protocol.content import (
     Action,
     Buttons,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import captivate_nb as cn
-from captivate_nb.conversation.state import ARRIVED, DISCONNECTED, MISSED
+from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED
 from captivate_nb.errors import UsageError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode

@@ -108,7 +108,7 @@ async def test_the_page_asks_for_rows_and_is_told_of_new_ones(
 
 async def test_good_news_is_no_error(front_end: FrontEnd):
     async with await cn.demo() as session:
-        session.conversation.add_problem("“x” arrived", about="x", good=True)
+        session.conversation.errors.add(cn.Problem("“x” arrived", about="x", good=True))
         session.conversation.add_problem("A frame was skipped")
         panel = cn.ChatPanel(session)
         panel.open_inspector()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import captivate_nb as cn
-from captivate_nb.conversation.transcript import Message, Transcript
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.transcript import Transcript
 from captivate_nb.protocol.content import Card, Cards, File
 from captivate_nb.widgets.inspector.replay_panel import ReplayPanel
 from support.front_end import FrontEnd

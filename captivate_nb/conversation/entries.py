@@ -1,0 +1,50 @@
+"""The entries of a server's transcript, as the messages that they make."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from captivate_nb.protocol import events as e
+from captivate_nb.protocol.content import Text
+
+from .message import Message, readable, unlike
+
+Told = Sequence[tuple[e.TranscriptEntry, Message]]
+"""A server's entries, each with the message that it makes."""
+
+
+def messages_of(
+    entries: Iterable[e.TranscriptEntry],
+) -> list[tuple[e.TranscriptEntry, Message]]:
+    """Return a transcript's entries as messages, each with an id that no other has.
+
+    Entries that say nothing are left out.
+    """
+    made = [(entry, _from_entry(entry, number)) for number, entry in enumerate(entries)]
+    taken: dict[str, int] = {}
+    return [
+        (entry, unlike(message, taken))
+        for entry, message in made
+        if message.content or message.actions
+    ]
+
+
+def shared_ids(entries: Iterable[e.TranscriptEntry]) -> set[str]:
+    """Return the ids that several entries have, as those of one group do in the document's form."""
+    counts = Counter(entry.message_id for entry in entries if entry.message_id is not None)
+    return {ident for ident, count in counts.items() if count > 1}
+
+
+def _from_entry(entry: e.TranscriptEntry, number: int) -> Message:
+    said = tuple(item for item in entry.content if item != Text(""))
+    return Message(
+        id=entry.message_id or f"{entry.sender}-{number}",
+        sender=entry.sender,
+        text=readable(said),
+        content=said,
+        actions=entry.actions,
+        agent_name=entry.name if entry.sender == "agent" else None,
+        delivery="confirmed" if entry.sender == "user" else None,
+        raw=entry.raw,
+    )

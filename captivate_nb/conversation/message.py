@@ -1,0 +1,143 @@
+"""A message of a conversation, whoever sent it, and what a person reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+
+from captivate_nb.protocol.content import (
+    Action,
+    Buttons,
+    Card,
+    Cards,
+    Content,
+    File,
+    Files,
+    Html,
+    Markdown,
+    Option,
+    Pause,
+    Table,
+    Text,
+    Unknown,
+    files_of,
+    options_of,
+)
+from captivate_nb.rendering import html
+from captivate_nb.rendering.labels import actions_line, as_read, label_of, sender_line
+from captivate_nb.rendering.layout import Markup, laid_out
+from captivate_nb.rendering.sanitize import clean, clean_text
+
+Delivery = Literal["queued", "sent", "confirmed", "failed", "unknown"]
+"""How far a message of the user's is.
+
+It waits to be sent; it was sent; it arrived; the server refused it and does not have it; or it
+cannot be found out whether it arrived.
+"""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a conversation, whoever sent it.
+
+    `text` is what a person reads of it, in order, titles of options and cards included. `time` is
+    in seconds since the epoch, when it was seen here, and None where only the server's transcript
+    tells of it. `delivery` is set on the user's own messages, `kind` on system lines: the type of the
+    update that the line tells of. `raw` is its payload as the wire has it.
+    """
+
+    id: str
+    sender: Literal["user", "bot", "agent", "system"]
+    text: str
+    content: tuple[Content, ...] = ()
+    actions: tuple[Action, ...] = ()
+    time: float | None = None
+    agent_name: str | None = None
+    delivery: Delivery | None = None
+    kind: str | None = None
+    raw: dict[str, Any] = {}
+
+    @property
+    def choices(self) -> tuple[Option, ...]:
+        """Return the options it offers, buttons and card buttons in order."""
+        return options_of(self.content)
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Return the files it carries."""
+        return files_of(self.content)
+
+    @property
+    def who(self) -> str:
+        """Return the sender as a reader is told: the agent by name."""
+        name = clean(self.agent_name or "") if self.sender == "agent" else ""
+        return name or self.sender
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
+        told = self.delivery in ("queued", "failed", "unknown")
+        return f"<Message {self.who}: {text!r}{f' ({self.delivery})' if told else ''}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": plain([self]), "text/html": html.messages_html([self])}
+
+
+def delivered(message: Message, delivery: Delivery) -> Message:
+    """Return a message with its state of delivery; only the user's own have one."""
+    if message.sender != "user" or message.delivery == delivery:
+        return message
+    return msgspec.structs.replace(message, delivery=delivery)
+
+
+def unlike(message: Message, taken: dict[str, int]) -> Message:
+    """Return a message with an id that is not taken yet, and take it.
+
+    `taken` counts how many messages were to have each id.
+    """
+    ident, number = message.id, taken.get(message.id, 0)
+    while ident in taken:
+        number += 1
+        ident = f"{message.id}-{number}"
+    taken[message.id] = max(1, number)
+    taken[ident] = taken.get(ident, 1)
+    return message if ident == message.id else msgspec.structs.replace(message, id=ident)
+
+
+def readable(content: Iterable[Content]) -> str:
+    """Return what a person reads of content items, a line for each thing."""
+    pairs = laid_out(content)
+    return "\n".join(line for item, markup in pairs for line in _lines(item, markup) if line)
+
+
+def _lines(item: Content, markup: Markup) -> list[str]:
+    match item:
+        case Text(text):
+            return [text]
+        case Buttons(title, options):
+            return [title, *map(_label, options)]
+        case Cards(cards):
+            return [line for card in cards for line in _card_lines(card)]
+        case Files(files, title):
+            return [title, *(file.name or file.url for file in files)]
+        case Html() | Markdown() | Table():
+            return [markup.text]
+        case Pause():
+            return []
+        case Unknown(kind):
+            return [f"[{kind or 'unknown'}]"]
+
+
+def _card_lines(card: Card) -> list[str]:
+    return [card.text, card.description, *map(_label, card.options)]
+
+
+def _label(option: Option) -> str:
+    return option.label if as_read(option.label) else label_of(option)
+
+
+def plain(messages: Iterable[Message]) -> str:
+    """Return messages as lines of `who: text`."""
+    shown = ((sender_line(m.who, m.delivery), m.text or actions_line(m.actions)) for m in messages)
+    said = ((f"{who}: ", clean_text(text)) for who, text in shown)
+    return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
