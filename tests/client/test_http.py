@@ -76,9 +76,11 @@ def test_which_links_may_be_followed_with_the_key(link: str, server: str, allowe
 @pytest.mark.parametrize("link", ["https://[", f"https://{'a' * 2000}/x", "nothing"])
 async def test_a_link_that_is_none_is_told(link: str):
     with pytest.raises(CaptivateError, match="lies at nowhere"):
-        await fetch_large_message(link, Address("wss://own.example/dev", KEY))
+        await fetch_large_message(NetworkLink(), link, Address("wss://own.example/dev", KEY))
     with pytest.raises(InvalidFile, match="at another host"):
-        await upload(link, Address("wss://own.example/dev", KEY), "a", b"", "text/plain")
+        await upload(
+            NetworkLink(), link, Address("wss://own.example/dev", KEY), "a", b"", "text/plain"
+        )
 
 
 async def test_a_large_message_is_fetched_with_the_key():

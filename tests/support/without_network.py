@@ -30,7 +30,7 @@ def refuse(*_: Any, **__: Any) -> NoReturn:
 async def converse() -> None:
     import captivate_nb as cn
 
-    session = await cn.demo("everything", transport="local", metadata={"plan": "gold"})
+    session: Any = await cn.demo("everything", transport="local", metadata={"plan": "gold"})
     async with session:
         assert session.choices.labels[0] == "Text"
         assert "Plain text" in (await session.say("Text")).text
@@ -76,7 +76,7 @@ async def live_agent(session: Any) -> None:
     await until(lambda: agent.chats[0].heard == ("Thank you",))
     agent.leave()
     await until(lambda: session.agent is None)
-    assert session.server.call(lambda: threading.current_thread()) is threading.main_thread()
+    assert session.server.call(threading.current_thread) is threading.main_thread()
 
 
 async def breaks(session: Any) -> None:
@@ -94,7 +94,7 @@ async def breaks(session: Any) -> None:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.005)
 
 
