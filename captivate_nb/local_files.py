@@ -6,8 +6,12 @@ import errno
 import mimetypes
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import BinaryIO
+
+IN_BROWSER = sys.platform == "emscripten"
+"""Whether Python runs in a web browser, where it has neither sockets nor threads."""
 
 _KINDS = {stat.S_IFIFO: "pipe", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 

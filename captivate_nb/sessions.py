@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .client.calls import says_await
+from .client.local import LocalLink
 from .client.secrets import Secret
 from .client.session import Session
 from .client.transport import Address, take_key
-from .errors import NoSession
+from .errors import NoSession, UsageError, did_you_mean
+from .local_files import IN_BROWSER
 
 SERVICE_URL = "wss://channel.wss.captivatechat.ai/dev"
 """The vendor's production address, as its own client has it."""
+
+TRANSPORTS = ("socket", "local")
 
 _opened: list[Session] = []
 
@@ -61,31 +64,48 @@ async def connect(
 
 
 @says_await("captivate_nb")
-async def demo(flow: str | Path = "support", **options: Any) -> Session:
-    """Start the embedded server on a free loopback port and open a session on it.
+async def demo(
+    flow: str | Path = "support",
+    *,
+    transport: Literal["socket", "local"] | None = None,
+    **options: Any,
+) -> Session:
+    """Start the embedded server and open a session on it.
 
-    `flow` is a shipped flow's name or a YAML file; `options` are those of `connect` from `user_id`
-    on. The server, `session.server`, stops when the session is closed. Raise `FlowError` for a
-    flow that cannot be used.
+    `flow` is a shipped flow's name or a YAML file. `transport` is the way between the two: a
+    "socket" on a free loopback port, with the server on a thread of its own; or "local", in this
+    process, with the server on the loop that calls this, so that it stands still while a cell
+    computes. None is a socket, and in a web browser, where there is none, local. `options` are
+    those of `connect` from `user_id` on.
+
+    The server, `session.server`, stops when the session is closed. Raise `FlowError` for a flow
+    that cannot be used, `UsageError` for another transport.
     """
     from .server.embedded import EmbeddedServer
 
-    server = EmbeddedServer(flow)
-
-    async def stop() -> None:
-        await asyncio.to_thread(server.stop)
-
-    starting = asyncio.ensure_future(asyncio.to_thread(server.start))
+    local = _is_local(transport)
+    server = EmbeddedServer(flow, local=local)
+    await server.astart()
     try:
-        await asyncio.shield(starting)
-        session = Session(Address(server.ws_url, Secret(server.key)), **options)
+        link = LocalLink(server) if local else None
+        session = Session(Address(server.ws_url, Secret(server.key)), link=link, **options)
     except BaseException:
-        await asyncio.wait([starting])  # a thread cannot be called back
-        await stop()
+        await server.astop()
         raise
     session.server = server
-    session.at_close(stop)
+    session.at_close(server.astop)
     return await _open(session)
+
+
+def _is_local(transport: str | None) -> bool:
+    if transport not in (None, *TRANSPORTS):
+        raise UsageError(
+            f"transport={transport!r} is not known: it is “socket” or “local”."
+            + did_you_mean(str(transport), TRANSPORTS)
+        )
+    if transport == "socket" and IN_BROWSER:
+        raise UsageError("There are no sockets in a web browser: leave transport= out.")
+    return IN_BROWSER or transport == "local"
 
 
 async def _open(session: Session) -> Session:

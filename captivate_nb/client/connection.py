@@ -22,9 +22,9 @@ from captivate_nb.errors import (
 )
 from captivate_nb.protocol import events as e
 
-from .handshake import CONNECT_TIMEOUT, open_transport
+from .link import Link
 from .secrets import redact
-from .transport import Address, Transport
+from .transport import CONNECT_TIMEOUT, Address, Transport
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
@@ -41,7 +41,7 @@ REFUSED_FOR = 60.0
 
 
 class Connection:
-    """Keeps a WebSocket open.
+    """Keeps a connection to `address` open, by way of `link`.
 
     `received` is awaited with each frame and returns its event, or None. `recover` is awaited on
     a new connection before it counts as open again. `changed` is called with each new status, and
@@ -51,6 +51,7 @@ class Connection:
     def __init__(
         self,
         address: Address,
+        link: Link,
         *,
         received: Callable[[str | bytes], Awaitable[e.Event | None]],
         recover: Callable[[], Awaitable[None]],
@@ -58,12 +59,13 @@ class Connection:
         failed: Callable[[CaptivateError], None],
     ) -> None:
         self.address = address
+        self.link = link
         self._received = received
         self._recover = recover
         self._changed = changed
         self._failed = failed
         self.number = 0
-        """How many WebSockets were opened so far: what passes now passes on this one."""
+        """How many connections were opened so far: what passes now passes on this one."""
         self.too_large = False
         """Whether the newest one that ended did so because a message was over the limit."""
         self._transport: Transport | None = None
@@ -113,7 +115,7 @@ class Connection:
 
     async def _connect(self) -> asyncio.Task[None]:
         """Open a socket and wait for `socket_connected`; return the task that reads it."""
-        transport = await open_transport(self.address)
+        transport = await self.link.open(self.address)
         self.number += 1
         made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reading = asyncio.create_task(self._read(transport, made), name="captivate_nb reader")

@@ -18,31 +18,32 @@ from websockets.exceptions import (
     ProxyError,
     WebSocketException,
 )
+from websockets.frames import DATA_OPCODES, Frame
 
-from captivate_nb.errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate
+from captivate_nb.errors import ConnectError, InvalidURL, NotCaptivate
 
-from .secrets import redact
-from .transport import Address, Transport
+from .refusals import refusal
+from .secrets import Redacting, redact
+from .transport import CONNECT_TIMEOUT, PING_INTERVAL, RECEIVE_LIMIT, Address
+from .websocket import WebSocketTransport
 
-RECEIVE_LIMIT = 16 * 1024 * 1024
-"""Bytes of one received message: transcripts of servers without the service's limit."""
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds for the connection to be made, `socket_connected` included."""
-
-PING_INTERVAL = 20.0
-"""Seconds between keepalive pings, and how long an answer to one may take."""
-
-_BUSY = {
-    429: "it gets too many requests",
-    502: "the service behind it is down",
-    503: "the service is down or busy",
-    504: "the service behind it does not answer",
-}
 _logger = logging.getLogger("captivate_nb.client.transport")
 
 
-async def open_transport(address: Address) -> Transport:
+def _without_data(record: logging.LogRecord) -> bool:
+    """Log only how large a message is: what it says, a session logs without what is hidden of it."""
+    frame = record.args[0] if isinstance(record.args, tuple) and record.args else None
+    if isinstance(frame, Frame) and frame.opcode in DATA_OPCODES:
+        size = f"{frame.opcode.name} [{len(frame.data)} bytes]"
+        record.args = (size,)
+    return True
+
+
+_logger.addFilter(_without_data)
+_logger.addFilter(Redacting())
+
+
+async def open_transport(address: Address) -> WebSocketTransport:
     """Open a WebSocket.
 
     Raise `ConnectError` (nothing answers) or one of its kinds, without the key in text or chain,
@@ -63,7 +64,7 @@ async def open_transport(address: Address) -> Transport:
         raise asyncio.CancelledError from None  # without the frames that know the URL
     except Exception as error:  # noqa: BLE001  # of websockets, a proxy's library, codecs, sockets
         raise _failure(address, error) from None
-    return Transport(websocket, address.secrets)
+    return WebSocketTransport(websocket, address.secrets)
 
 
 class _Elsewhere(WebSocketException):
@@ -101,7 +102,7 @@ def _failure(address: Address, error: Exception) -> ConnectError:
     """Return what to raise instead of what the libraries did."""
     match error:
         case InvalidStatus():
-            return _refusal(address, error.response.status_code)
+            return refusal(address, error.response.status_code)
         case _Elsewhere():
             return NotCaptivate(
                 f"{address} redirects to {error}; it was not followed, as the key is for"
@@ -136,18 +137,6 @@ def _failure(address: Address, error: Exception) -> ConnectError:
             return ConnectError(
                 f"No connection to {address} could be made ({told}). Check the URL."
             )
-
-
-def _refusal(address: Address, status: int) -> ConnectError:
-    if status in (401, 403):
-        given = "the API key was refused" if address.key else "no API key was given"
-        return KeyRefused(
-            f"{address} answered {status}: {given}."
-            " Set CAPTIVATE_API_KEY, or pass api_key=, with the key of your custom channel."
-        )
-    if status in _BUSY:
-        return ConnectError(f"{address} answered {status}: {_BUSY[status]}. Try again in a minute.")
-    return NotCaptivate(f"{address} answered HTTP {status} instead of a chat. Check the URL.")
 
 
 def _proxy_reason(error: Exception) -> str:

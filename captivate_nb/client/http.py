@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, quote, urlsplit
 
 import msgspec
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
-from tornado.simple_httpclient import HTTPStreamClosedError
 
 from captivate_nb.errors import CaptivateError, InvalidFile
 from captivate_nb.protocol import events as e
@@ -19,6 +17,7 @@ from captivate_nb.protocol.content import File
 from captivate_nb.protocol.content_decoder import read_file
 from captivate_nb.rendering.sanitize import split_url
 
+from .link import Link, Request
 from .secrets import hide_named, redact
 from .transport import Address
 
@@ -31,11 +30,10 @@ TRANSCRIPT_LIMIT = 64 * 1024 * 1024
 VENDOR_DOMAINS = ("captivatechat.ai", "captivat.io")
 """Under these are the vendor's own hosts, which know every key already."""
 
-TIMEOUT = 30.0
-"""Seconds for one request."""
 
-
-async def upload(url: str, address: Address, name: str, data: bytes, mimetype: str) -> File:
+async def upload(
+    link: Link, url: str, address: Address, name: str, data: bytes, mimetype: str
+) -> File:
     """Upload a file to where the server offers it, and return it by its new address.
 
     Raise `InvalidFile` when it is too large, the offer points to another host, or it fails.
@@ -52,13 +50,14 @@ async def upload(url: str, address: Address, name: str, data: bytes, mimetype: s
         )
     headers = {"content-type": mimetype, "x-filename": quote(name, safe="")}
     try:
-        response = await _fetch(url, address, method="POST", headers=headers, body=data)
+        request = Request(url, SIZE_LIMIT, address.key, "POST", headers, data)
+        response = await link.fetch(request)
         return read_file(msgspec.json.decode(response.body))
-    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+    except (OSError, ValueError, CaptivateError) as error:
         raise InvalidFile(f"“{name}” could not be uploaded: {redact(str(error))}.") from None
 
 
-async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
+async def fetch_file(link: Link, url: str, address: Address) -> tuple[str, bytes]:
     """Fetch a file from the server itself, on this machine, and return its MIME type and bytes.
 
     For a reader whose browser is elsewhere. Only the server's own host and port are asked, without
@@ -76,15 +75,15 @@ async def fetch_file(url: str, address: Address) -> tuple[str, bytes]:
             f"“{shown}” is not on the session's own server on this machine; it was not fetched."
         )
     try:
-        response = await _fetch(url, None)
-    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+        response = await link.fetch(Request(str(url), SIZE_LIMIT))
+    except (OSError, ValueError, CaptivateError) as error:
         raise InvalidFile(f"“{shown}” could not be fetched: {redact(str(error))}.") from None
-    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    kind = response.type.partition(";")[0].strip()
     return kind or "application/octet-stream", response.body
 
 
 async def fetch_large_message(
-    link: str, address: Address, trusted: Iterable[str] = ()
+    link: Link, url: str, address: Address, trusted: Iterable[str] = ()
 ) -> e.ServerEvent:
     """Fetch what an error 413 links to: the whole event where it is told, else a bot message.
 
@@ -93,17 +92,18 @@ async def fetch_large_message(
     and when it cannot be had or has more than `TRANSCRIPT_LIMIT` bytes. Cancelling drops the
     request.
     """
-    if not may_fetch(link, address, trusted):
-        host = _parts(link).hostname or "nowhere"
+    if not may_fetch(url, address, trusted):
+        host = _parts(url).hostname or "nowhere"
         raise CaptivateError(
             f"A large message lies at {host}, which is not the server's own host; it was not"
             " fetched. Pass trusted_hosts=[…] to allow that host."
         )
     try:
         headers = {"accept": "application/json"}
-        response = await _fetch(link, address, headers=headers, limit=TRANSCRIPT_LIMIT)
+        request = Request(url, TRANSCRIPT_LIMIT, address.key, headers=headers)
+        response = await link.fetch(request)
         return _server_event(response.body)
-    except (HTTPClientError, OSError, ValueError, CaptivateError) as error:
+    except (OSError, ValueError, CaptivateError) as error:
         told = redact(str(error)).rstrip(".")
         raise CaptivateError(f"A large message could not be fetched: {told}.") from None
 
@@ -123,9 +123,9 @@ def _server_event(body: bytes) -> e.ServerEvent:
     return event
 
 
-def may_fetch(link: str, address: Address, trusted: Iterable[str] = ()) -> bool:
-    """Tell whether a link may be followed with the key."""
-    parts = _parts(link)
+def may_fetch(url: str, address: Address, trusted: Iterable[str] = ()) -> bool:
+    """Tell whether a URL that the server links to may be fetched with the key."""
+    parts = _parts(url)
     host = parts.hostname or ""
     if address.loopback and host == address.host:
         return parts.scheme in ("http", "https")
@@ -139,39 +139,3 @@ def _parts(url: str) -> SplitResult:
         return split_url(url)
     except ValueError:
         return urlsplit("")
-
-
-async def _fetch(
-    url: str,
-    address: Address | None,
-    *,
-    method: str = "GET",
-    headers: dict[str, str] | None = None,
-    body: bytes | None = None,
-    limit: int = SIZE_LIMIT,
-) -> HTTPResponse:
-    """Make one request, with the key of `address`, for an answer of at most `limit` bytes.
-
-    No local holds the key, as a traceback may show them.
-    """
-    client = AsyncHTTPClient(force_instance=True, max_body_size=limit)
-    request = HTTPRequest(
-        url,
-        method=method,
-        headers={**(headers or {}), **_key_header(address)},
-        body=body,
-        follow_redirects=False,
-        connect_timeout=TIMEOUT,
-        request_timeout=TIMEOUT,
-    )
-    try:
-        return await client.fetch(request)
-    except HTTPStreamClosedError:
-        reason = f"the connection was closed, or the answer has more than {limit:,} bytes"
-        raise CaptivateError(reason) from None
-    finally:
-        client.close()
-
-
-def _key_header(address: Address | None) -> dict[str, str]:
-    return {} if address is None else {"x-api-key": address.key.reveal()}

@@ -53,6 +53,7 @@ from .calls import says_await
 from .clock import Clock
 from .connection import CLOSED, Connection, Status
 from .http import fetch_large_message
+from .link import Link
 from .pacing import lay_out
 from .recovery import ATTEMPTS, Line, Recovery, delays
 from .secrets import Hidden, Redacting, redact, redact_frame
@@ -139,7 +140,7 @@ class Wire(HasTraits):
         help="the user's messages that wait to be sent, or of which it is not known if they arrived",
     )
 
-    def __init__(self, address: Address, trusted_hosts: Iterable[str] = ()) -> None:
+    def __init__(self, address: Address, link: Link, trusted_hosts: Iterable[str] = ()) -> None:
         super().__init__()
         self.loop = asyncio.get_running_loop()
         self.conversation = Conversation()
@@ -163,6 +164,7 @@ class Wire(HasTraits):
         self.set_trait("choices", Choices())
         self._connection = Connection(
             address,
+            link,
             received=self._received,
             recover=self._recover,
             changed=self._set_status,
@@ -629,7 +631,8 @@ class Wire(HasTraits):
     async def _fetch_large(self, error: e.GeneralError, key: str, link: str) -> None:
         """Fetch a message too large for the socket, and take it in as if it had come by it."""
         try:
-            event = await fetch_large_message(link, self._connection.address, self._trusted)
+            at = self._connection
+            event = await fetch_large_message(at.link, link, at.address, self._trusted)
         except CaptivateError as failed:
             self._large_missed(error, key, failed)
             return

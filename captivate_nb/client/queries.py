@@ -178,7 +178,7 @@ class Records(Recall):
         key is not sent. Raise `InvalidFile` for any other URL, and when it cannot be had.
         Cancelling drops the request.
         """
-        return await fetch_file(url, self._connection.address)
+        return await fetch_file(self._connection.link, url, self._connection.address)
 
     def _current(self) -> str:
         """Return the conversation to speak in."""

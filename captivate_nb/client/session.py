@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import msgspec
@@ -29,6 +30,7 @@ from captivate_nb.errors import (
     counted,
     did_you_mean,
 )
+from captivate_nb.local_files import IN_BROWSER
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode, to_json
 from captivate_nb.protocol.content import Action, File, Option
@@ -37,7 +39,9 @@ from captivate_nb.rendering.sanitize import clean, quoted
 from .attachments import Attachable, attachables, resolve
 from .dealing import deal
 from .http import upload
+from .link import Link
 from .live import TIMEOUT, new_id, on_own_loop
+from .network import NetworkLink
 from .queries import Records
 from .repeating import repeat
 from .secrets import Hidden
@@ -56,7 +60,7 @@ SELF_GREETING_WAIT = 2.0
 
 
 class Session(Records):
-    """A live session. Open one with `captivate_nb.connect` or `captivate_nb.server`."""
+    """A live session. Open one with `captivate_nb.connect` or `captivate_nb.demo`."""
 
     def __init__(
         self,
@@ -68,13 +72,14 @@ class Session(Records):
         user_data: dict[str, Any] | None = None,
         greet: str = "bot",
         trusted_hosts: Iterable[str] = (),
+        link: Link | None = None,
     ) -> None:
         if greet not in ("bot", "auto", "user"):
             raise UsageError(
                 f"greet={greet!r} is not known: it is “bot”, “auto” or “user”."
                 + did_you_mean(str(greet), ("bot", "auto", "user"))
             )
-        super().__init__(address, trusted_hosts)
+        super().__init__(address, link or NetworkLink(), trusted_hosts)
         self.server: Any = None
         """The embedded server this session brought with it, or None."""
         self.latency: float | None = None
@@ -352,6 +357,7 @@ class Session(Records):
             user_data=start.user_data,
             greet=self._greet,
             trusted_hosts=self._trusted,
+            link=self._connection.link,
         )
         await again.open()
         try:
@@ -520,7 +526,8 @@ class Session(Records):
                 self._recovery.greeting = None
 
     async def _sendable(self, given: Attachable) -> File:
-        local = await asyncio.to_thread(resolve, given)
+        on_disk = isinstance(given, str | Path) and not IN_BROWSER
+        local = await asyncio.to_thread(resolve, given) if on_disk else resolve(given)
         if isinstance(local, File):
             return local
         if not local.data:
@@ -528,8 +535,8 @@ class Session(Records):
         offer = self.conversation.upload_url
         if offer is None:
             return local.inline()
-        address = self._connection.address
-        return await upload(offer, address, local.name, local.data, local.mimetype)
+        at = self._connection
+        return await upload(at.link, offer, at.address, local.name, local.data, local.mimetype)
 
 
 def _valid(start: e.ConversationStart) -> e.ConversationStart:

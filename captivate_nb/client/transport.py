@@ -1,4 +1,4 @@
-"""One WebSocket to a Captivate server: its address, its limits, and a key that never shows.
+"""A connection to a Captivate server: its address, its limits, and a key that never shows.
 
 The service behind the Socket API behaves like AWS API Gateway: frames of at most 32 KiB, messages
 of at most 128 KiB, an idle socket closed after 10 minutes and any socket after 2 hours.
@@ -6,21 +6,16 @@ of at most 128 KiB, an idle socket closed after 10 minutes and any socket after 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ipaddress
-import logging
 import re
 from collections.abc import AsyncIterator, Iterator
+from typing import Protocol
 from urllib.parse import quote, unquote_plus, urlsplit, urlunsplit
-
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
-from websockets.frames import DATA_OPCODES, CloseCode, Frame
 
 from captivate_nb.errors import InvalidMessage, InvalidURL
 
-from .secrets import HIDDEN, Redacting, Secret, hide_named, redact, secrets_in
+from .secrets import HIDDEN, Secret, hide_named, secrets_in
 
 FRAME_LIMIT = 32 * 1024
 """Bytes of one frame; a longer message goes out in fragments."""
@@ -28,25 +23,16 @@ FRAME_LIMIT = 32 * 1024
 MESSAGE_LIMIT = 128 * 1024
 """Bytes of one message; a longer one is refused before it is sent."""
 
-ANSWER_LIMIT = 5.0
-"""Seconds that the answer to a ping may take when it is asked whether the connection is alive."""
+RECEIVE_LIMIT = 16 * 1024 * 1024
+"""Bytes of one received message: transcripts of servers without the service's limit."""
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the connection to be made, `socket_connected` included."""
+
+PING_INTERVAL = 20.0
+"""Seconds between keepalive pings, and how long an answer to one may take."""
 
 _KEY_QUERY = re.compile(r"([?&])apikey=([^&#]*)(&?)", re.IGNORECASE)
-
-_logger = logging.getLogger("captivate_nb.client.transport")
-
-
-def _without_data(record: logging.LogRecord) -> bool:
-    """Log only how large a message is: what it says, a session logs without what is hidden of it."""
-    frame = record.args[0] if isinstance(record.args, tuple) and record.args else None
-    if isinstance(frame, Frame) and frame.opcode in DATA_OPCODES:
-        size = f"{frame.opcode.name} [{len(frame.data)} bytes]"
-        record.args = (size,)
-    return True
-
-
-_logger.addFilter(_without_data)
-_logger.addFilter(Redacting())
 
 
 class Address:
@@ -132,73 +118,37 @@ def _shown(url: str) -> str:
     return hide_named(f"{scheme}{slashes}{HIDDEN}@{after}" if at else url)[:100]
 
 
-class Transport:
-    """An open WebSocket. Made by `open_transport`."""
+class Transport(Protocol):
+    """An open connection to a server, made by a `Link`."""
 
-    def __init__(self, websocket: ClientConnection, secrets: tuple[Secret, ...] = ()) -> None:
-        self._websocket = websocket
-        self._secrets = secrets  # known, and so hidden in log lines, for as long as it is used
-        self.too_large = False
-        """Whether it ended because a message was received that is over the limit."""
+    too_large: bool
+    """Whether it ended because a message was received that is over the limit."""
 
     async def send(self, frame: str) -> None:
         """Send one message, in fragments when it is long.
 
-        Raise `InvalidMessage` over the limit, `ConnectionError` when the socket is closed.
-        Cancelling may leave the message half sent, which closes the socket.
+        Raise `InvalidMessage` over the limit, `ConnectionError` when the connection is closed.
+        Cancelling may leave the message half sent, which closes the connection.
         """
-        data = check_size(frame)
-        try:
-            if len(data) <= FRAME_LIMIT:
-                await self._websocket.send(frame)
-            else:
-                await self._websocket.send(fragments(data))
-        except ConnectionClosed:
-            raise ConnectionError("The connection closed.") from None
 
-    async def frames(self) -> AsyncIterator[str | bytes]:
-        """Yield every message until the socket closes, whatever closed it. Cancelling is safe."""
-        while True:
-            try:
-                frame = await self._websocket.recv()
-            except ConnectionClosed as closed:
-                code = closed.sent.code if closed.sent else None
-                self.too_large = code == CloseCode.MESSAGE_TOO_BIG and not closed.rcvd_then_sent
-                return
-            yield frame
+    def frames(self) -> AsyncIterator[str | bytes]:
+        """Yield every message until the connection closes, whatever closed it. Cancelling is safe."""
+        ...
 
     async def close(self) -> None:
-        """Close the socket; harmless on a closed one. Cancelling breaks the connection instead."""
-        try:
-            await self._websocket.close()
-        except asyncio.CancelledError:
-            self.abort()
-            raise
+        """Close it; harmless on a closed one. Cancelling breaks it instead."""
 
     async def is_alive(self) -> bool:
-        """Ask the other side for an answer, within `ANSWER_LIMIT` seconds; cancelling is safe.
-
-        A loop that was blocked meanwhile saw the time pass and not the answer, so it asks twice.
-        """
-        for _ in range(2):
-            try:
-                answer = asyncio.ensure_future(await self._websocket.ping())
-                done, _ = await asyncio.wait([answer], timeout=ANSWER_LIMIT / 2)
-            except ConnectionClosed:
-                return False
-            if done and not answer.cancelled() and answer.exception() is None:
-                return True
-        return False
+        """Ask the other side for an answer; cancelling is safe."""
+        ...
 
     def abort(self) -> None:
-        """Break the connection, as the other side is not there to close it with."""
-        self._websocket.transport.abort()
+        """Break it, as the other side is not there to close it with."""
 
     @property
     def close_reason(self) -> str:
-        """Say why the socket closed, as far as either side told."""
-        code, reason = self._websocket.close_code, self._websocket.close_reason
-        return redact(f"{code} {reason}".strip()) if code else "the connection broke"
+        """Say why it closed, as far as either side told."""
+        ...
 
 
 def check_size(frame: str) -> bytes:

@@ -22,7 +22,7 @@ from captivate_nb.server.store.conversations import (
 from .flow import bot, model
 from .queries import Queries
 from .routing import Router
-from .serial_queue import SerialQueue
+from .serial_queue import SerialQueue, Tasks
 
 ESCALATE = "escalateToHuman"
 
@@ -35,6 +35,7 @@ class Backend(Protocol):
     queue: LiveChatQueue
     router: Router
     queries: Queries
+    tasks: Tasks
 
     def picture_url(self, address: str) -> str: ...
 
@@ -49,7 +50,7 @@ class Dialogue:
     def __init__(self, service: Backend, conversation: StoredConversation) -> None:
         self._service = service
         self._conversation = conversation
-        self._jobs = SerialQueue(self._failed)
+        self._jobs = SerialQueue(service.tasks, self._failed)
         self._busy: str | None = None  # where the flow goes when no agent is free
 
     def greet(self, lead: float = 0) -> None:

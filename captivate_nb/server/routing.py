@@ -5,6 +5,7 @@ It knows no tornado. A conversation is attached to the socket that last named it
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from base64 import b64encode
 from typing import Protocol
@@ -20,6 +21,7 @@ from .settings import Settings
 from .store.conversations import StoredConversation
 from .store.files import FileStore, StoredFile
 
+CLOSE_LIMIT = 0.5  # seconds for clients to answer the closing handshake
 SAME_ID = b64encode(bytes(11)).decode()  # of every event, where that fault is injected
 
 
@@ -30,7 +32,17 @@ class Socket(Protocol):
     current: str | None
     """The conversation that the client named last."""
 
-    def send(self, frame: str) -> None: ...
+    closed: asyncio.Event
+    """Set once it is closed, by whichever side."""
+
+    def send(self, frame: str) -> None:
+        """Send a message to the client."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close as the protocol asks."""
+
+    def abort(self) -> None:
+        """Break the connection, if it is still open."""
 
 
 def new_id() -> str:
@@ -62,6 +74,22 @@ class Router:
         for conversation_id in tuple(self._queue.handoffs):
             if self._attached.get(conversation_id) == socket.id:
                 self._queue.note("away", conversation_id)
+
+    def close_all(self) -> list[Socket]:
+        """Close every socket as the protocol asks, and return them."""
+        sockets = list(self.sockets.values())
+        for socket in sockets:
+            socket.close(1001, "The server stops")
+        return sockets
+
+    async def shut_down(self) -> None:
+        """Close every socket, and break those whose client does not answer within `CLOSE_LIMIT`."""
+        sockets = self.close_all()
+        closing = [asyncio.ensure_future(socket.closed.wait()) for socket in sockets]
+        if closing:
+            await asyncio.wait(closing, timeout=CLOSE_LIMIT)
+        for socket in sockets:
+            socket.abort()
 
     def attach(self, conversation: StoredConversation, socket: Socket | None) -> None:
         """Bind a conversation to a socket; without one, to the newest if it has none open."""

@@ -5,11 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 Job = Callable[[], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
+
+
+class Tasks:
+    """The tasks of one server, which end with it."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine as a task."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def cancel(self) -> None:
+        """Cancel all that run."""
+        for task in tuple(self._running):
+            task.cancel()
+
+    async def ended(self) -> None:
+        """Return once none runs any more."""
+        while self._running:
+            await asyncio.wait(tuple(self._running))
 
 
 class SerialQueue:
@@ -18,15 +43,16 @@ class SerialQueue:
     What a job raises is logged, and `on_error` is called; the jobs after it run all the same.
     """
 
-    def __init__(self, on_error: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, tasks: Tasks, on_error: Callable[[], None] = lambda: None) -> None:
+        self._tasks = tasks
         self._waiting: deque[Job] = deque()
         self._task: asyncio.Task[None] | None = None
         self._on_error = on_error
 
     def add(self, job: Job) -> None:
         self._waiting.append(job)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        if self._task is None or self._task.done():
+            self._task = self._tasks.start(self._run())
 
     async def _run(self) -> None:
         try:

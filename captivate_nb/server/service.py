@@ -6,6 +6,8 @@ It knows no tornado. `dispatch` carries out what clients send, `routing` sends w
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from typing import Any
 from urllib.parse import quote
@@ -22,10 +24,13 @@ from .livechat.queue import Handoff, LiveChatQueue
 from .livechat.scripted_agent import ScriptedAgent
 from .queries import Queries
 from .routing import Router
+from .serial_queue import Tasks
 from .settings import Settings
-from .store.conversations import ConversationStore, StoredConversation
+from .store.base_journal import BaseJournal
+from .store.conversations import ConversationStore, StoredConversation, StoreError
 from .store.files import FileStore, StoredFile
-from .store.journal import SqliteJournal
+
+SWEEP = 60.0  # seconds between looks for idle conversations
 
 
 class Refusal(CaptivateError):
@@ -44,22 +49,47 @@ class Refusal(CaptivateError):
 class Service:
     """One server's conversations. All of it runs on one loop."""
 
-    def __init__(
-        self, flow: Flow, settings: Settings, journal: SqliteJournal | None = None
-    ) -> None:
+    def __init__(self, flow: Flow, settings: Settings, journal: BaseJournal | None = None) -> None:
+        self._journal = journal or BaseJournal()
         self.flow = flow
         self.settings = settings
         self.limits = settings.limits
-        self.store = ConversationStore(journal)
+        self.store = ConversationStore(self._journal)
         self.queue = LiveChatQueue()
         """Who waits for a live agent, and who has one."""
         self.router = Router(settings, self.queue)
         self.queries = Queries(self.store, settings)
-        self.files = FileStore(self.limits.files, journal)
+        self.files = FileStore(self.limits.files, self._journal)
         """Uploaded files."""
+        self.tasks = Tasks()
+        """What runs of this service on its loop."""
         self._dialogues: dict[str, Dialogue] = {}  # by conversation id
         self._bucket = TokenBucket(self.limits.rate, self.limits.burst)
-        ScriptedAgent(self.queue, flow, self._agent_metadata, self.picture_url)
+        ScriptedAgent(self.queue, flow, self._agent_metadata, self.picture_url, self.tasks)
+
+    def start(self) -> None:
+        """Load what was stored, and run on the loop that is running.
+
+        Raise `ServeError` or `StoreError` when the journal cannot be used.
+        """
+        try:
+            self._journal.open()
+            self.load()
+        except BaseException:
+            self._journal.close()
+            raise
+        self.queue.set_running(running=True)
+        self._sweep = self.tasks.start(self._sweep_idle())
+
+    def stop(self) -> None:
+        """Begin nothing any more; its sockets are still open, for the router to close."""
+        self._sweep.cancel()
+        self.queue.set_running(running=False)
+
+    def close(self) -> None:
+        """Cancel what still runs, and close the journal."""
+        self.tasks.cancel()
+        self._journal.close()
 
     def load(self) -> None:
         """Load what the journal has, and finish what the bot and the agent had begun."""
@@ -134,6 +164,13 @@ class Service:
         self.queue.drop(conversation.id)
         self._dialogues.pop(conversation.id, None)
         self.router.detach(conversation)
+
+    async def _sweep_idle(self) -> None:
+        """Look for idle conversations, again and again."""
+        while True:
+            await asyncio.sleep(min(SWEEP, self.limits.idle / 2))
+            with contextlib.suppress(StoreError):  # whoever sends something is told so
+                self.expire()
 
     def _evict(self, one: StoredConversation, why: str) -> None:
         why = f"{why}: start a new conversation"

@@ -14,6 +14,7 @@ from websockets.http11 import Request, Response
 
 from captivate_nb.client.connection import Connection, Status
 from captivate_nb.client.handshake import open_transport
+from captivate_nb.client.network import NetworkLink
 from captivate_nb.client.transport import Address
 from captivate_nb.errors import (
     CaptivateError,
@@ -41,6 +42,7 @@ class Client:
         self.hinder: BaseException | None = None
         self.connection = Connection(
             Address(url, "a-long-test-key"),
+            NetworkLink(),
             received=self.received,
             recover=self.recover,
             changed=self.changed,
@@ -249,12 +251,12 @@ async def test_no_other_error_ends_it(monkeypatch: pytest.MonkeyPatch):
         RuntimeError("odd again"),
     ]
 
-    async def fails(address: Address) -> Any:
+    async def fails(_: NetworkLink, address: Address) -> Any:
         if errors and len(server.sockets) == 1:
             raise errors.pop(0)
         return await open_transport(address)
 
-    monkeypatch.setattr("captivate_nb.client.connection.open_transport", fails)
+    monkeypatch.setattr(NetworkLink, "open", fails)
     async with rogue(breaks, Socket.connect) as server:
         client = Client(server.url)
         await client.connection.open()
@@ -368,7 +370,7 @@ async def test_closing_while_it_reconnects():
 
 
 async def test_a_connection_on_which_nobody_answers_is_broken(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.transport.ANSWER_LIMIT", 0.1)
+    monkeypatch.setattr("captivate_nb.client.websocket.ANSWER_LIMIT", 0.1)
 
     async def falls_silent(socket: Socket) -> None:
         await socket.connect()

@@ -24,7 +24,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("captivate_nb.client.connection.CONNECT_TIMEOUT", 3.0)
     monkeypatch.setattr("captivate_nb.client.handshake.CONNECT_TIMEOUT", 3.0)
     monkeypatch.setattr("captivate_nb.client.handshake.PING_INTERVAL", 0.3)
-    monkeypatch.setattr("captivate_nb.client.transport.ANSWER_LIMIT", 0.4)
+    monkeypatch.setattr("captivate_nb.client.websocket.ANSWER_LIMIT", 0.4)
     monkeypatch.setattr("captivate_nb.client.live.TIMEOUT", 2.0)
     monkeypatch.setattr("captivate_nb.client.recovery.TIMEOUT", 2.0)
     monkeypatch.setattr("captivate_nb.client.recovery.ASK_DELAY", 0.02)

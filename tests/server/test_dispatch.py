@@ -344,7 +344,7 @@ async def test_what_cannot_be_written_down_is_not_taken(tmp_path: Path):
     with EmbeddedServer(store=tmp_path / "store.db") as server:
         async with connect(server) as client:
             await client.start()
-            database = server._journal._database
+            database = server._service._journal._database
             server.call(lambda: database.execute("PRAGMA query_only = ON"))
             for _ in range(2):
                 await client.say("xyzzy")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
-import sys
 import threading
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 import websockets
 
 from captivate_nb.errors import FlowError, ServeError
+from captivate_nb.server import calls
 from captivate_nb.server.embedded import EmbeddedServer
 from captivate_nb.server.limits import Limits
 from support.bare import connect
@@ -151,7 +151,7 @@ def test_a_call_that_comes_as_the_server_ends_is_refused_at_once():
 def test_a_server_that_is_busy_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch):
     advance_turn = threading.Event()
     with EmbeddedServer() as server:
-        monkeypatch.setattr(sys.modules[EmbeddedServer.__module__], "START_LIMIT", 0.01)
+        monkeypatch.setattr(calls, "CALL_LIMIT", 0.01)
         with pytest.raises(ServeError, match="The server is busy: no answer"):
             server.call(advance_turn.wait)
         advance_turn.set()
@@ -248,7 +248,7 @@ def test_what_is_wrong_inside_a_store_is_told_too(tmp_path: Path):
 async def test_a_sweep_that_cannot_write_ends_nothing(tmp_path: Path):
     limits = Limits(idle=0.02)
     with EmbeddedServer(store=tmp_path / "store.db", limits=limits) as server:
-        journal = server._journal
+        journal = server._service._journal
         assert journal is not None
         async with connect(server) as client:
             await client.start()

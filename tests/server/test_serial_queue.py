@@ -7,11 +7,11 @@ import logging
 
 import pytest
 
-from captivate_nb.server.serial_queue import SerialQueue
+from captivate_nb.server.serial_queue import SerialQueue, Tasks
 
 
 async def test_turns_wait_for_each_other():
-    turns, order, gate, done = SerialQueue(), [], asyncio.Event(), asyncio.Event()
+    turns, order, gate, done = SerialQueue(Tasks()), [], asyncio.Event(), asyncio.Event()
 
     async def first():
         await gate.wait()
@@ -30,7 +30,7 @@ async def test_turns_wait_for_each_other():
 
 async def test_a_turn_that_fails_is_told_and_the_next_one_comes(caplog: pytest.LogCaptureFixture):
     failed, done = [], asyncio.Event()
-    turns = SerialQueue(lambda: failed.append(True))
+    turns = SerialQueue(Tasks(), lambda: failed.append(True))
 
     async def bad():
         raise ValueError("oh")
@@ -47,7 +47,7 @@ async def test_a_turn_that_fails_is_told_and_the_next_one_comes(caplog: pytest.L
 
 
 async def test_no_task_is_left_and_a_later_turn_runs():
-    turns = SerialQueue()
+    turns = SerialQueue(Tasks())
     for _ in range(2):
         done = asyncio.Event()
 
@@ -61,7 +61,7 @@ async def test_no_task_is_left_and_a_later_turn_runs():
 
 
 async def test_a_cancelled_task_does_not_block_what_comes_after():
-    turns, started, done = SerialQueue(), asyncio.Event(), asyncio.Event()
+    turns, started, done = SerialQueue(Tasks()), asyncio.Event(), asyncio.Event()
 
     async def endless():
         started.set()

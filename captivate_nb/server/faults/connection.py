@@ -50,7 +50,7 @@ _HEARTBEATS = ("ping", "", '{"type":"ping"}', "2", "h", "\n")
 
 
 class Endpoint(Protocol):
-    """The server's end of one connection."""
+    """The service's end of one connection, above its faults."""
 
     def receive(self, message: str | bytes) -> None:
         """Take in a message of the client's."""
@@ -58,12 +58,22 @@ class Endpoint(Protocol):
     def write_frame(self, frame: str) -> None:
         """Write a message to the client."""
 
-    def write_half(self, frame: str) -> None:
-        """Write the beginning of a message, of which the rest will never come."""
-
     def as_link(self, frame: str) -> str:
         """Return a message as one that is too large for the socket."""
         ...
+
+
+class Wire(Protocol):
+    """What carries one connection's messages, below its faults: a WebSocket, or a link in-process."""
+
+    def write(self, frame: str, taken: Callable[[], None]) -> None:
+        """Write a message, and call `taken` once the client has read it or is gone.
+
+        Raise `ConnectionError` when the wire is closed.
+        """
+
+    def write_half(self, frame: str) -> None:
+        """Write the beginning of a message, of which the rest will never come."""
 
     def silence(self) -> None:
         """Let nothing come or go any more, pings and closing included."""
@@ -125,11 +135,11 @@ class FaultyNetwork:
             return dice.choice(_REFUSALS)
         return None
 
-    def open(self, endpoint: Endpoint) -> FaultyConnection:
+    def open(self, endpoint: Endpoint, wire: Wire) -> FaultyConnection:
         """Return the connection of an endpoint that was let in."""
         self._opened += 1
         self._loop = asyncio.get_running_loop()
-        connection = FaultyConnection(self, endpoint, self._opened)
+        connection = FaultyConnection(self, endpoint, wire, self._opened)
         self.connections.add(connection)
         return connection
 
@@ -161,9 +171,10 @@ class MessageFaults:
 class FaultyConnection:
     """One connection, on which messages meet the network's faults both ways."""
 
-    def __init__(self, network: FaultyNetwork, endpoint: Endpoint, number: int) -> None:
+    def __init__(self, network: FaultyNetwork, endpoint: Endpoint, wire: Wire, number: int) -> None:
         self._network = network
         self._endpoint = endpoint
+        self._wire = wire
         self._number = number
         self._loop = asyncio.get_running_loop()
         self._out, self._in = Delayed(), Delayed()
@@ -194,7 +205,7 @@ class FaultyConnection:
     def abort(self) -> None:
         """Break the connection; what is on its way is lost."""
         self.close()
-        self._endpoint.abort()
+        self._wire.abort()
 
     def close(self, *, broken: bool = True) -> None:
         """Forget the connection, and what is on its way: it is closed, or broken."""
@@ -242,7 +253,7 @@ class FaultyConnection:
         if self._is_lost(drawn):
             return
         if "drop_mid_message" in drawn.names:
-            self._endpoint.write_half(frame)
+            self._wire.write_half(frame)
             self.abort()
             return
         self._write(self._with_faults(frame, drawn), hold="reorder" in drawn.names)
@@ -263,7 +274,7 @@ class FaultyConnection:
             self._network.restart()
         elif "half_open" in drawn.names:
             self._stop_delivery()
-            self._endpoint.silence()
+            self._wire.silence()
         elif "drop" in drawn.names and drawn.early:
             self.abort()
         else:
@@ -299,7 +310,7 @@ class FaultyConnection:
 
     def _close_going_away(self) -> None:
         """Close as a service does that will have the client connect again."""
-        self._endpoint.close(1001, "Going away")
+        self._wire.close(1001, "Going away")
 
 
 class Heartbeat:
@@ -337,9 +348,10 @@ class Delayed:
             work()
             return
         loop = asyncio.get_running_loop()
-        self._due = max(self._due, loop.time() + seconds)
+        now = loop.time()
+        self._due = max(self._due, now + seconds)
         self._waiting.append(work)
-        loop.call_at(self._due, self._next)
+        loop.call_later(self._due - now, self._next)
 
     def clear(self) -> None:
         """Do nothing of it any more."""

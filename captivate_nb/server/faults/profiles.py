@@ -22,6 +22,14 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
     idle: float = math.inf
     life: float = math.inf
 
+    def excess(self, frame: int, message: int) -> str | None:
+        """Say why a connection is closed on which a client sends so many bytes, or return None."""
+        if frame > self.frame:
+            return f"A frame has at most {self.frame:.0f} bytes"
+        if message > self.message:
+            return f"A message has at most {self.message:.0f} bytes"
+        return None
+
 
 PROFILES = {
     "none": ConnectionLimits(),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from captivate_nb.server.flow import bot, model
 from captivate_nb.server.flow.placeholders import Facts, PictureUrl
-from captivate_nb.server.serial_queue import SerialQueue
+from captivate_nb.server.serial_queue import SerialQueue, Tasks
 
 from .queue import Handoff, LiveChatQueue, QueueEvent
 
@@ -21,11 +21,13 @@ class ScriptedAgent:
         script: model.Flow,
         metadata: Callable[[Handoff], Facts],
         picture_url: PictureUrl,
+        tasks: Tasks,
     ) -> None:
         self._queue = queue
         self._flow = script
         self._metadata = metadata
         self._picture_url = picture_url
+        self._tasks = tasks
         self._jobs: dict[str, SerialQueue] = {}
         queue.watchers.append(self._on_queue_event)
 
@@ -44,7 +46,7 @@ class ScriptedAgent:
             self._jobs_of(handoff).add(lambda: self._answer(handoff, text))
 
     def _jobs_of(self, handoff: Handoff) -> SerialQueue:
-        return self._jobs.setdefault(handoff.conversation_id, SerialQueue())
+        return self._jobs.setdefault(handoff.conversation_id, SerialQueue(self._tasks))
 
     async def _join(self, handoff: Handoff) -> None:
         script = self._flow.agent

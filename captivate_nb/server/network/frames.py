@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -20,7 +21,7 @@ _SKIPPED = 8  # times the limit of a message: so much more is read, for the clos
 
 
 class Frames(WebSocketProtocol13):
-    """One connection's frames. While `silent`, nothing comes or goes, pings and closing included."""
+    """One connection's frames: its `Wire`. While `silent`, nothing comes or goes, pings and closing included."""
 
     def __init__(self, handler: WebSocketHandler, params: Any, profile: ConnectionLimits) -> None:
         super().__init__(handler, False, params)
@@ -28,6 +29,27 @@ class Frames(WebSocketProtocol13):
         self._profile = profile
         if profile.message < math.inf:
             params.max_message_size = _SKIPPED * int(profile.message)
+
+    def write(self, frame: str, taken: Callable[[], None]) -> None:
+        """Write a message, and call `taken` once it is out or its client is gone.
+
+        Raise `ConnectionError` when the connection is closed.
+        """
+        if self.is_closing():
+            raise ConnectionError
+
+        def done(written: asyncio.Future[None]) -> None:
+            _seen(written)
+            taken()
+
+        self.write_message(frame).add_done_callback(done)
+
+    def silence(self) -> None:
+        self.silent = True
+
+    def abort(self) -> None:
+        """Break the connection without the closing handshake, if it is still open."""
+        self.stream.close()
 
     def write_half(self, message: str) -> None:
         """Write the beginning of a message, of which the rest will never come."""
@@ -39,13 +61,8 @@ class Frames(WebSocketProtocol13):
     async def _read_bytes(self, n: int) -> bytes:
         """Read; close where a frame or its message is too large, and skip what still comes."""
         together = n + len(self._fragmented_message_buffer or b"")
-        if n > self._profile.frame or together > self._profile.message:
-            what, limit = (
-                ("frame", self._profile.frame)
-                if n > self._profile.frame
-                else ("message", self._profile.message)
-            )
-            self.close(1009, f"A {what} has at most {limit:.0f} bytes")
+        if (excess := self._profile.excess(n, together)) is not None:
+            self.close(1009, excess)
         return await super()._read_bytes(n)
 
     def _write_frame(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import msgspec
 from tornado.iostream import StreamClosedError
@@ -21,9 +20,9 @@ from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.protocol.content_decoder import write_action, write_content, write_file
 from captivate_nb.server.dispatch import handle
+from captivate_nb.server.resources import large_transcript, upload
 from captivate_nb.server.service import Refusal
 from captivate_nb.server.store.conversations import Entry, text_of
-from captivate_nb.server.store.files import StoredFile
 
 from .guard import Guarded
 
@@ -31,7 +30,6 @@ Data = dict[str, Any]
 HTTP_LEAD = 0.05  # seconds: the vendor's client begins to listen only after its POST was answered
 PIECE = 64 << 10  # bytes
 Piece = Callable[[int], bytes]  # by its first byte
-_MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 class MessageHandler(Guarded):
@@ -107,18 +105,10 @@ class UploadHandler(Guarded):
         return self.service.limits.file
 
     def post(self) -> None:
-        name = _file_name(unquote(self.request.headers.get("X-Filename", "")))
-        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
-        if not _MIME.fullmatch(kind):
-            kind = guess_type(name)
+        name = self.request.headers.get("X-Filename", "")
+        mime = self.request.headers.get("Content-Type", "")
         self.set_status(201)
-        self.finish(write_file(self.service.add_file(StoredFile(name, kind, bytes(self.body)))))
-
-
-def _file_name(name: str) -> str:
-    """Return a name that is only a name: no folders, no control characters, bounded."""
-    last = re.split(r"[\\/]", name)[-1]
-    return "".join(letter for letter in last if letter.isprintable()).strip(". ")[:200] or "file"
+        self.finish(write_file(upload(self.service, name, mime, bytes(self.body))))
 
 
 class _BytesHandler(Guarded):
@@ -204,11 +194,11 @@ class LargeTranscriptHandler(Guarded):
 
     def get(self, conversation_id: str) -> None:
         try:
-            found = self.service.find(conversation_id, deleted=True)
+            event = large_transcript(self.service, conversation_id)
         except Refusal as refusal:
             self.answer(refusal.event, 404)
             return
-        self.finish(msgspec.json.decode(encode(self.service.queries.transcript(found)))["event"])
+        self.finish(event)
 
 
 class LargeHandler(Guarded):

@@ -21,8 +21,9 @@ from typing import Any
 from captivate_nb.errors import ServeError
 
 from . import rows
-from .conversations import Journal, PendingTurn, StoredConversation, StoreError
-from .files import FileJournal, StoredFile
+from .base_journal import BaseJournal
+from .conversations import PendingTurn, StoredConversation, StoreError
+from .files import StoredFile
 
 APPLICATION = int.from_bytes(b"cpnb")  # in the file's header, so that no other database is taken
 VERSION = 1
@@ -53,7 +54,7 @@ CREATE TABLE files (
 """
 
 
-class SqliteJournal(Journal, FileJournal):
+class SqliteJournal(BaseJournal):
     """A journal in the file `path`, which is made when it is not there; used by one thread.
 
     After the first failure every call raises `StoreError`: what is in memory is then ahead of the

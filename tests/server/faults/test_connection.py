@@ -237,43 +237,43 @@ async def test_a_client_can_leave_a_slow_handshake():
 
 
 async def test_nothing_goes_through_what_is_closed():
-    write_frame: list[str] = []
+    passed: list[str] = []
 
     class Endpoint:
         def write_frame(self, frame: str) -> None:
-            write_frame.append(frame)
+            passed.append(frame)
 
         def receive(self, message: str | bytes) -> None:
-            write_frame.append("heard")
+            passed.append("received")
 
-    connection = FaultyNetwork(None, ConnectionLimits()).open(Endpoint())  # type: ignore[arg-type]  # no more is asked of it
+    connection = FaultyNetwork(None, ConnectionLimits()).open(Endpoint(), None)  # type: ignore[arg-type]  # no more is asked of it
     connection.send("before")
     connection.close()
     connection.send("after")
     connection.receive("after")
-    assert write_frame == ["before"]
+    assert passed == ["before"]
 
 
-async def fates(faults: str) -> list[set[str]]:
+async def drawn_faults(faults: str) -> list[set[str]]:
     """What happens to 40 messages of the same connection."""
 
     class Endpoint:
         def write_frame(self, frame: str) -> None: ...
 
-    connection = FaultyNetwork(faults, ConnectionLimits()).open(Endpoint())  # type: ignore[arg-type]  # nothing else is asked of it
-    thrown = [connection._draw_faults("out").names for _ in range(40)]
+    connection = FaultyNetwork(faults, ConnectionLimits()).open(Endpoint(), None)  # type: ignore[arg-type]  # nothing else is asked of it
+    drawn = [connection._draw_faults("out").names for _ in range(40)]
     connection.close()
-    return thrown
+    return drawn
 
 
 async def test_a_seed_repeats_a_run_and_another_does_not():
-    assert await fates("drop=0.5, seed=1") == await fates("drop=0.5, seed=1")
-    assert await fates("drop=0.5, seed=1") != await fates("drop=0.5, seed=2")
+    assert await drawn_faults("drop=0.5, seed=1") == await drawn_faults("drop=0.5, seed=1")
+    assert await drawn_faults("drop=0.5, seed=1") != await drawn_faults("drop=0.5, seed=2")
 
 
 async def test_one_more_fault_leaves_the_others_as_they_were():
-    alone = await fates("drop=0.5, seed=1")
-    both = await fates("drop=0.5, garbage=0.5, seed=1")
+    alone = await drawn_faults("drop=0.5, seed=1")
+    both = await drawn_faults("drop=0.5, garbage=0.5, seed=1")
     assert [names - {"garbage"} for names in both] == alone
 
 

@@ -9,6 +9,7 @@ import pytest
 from captivate_nb.protocol import content as c
 from captivate_nb.server.livechat.queue import Handoff, LiveChatQueue
 from captivate_nb.server.livechat.scripted_agent import ScriptedAgent
+from captivate_nb.server.serial_queue import Tasks
 from support.flows import flow_of
 from support.handoffs import KeptConversation, handoff_of
 from support.until import until
@@ -30,7 +31,11 @@ agent:
 def queue() -> LiveChatQueue:
     queue = LiveChatQueue()
     ScriptedAgent(
-        queue, flow_of(FLOW), lambda handoff: {"name": handoff.user_id}, lambda url: f"at {url}"
+        queue,
+        flow_of(FLOW),
+        lambda handoff: {"name": handoff.user_id},
+        lambda url: f"at {url}",
+        Tasks(),
     )
     return queue
 

@@ -76,15 +76,15 @@ async def test_a_client_that_is_gone_is_forgotten(server: EmbeddedServer):
 async def test_what_is_sent_to_a_socket_just_closed_is_lost_and_no_more(server: EmbeddedServer):
     async with connect(server) as client:
         await client.start()
-        handler = next(reversed(server._service.router.sockets.values()))
+        socket = next(reversed(server._service.router.sockets.values()))
 
         def close_and_send():
-            handler.close()
-            handler.ws_connection = None
-            handler.send("x")
+            socket.close(1000, "")
+            socket.send("x")
+            return socket in server._service.router.sockets.values()
 
-        server.call(close_and_send)
-        assert handler not in server._service.router.sockets.values()
+        assert not server.call(close_and_send)
+        assert socket not in server._service.router.sockets.values()
 
 
 async def test_a_page_that_is_no_websocket(server: EmbeddedServer):
