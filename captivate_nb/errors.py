@@ -40,7 +40,11 @@ class ProtocolError(CaptivateError):
 
 
 class ConnectError(CaptivateError):
-    """No connection to a Captivate server could be made."""
+    """No connection to a Captivate server could be made; `reason` is why, without what to do."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(f"{reason} {advice}".strip())
+        self.reason = reason
 
 
 class InvalidURL(ConnectError):

@@ -23,6 +23,7 @@ from captivate_nb.errors import (
 from captivate_nb.protocol import events as e
 
 from .link import Link
+from .refusals import SET_KEY
 from .secrets import redact
 from .transport import CONNECT_TIMEOUT, Address, Transport
 
@@ -56,7 +57,7 @@ class Connection:
         received: Callable[[str | bytes], Awaitable[e.Event | None]],
         recover: Callable[[], Awaitable[None]],
         changed: Callable[[Status, CaptivateError | None], None],
-        failed: Callable[[CaptivateError], None],
+        failed: Callable[[ConnectError], None],
     ) -> None:
         self.address = address
         self.link = link
@@ -129,7 +130,8 @@ class Connection:
             if isinstance(error, TimeoutError):
                 raise NotCaptivate(
                     f"{self.address} opened a WebSocket and sent no socket_connected in"
-                    f" {CONNECT_TIMEOUT:.0f} s: it is not a Captivate server. Check the URL."
+                    f" {CONNECT_TIMEOUT:.0f} s: it is not a Captivate server.",
+                    "Check the URL.",
                 ) from None
             raise
         self._transport = transport
@@ -151,11 +153,11 @@ class Connection:
     def _closed_early(self, reason: str) -> ConnectError:
         if "key" in reason.lower() or reason.startswith(("1008", "4401", "4403")):
             return KeyRefused(
-                f"{self.address} closed the connection ({reason}): the API key was refused."
-                " Set CAPTIVATE_API_KEY, or pass api_key=, with the key of your custom channel."
+                f"{self.address} closed the connection ({reason}): the API key was refused.",
+                SET_KEY,
             )
         return NotCaptivate(
-            f"{self.address} closed the connection ({reason}) before it was made. Check the URL."
+            f"{self.address} closed the connection ({reason}) before it was made.", "Check the URL."
         )
 
     async def _keep(self, reading: asyncio.Task[None]) -> None:

@@ -106,36 +106,39 @@ def _failure(address: Address, error: Exception) -> ConnectError:
         case _Elsewhere():
             return NotCaptivate(
                 f"{address} redirects to {error}; it was not followed, as the key is for"
-                f" {address.host} only. Connect to the address that the server has now."
+                f" {address.host} only.",
+                "Connect to the address that the server has now.",
             )
         case InvalidProxy() | ProxyError() | ImportError():
             return ConnectError(
-                f"The proxy to {address} cannot be used: {_proxy_reason(error)}."
-                " Check https_proxy, which looks like http://host:port; no_proxy=* goes without."
+                f"The proxy to {address} cannot be used: {_proxy_reason(error)}.",
+                "Check https_proxy, which looks like http://host:port; no_proxy=* goes without.",
             )
         case InvalidHandshake() | EOFError():
             return NotCaptivate(
-                f"{address} does not speak WebSocket ({redact(str(error))}). Check the URL."
+                f"{address} does not speak WebSocket ({redact(str(error))}).", "Check the URL."
             )
         case InvalidURI() | UnicodeError():
-            return InvalidURL(f"“{address}” is not the URL of a server. Check its host.")
+            return InvalidURL(f"“{address}” is not the URL of a server.", "Check its host.")
         case TimeoutError():
             return ConnectError(
-                f"{address} did not answer within {CONNECT_TIMEOUT:.0f} s. Check the URL and network."
+                f"{address} did not answer within {CONNECT_TIMEOUT:.0f} s.",
+                "Check the URL and network.",
             )
         case ssl.SSLError() | ConnectionResetError() if address.secure:
             return ConnectError(
-                f"No secure connection to {address}: {_tls_reason(error)}."
-                " Check the host, or use ws:// for a server without TLS."
+                f"No secure connection to {address}: {_tls_reason(error)}.",
+                "Check the host, or use ws:// for a server without TLS.",
             )
         case OSError():
             return ConnectError(
-                f"No server answers at {address} ({_reason(error)}). Check the URL and the network."
+                f"No server answers at {address} ({_reason(error)}).",
+                "Check the URL and the network.",
             )
         case _:
             told = redact(f"{type(error).__name__}: {error}")
             return ConnectError(
-                f"No connection to {address} could be made ({told}). Check the URL."
+                f"No connection to {address} could be made ({told}).", "Check the URL."
             )
 
 

@@ -38,6 +38,7 @@ from captivate_nb.conversation.transcript import Choices, Transcript
 from captivate_nb.errands import Errand
 from captivate_nb.errors import (
     CaptivateError,
+    ConnectError,
     ProtocolError,
     RequestTimeout,
     SessionClosed,
@@ -685,10 +686,10 @@ class Wire(HasTraits):
             self._note(DISCONNECTED, self.conversation.id, why="the session is closed")
         self._set("status", status)
 
-    def _reconnect_failed(self, error: CaptivateError) -> None:
+    def _reconnect_failed(self, error: ConnectError) -> None:
         """List why reconnecting failed; one reason is listed once, however often it is tried."""
-        if str(error) != self.reconnect_error:
-            self._set("reconnect_error", str(error))
+        if error.reason != self.reconnect_error:
+            self._set("reconnect_error", error.reason)
             self._problem(self._prospect())
 
     async def _send_now(

@@ -36,7 +36,7 @@ class Client:
         self.frames: list[Any] = []
         self.numbers: list[int] = []
         self.statuses: list[tuple[Status, str]] = []
-        self.failed: list[CaptivateError] = []
+        self.failed: list[ConnectError] = []
         self.recovered = 0
         self.too_large: dict[int, bool] = {}
         self.hinder: BaseException | None = None
