@@ -32,7 +32,7 @@ from captivate_nb.conversation.eventlog import (
 from captivate_nb.conversation.live_agent import Agent
 from captivate_nb.conversation.message import Delivery, Message, delivered
 from captivate_nb.conversation.notes import DISCONNECTED, MISSED
-from captivate_nb.conversation.problems import Problem
+from captivate_nb.conversation.problems import CONNECTION, Problem
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.conversation.transcript import Choices, Transcript
 from captivate_nb.errands import Errand
@@ -690,7 +690,7 @@ class Wire(HasTraits):
         """List why reconnecting failed; one reason is listed once, however often it is tried."""
         if error.reason != self.reconnect_error:
             self._set("reconnect_error", error.reason)
-            self._problem(self._prospect())
+            self._problem(self._prospect(), about=CONNECTION)
 
     async def _send_now(
         self, event: e.ClientEvent, sending: Callable[[], None] = lambda: None

@@ -25,11 +25,15 @@ NAMED = 5
 """Messages that one line quotes."""
 
 
+CONNECTION = "the connection"
+"""What a problem is about that says why reconnecting fails."""
+
+
 class Problem(msgspec.Struct, frozen=True):
     """Something that went wrong and did not end the session. `time` is in seconds since the epoch.
 
-    `about` is the ID of the user's message it is about, if it is; `good` that it is well after all,
-    and nothing is to be done.
+    `about` is the ID of the user's message it is about, or `CONNECTION`, if it is about either;
+    `good` tells that it is well after all, and nothing is to be done.
     """
 
     message: str

@@ -117,6 +117,14 @@ class EmbeddedServer:
     def faults(self, spec: str | Iterable[str] | Faults | None) -> None:
         self._network.faults = spec
 
+    def on_network(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback()` when the faults were set, on the thread that did it.
+
+        Return a function that stops it.
+        """
+        self._network.watchers.append(callback)
+        return lambda: self._network.watchers.remove(callback)
+
     @property
     def network(self) -> str:
         """What the network is now: the name of one of `networks`, or else its faults' spec."""

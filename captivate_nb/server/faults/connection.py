@@ -94,6 +94,8 @@ class FaultyNetwork:
         self.profile = profile
         self.connections: set[FaultyConnection] = set()
         """The open connections."""
+        self.watchers: list[Callable[[], None]] = []
+        """Called when the faults were set."""
         self._down_until = -math.inf  # in the loop's time, as `_broke_at`
         self._broke_at = -math.inf
         self._asked, self._opened = 0, 0  # how many handshakes, and how many let in
@@ -116,6 +118,8 @@ class FaultyNetwork:
                 RuntimeError
             ):  # the loop has ended, and every connection with it
                 self._loop.call_soon_threadsafe(self._apply_faults)
+        for watcher in self.watchers[:]:
+            watcher()
 
     def _apply_faults(self) -> None:
         for connection in self.connections:

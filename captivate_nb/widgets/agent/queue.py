@@ -20,7 +20,7 @@ class DeskWidget(anywidget.AnyWidget):
     """
 
     _esm = module("agent/queue.js")
-    _css = styles("chat/chat.css", "agent/agent.css")
+    _css = styles("common/controls.css", "chat/chat.css", "agent/agent.css")
     name = traitlets.Unicode().tag(sync=True)
     facts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     available = traitlets.Bool(True).tag(sync=True)

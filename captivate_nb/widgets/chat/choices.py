@@ -48,7 +48,7 @@ class _Sheet(anywidget.AnyWidget):
     """Brings the stylesheet, and makes the buttons beside it answer before Python does."""
 
     _esm = module("chat/choices.js")
-    _css = styles("chat/chat.css")
+    _css = styles("common/controls.css", "chat/chat.css")
 
 
 SHOWN = 30

@@ -20,9 +20,12 @@ const MARKS = {
 /** Of one that was sent before, and may be lost. @type {[string, string]} */
 const CHECKED = ["checking…", "Checking whether it arrived; if not, it is sent again"];
 
-/** How far a message is, beside its bubble and in words. @param {import("./message.js").Item} item @param {boolean} said whether it stands in the transcript */
-export function markOf(item, said) {
-  if (item.delivery === "queued" && said) return CHECKED;
+/** The same while there is no connection. @type {[string, string]} */
+const UNCHECKED = ["waiting for the connection", "Not known yet whether it arrived: that is checked once there is a connection; if not, it is sent again"];
+
+/** How far a message is, beside its bubble and in words. @param {import("./message.js").Item} item @param {boolean} said whether it stands in the transcript @param {boolean} connected */
+export function markOf(item, said, connected) {
+  if (item.delivery === "queued" && said) return connected ? CHECKED : UNCHECKED;
   return item.delivery ? MARKS[item.delivery] : ["", ""];
 }
 

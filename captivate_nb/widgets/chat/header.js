@@ -1,6 +1,9 @@
 import { iconButton, initials, make } from "../common/dom.js";
 import { MoreMenu } from "./menu.js";
 
+/** Why nothing can be begun anew. @type {Record<string, string>} */
+const DEAD = { closed: "This session is closed: open another with %captivate", "no kernel": "There is no kernel behind this chat: run its cell again" };
+
 /** Who is on the other side, how the connection is, a new start, the inspector, and the way back from the past. */
 export default {
   /** @param {{ model: import("../common/dom.js").Model, el: HTMLElement }} context */
@@ -34,7 +37,8 @@ export default {
       state.title = model.get("about");
       state.dataset.status = status;
       for (const button of [...starts, menu.button]) {
-        button.disabled = ["closed", "no kernel"].includes(status);
+        button.disabled = status in DEAD;
+        button.title = DEAD[status] ?? button.ariaLabel;
         button.hidden = !tools.includes("restart");
       }
       inspect.setAttribute("aria-pressed", String(Boolean(model.get("inspecting"))));

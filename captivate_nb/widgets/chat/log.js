@@ -1,5 +1,5 @@
 import { Doubts, markOf } from "./delivery.js";
-import { initials, layOut, make, problemLine } from "../common/dom.js";
+import { initials, layOut, make, problemLine, counted } from "../common/dom.js";
 import { ownKeys } from "./shortcuts.js";
 import { bubble, clock, drawPart, words } from "./message.js";
 import { Search } from "./search.js";
@@ -41,6 +41,7 @@ export class View {
     this.nodes = [];
     /** @type {HTMLElement | undefined} */
     this.linked = undefined;
+    this.folded = true; // whether only the newest notice shows
     /** @type {HTMLElement[]} */
     this.blocks = [];
     /** @type {HTMLElement[]} blocks laid out for a jump */
@@ -60,11 +61,12 @@ export class View {
     this.typing = make("div", { class: "cnb-awaited", hidden: true }, make("div", { class: "cnb-typing" }, ...[0, 1, 2].map(() => make("span"))), stop);
     this.empty = make("div", { class: "cnb-line cnb-empty" });
     this.note = make("div", { class: "cnb-line cnb-note" });
+    this.retry = make("button", { type: "button", class: "cnb-do", hidden: true, click: () => model.send({ kind: "reconnect" }) }, "Try now");
     const offline = "This chat has no kernel behind it. Run its cell again to start a new one.";
     this.scroller = make(
       "div",
       { class: "cnb-scroll", role: "log", "aria-live": "off", "aria-label": "Conversation", "aria-keyshortcuts": "/ Alt+ArrowUp Alt+ArrowDown", tabindex: "0" },
-      this.empty, this.list, this.queue, this.typing, this.note, make("div", { class: "cnb-line cnb-offline" }, offline),
+      this.empty, this.list, this.queue, this.typing, this.note, make("div", { class: "cnb-line" }, this.retry), make("div", { class: "cnb-line cnb-offline" }, offline),
     );
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });
@@ -82,6 +84,7 @@ export class View {
     this.sizes = new ResizeObserver(() => this.following && this.toEnd());
     for (const node of [this.scroller, this.list, this.queue, this.note]) this.sizes.observe(node);
     for (const name of ["note", "empty"]) model.on(`change:${name}`, () => this.drawLines());
+    model.on("change:connected", () => this.drawConnected());
     root.addEventListener("cnb-find", () => this.search.open());
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("cnb-lines", (event) => /** @type {CustomEvent} */ (event).detail.push(...this.lines()));
@@ -123,9 +126,10 @@ export class View {
 
   /** Change what is drawn; a reader whose button is gone then is at the log. @param {() => void} change */
   hold(change) {
-    const held = this.list.contains(document.activeElement);
+    const inside = () => [this.list, this.queue].some((part) => part.contains(document.activeElement));
+    const held = inside();
     change();
-    if (held && !this.list.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
+    if (held && !inside()) this.scroller.focus({ preventScroll: true });
   }
 
   /** @param {number} index */
@@ -213,6 +217,18 @@ export class View {
   drawLines() {
     this.empty.textContent = this.store.items.length || this.store.outbox.length ? "" : this.model.get("empty");
     this.note.textContent = this.model.get("note");
+    this.retry.hidden = this.connected();
+  }
+
+  connected() {
+    return this.model.get("connected") ?? true;
+  }
+
+  /** Draw what is otherwise while there is no connection: nothing is typed then, and nothing checked. */
+  drawConnected() {
+    if (!this.connected()) this.typing.hidden = true;
+    this.drawLines();
+    this.store.items.forEach((item, index) => item?.delivery === "queued" && this.draw(index, index + 1));
   }
 
   drawProblems() {
@@ -220,7 +236,16 @@ export class View {
     this.told = this.store.problems;
     const lines = this.told.map((problem) =>
       problemLine(problem, () => this.model.send({ kind: "dismiss", id: problem.id })));
-    this.problems.replaceChildren(...lines);
+    const earlier = lines.slice(0, -1);
+    const more = make("button", { type: "button", class: "cnb-more-problems", click: () => fold(!this.folded) });
+    const fold = (/** @type {boolean} */ folded) => {
+      this.folded = folded;
+      for (const line of earlier) line.hidden = folded;
+      more.setAttribute("aria-expanded", String(!folded));
+      more.textContent = folded ? `${counted(earlier.length, "earlier notice")}…` : "Show only the newest";
+    };
+    fold(this.folded);
+    this.problems.replaceChildren(...(earlier.length ? [more] : []), ...lines);
   }
 
   drawDoubts() {
@@ -229,7 +254,7 @@ export class View {
 
   /** What a batch means for the reader who knew so many messages: what is queued, spoken, awaited, and followed. @param {Batch} batch @param {number} known */
   notice(batch, known) {
-    if (batch.outbox) this.queue.replaceChildren(...batch.outbox.map((item) => this.message(item, -1)));
+    if (batch.outbox) this.hold(() => this.queue.replaceChildren(...(batch.outbox ?? []).map((item) => this.message(item, -1))));
     if (batch.problems) this.drawProblems();
     this.drawLines();
     this.search.changed();
@@ -255,7 +280,7 @@ export class View {
     const part = last.parts.at(-1);
     const doubtful = last.delivery === "unknown" || last.delivery === "failed";
     const human = this.store.items.findLast((item) => item?.from === "agent" || item?.from === "bot")?.from === "agent";
-    const time = part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
+    const time = !this.connected() ? 0 : part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
     clearTimeout(this.waiting);
     this.typing.hidden = !time;
     this.waiting = setTimeout(() => (this.typing.hidden = true), time);
@@ -350,7 +375,7 @@ export class View {
   message(item, index) {
     const name = this.speakers.name(item);
     const time = item.at === undefined ? "" : clock(item.at);
-    const [mark, sent] = markOf(item, index >= 0);
+    const [mark, sent] = markOf(item, index >= 0, this.connected());
     const node = make("div", {
       class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${item.delivery}`}`,
       role: "group", "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),

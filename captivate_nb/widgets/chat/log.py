@@ -70,7 +70,8 @@ class LogWidget(anywidget.AnyWidget):
     option in the log, what it raises is shown; `stop()` when a reply is awaited no longer.
     `fetch(url)` gets a file that the page asks for, as MIME type and bytes. `decide(id, decision)`
     is awaited when the user decides on a message in doubt, which is possible while it is `live`;
-    what it raises is shown.
+    what it raises is shown. `reconnect()` when the user will not wait for the next attempt to
+    connect, while it is not `connected`.
 
     With `remote_images` "ask" the page loads pictures only from `trusted` hosts, and from those
     that the reader allows there.
@@ -87,6 +88,7 @@ class LogWidget(anywidget.AnyWidget):
     remote_images = traitlets.Enum(("allow", "ask"), "allow").tag(sync=True)
     trusted = traitlets.List(traitlets.Unicode()).tag(sync=True)
     live = traitlets.Bool().tag(sync=True)
+    connected = traitlets.Bool(True).tag(sync=True)
 
     def __init__(
         self,
@@ -96,12 +98,14 @@ class LogWidget(anywidget.AnyWidget):
         stop: Callable[[], Coroutine[Any, Any, None]] | None = None,
         fetch: Callable[[str], Awaitable[tuple[str, bytes]]] | None = None,
         decide: Callable[[str, Decision], Awaitable[None]] | None = None,
+        reconnect: Callable[[], Coroutine[Any, Any, None]] | None = None,
         **state: Any,
     ) -> None:
         self._source = source
         self._stop = stop
         self._fetch = fetch
         self._decide = decide
+        self._reconnect = reconnect
         self._loop = loop
         self._choose = choose
         self._told: list[Message] = list(source.transcript)
@@ -240,6 +244,8 @@ class LogWidget(anywidget.AnyWidget):
                 post(self._raw(index, ident), self._loop)
             case {"kind": "stop"} if self._stop is not None:
                 post(self._stop(), self._loop)
+            case {"kind": "reconnect"} if self._reconnect is not None:
+                post(self._reconnect(), self._loop)
             case {"kind": "file", "url": str(url)}:
                 post(self._hand_over(url), self._loop)
             case {"kind": "dismiss", "id": int(number)}:

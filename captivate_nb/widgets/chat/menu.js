@@ -1,6 +1,9 @@
 import { iconButton, make } from "../common/dom.js";
 import { JsonForm } from "../common/json_form.js";
 
+const EDGE = 10; // pixels between the menu and the panel's lower edge
+const LEAST = 120; // pixels that the menu is high at least
+
 /** Other ways to start anew, as a new user or with other metadata; and the networks to rehearse on. */
 export class MoreMenu {
   /** @param {import("../common/dom.js").Model} model */
@@ -14,11 +17,12 @@ export class MoreMenu {
       this.item("Restart as the same user", () => model.send({ kind: "restart" })),
       this.item("Restart as a new user", () => model.send({ kind: "restart", user: "new" })),
       this.item("Restart with other metadata…", () => this.ask()),
-      ...(model.get("networks") ?? []).map((/** @type {[string, string]} */ [name, about]) => this.network(name, about)));
+      ...this.networks(model.get("networks") ?? []));
     const cancel = make("button", { type: "button", class: "cnb-do", click: () => this.end() }, "Cancel");
     this.form = new JsonForm("Metadata to start with, as JSON", "Restart", (text) => this.send(text), make("span", { class: "cnb-hint" }, "Metadata to start with"), cancel);
     this.form.node.hidden = true;
     this.toggle(false);
+    model.on("change:network", () => this.check());
   }
 
   /** @param {string} name @param {() => void} press */
@@ -30,9 +34,17 @@ export class MoreMenu {
     return make("button", { type: "button", role: "menuitem", tabindex: "-1", click: act }, name);
   }
 
+  /** @param {[string, string][]} networks */
+  networks(networks) {
+    if (!networks.length) return [];
+    const heading = make("div", { class: "cnb-menu-title", "aria-hidden": "true" }, "Network");
+    return [make("div", { role: "group", "aria-label": "Network" }, heading, ...networks.map(([name, about]) => this.network(name, about)))];
+  }
+
   /** @param {string} name @param {string} about */
   network(name, about) {
-    const item = this.item(`Network: ${name}`, () => this.model.send({ kind: "network", name }));
+    const item = this.item(name, () => this.model.send({ kind: "network", name }));
+    item.setAttribute("aria-label", `Network: ${name}`);
     item.setAttribute("role", "menuitemradio");
     item.dataset.network = name;
     item.title = about;
@@ -41,11 +53,20 @@ export class MoreMenu {
 
   /** @param {boolean} open */
   toggle(open) {
-    for (const item of /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-network]")))
-      item.setAttribute("aria-checked", String(item.dataset.network === this.model.get("network")));
+    this.check();
     this.list.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
-    if (open) /** @type {HTMLElement} */ (this.list.firstElementChild).focus();
+    if (!open) return;
+    const panel = this.list.closest(".cnb-panel"); // which shows nothing beyond its edge
+    const room = panel ? panel.getBoundingClientRect().bottom - this.list.getBoundingClientRect().top - EDGE : 0;
+    this.list.style.maxHeight = `${Math.max(room, LEAST)}px`;
+    /** @type {HTMLElement} */ (this.list.firstElementChild).focus();
+  }
+
+  /** Mark the network of now. */
+  check() {
+    for (const item of /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("[data-network]")))
+      item.setAttribute("aria-checked", String(item.dataset.network === this.model.get("network")));
   }
 
   /** @param {FocusEvent} event */
@@ -56,7 +77,7 @@ export class MoreMenu {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    const items = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    const items = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("button")]);
     const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: -1 }[event.key];
     if (event.key === "Escape") {

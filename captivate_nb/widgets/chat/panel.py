@@ -7,6 +7,7 @@ user does goes to the session's public methods, posted to that loop from whateve
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,7 +18,7 @@ from IPython import get_ipython
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.private import without_private
-from captivate_nb.conversation.problems import Problem
+from captivate_nb.conversation.problems import CONNECTION, Problem
 from captivate_nb.errors import UsageError, counted
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
@@ -89,6 +90,7 @@ class ChatPanel(InspectedPanel):
             session.stop_waiting,
             session.fetch_file,
             self._decide,
+            session.reconnect_now,
             empty=EMPTY,
             bot=BOT,
             fallback=self.display_id,
@@ -117,7 +119,9 @@ class ChatPanel(InspectedPanel):
             session.on("*", self._inspect),
             session.on("error", self._inspect),
         ]
-        self._observe(self._show_state, "status", "conversation_id", "agent")
+        self._observe(self._show_state, "status", "reconnect_error", "conversation_id", "agent")
+        if session.server is not None:
+            self._stops.append(session.server.on_network(self._network_changed))
         self._observe(self._show_choices, "choices", "status")
         self._observe(self._show_outbox, "outbox")
         if shell := get_ipython():
@@ -156,10 +160,12 @@ class ChatPanel(InspectedPanel):
         """Return the seconds between the two newest messages if the later one answers the other."""
         match self.session.transcript[-2:]:
             case [Message(sender="user", time=float(asked)), Message(sender="bot", time=float(at))]:
-                return at - asked
+                return at - asked if at >= asked else None  # a clock was set back
         return None
 
     def _problem(self, problem: Problem) -> None:
+        if problem.about == CONNECTION:  # which the note says as long as it is so
+            return
         self.chat_log.problem(
             problem.message, problem.detail, about=problem.about, good=problem.good
         )
@@ -169,6 +175,11 @@ class ChatPanel(InspectedPanel):
         undecided = self.session.outbox
         self.chat_log.decided([m.id for m in undecided if m.delivery in ("unknown", "failed")])
         self._show_state()
+
+    def _network_changed(self) -> None:
+        """Show the network of now; called by whichever thread has changed it."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self.session.loop.call_soon_threadsafe(self._show_state)
 
     def _show_choices(self, _: Any = None) -> None:
         options = self.shown.choices if self.session.status != "closed" else ()
@@ -183,6 +194,7 @@ class ChatPanel(InspectedPanel):
             self.header.facts = self._facts(ident)
             self.header.about = f"Conversation {ident} at {session.url}"
         self.chat_log.note = self._note()
+        self.chat_log.connected = session.status != "reconnecting"
         open_now = session.status != "closed" and self.past is None
         self.composer.hint = "This chat is closed" if self.past is None else "This is the past"
         self.composer.enabled = self.chat_log.live = open_now
@@ -191,7 +203,8 @@ class ChatPanel(InspectedPanel):
         """Return what is said below the log about the session's state; mostly nothing."""
         conversation, status = self.session.conversation, self.session.status
         if status in NOTES:
-            return NOTES[status]
+            why = self.session.reconnect_error
+            return NOTES[status] + (f" The last attempt failed: {why}" if why else "")
         if conversation.deleted:
             return DELETED
         match [message for message in conversation.undecided if message.delivery == "queued"]:
@@ -257,7 +270,6 @@ class ChatPanel(InspectedPanel):
                 await self._restart(asked)
             case {"kind": "network", "name": str(name)} if self.session.server is not None:
                 self.session.server.faults = name
-                self._show_state()
             case {"kind": "close"} if self._leave is not None:
                 await self.session.close()
                 self._leave()

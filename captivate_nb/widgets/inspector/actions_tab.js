@@ -1,7 +1,7 @@
 import { make } from "../common/dom.js";
 import { JsonForm } from "../common/json_form.js";
 
-/** The actions that came, and a form to send one. */
+/** The actions of both sides, and a form to send one. */
 export class ActionsTab {
   /** @param {import("./inspector.js").Inspector} inspector */
   constructor(inspector) {
@@ -9,7 +9,7 @@ export class ActionsTab {
     this.feed = inspector.feed;
     this.list = make("ol", { class: "cnb-changes" });
     this.node = make("div", { class: "cnb-tab cnb-pages" },
-      make("div", { class: "cnb-page", role: "region", "aria-label": "Actions received", tabindex: "0" }, this.list));
+      make("div", { class: "cnb-page", role: "region", "aria-label": "Actions", tabindex: "0" }, this.list));
     if (inspector.live) this.node.append(this.sender());
   }
 
@@ -40,9 +40,9 @@ export class ActionsTab {
   open() {
     const rows = this.feed.list.filter((row) => row?.actions && this.feed.isShown(row));
     this.list.replaceChildren(...rows.flatMap((row) => (row.actions ?? []).map(([id, data]) => make("li", {},
-      make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) }, `event ${row.n}`),
+      make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) }, `event ${row.n}, ${row.out ? "sent" : "received"}`),
       make("div", {}, make("span", { class: "cnb-key", dir: "auto" }, id), make("span", { class: "cnb-value", dir: "auto" }, data))))));
-    if (!rows.length) this.list.append(make("li", { class: "cnb-none" }, "The bot has sent no action yet."));
+    if (!rows.length) this.list.append(make("li", { class: "cnb-none" }, "No actions yet. Those that the bot sends, and those sent to it, are listed here."));
   }
 
   close() {}
