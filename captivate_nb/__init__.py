@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .client.queries import ConversationRecord
 from .client.session import Session
+from .client.timeouts import Timeouts
 from .conversation.eventlog import EventLog, EventRecord
 from .conversation.live_agent import Agent
 from .conversation.message import Message
@@ -47,6 +48,7 @@ __all__ = [
     "ReplayPanel",
     "Reply",
     "Session",
+    "Timeouts",
     "Transcript",
     "connect",
     "current",
@@ -63,6 +65,10 @@ def __getattr__(name: str) -> Any:
 
         return getattr(widgets, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def load_ipython_extension(ip: Any) -> None:

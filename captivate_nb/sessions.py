@@ -11,6 +11,7 @@ from .client.calls import says_await
 from .client.local import LocalLink
 from .client.secrets import Secret
 from .client.session import Session
+from .client.timeouts import Timeouts
 from .client.transport import Address, take_key
 from .errors import NoSession, UsageError, did_you_mean
 from .local_files import IN_BROWSER
@@ -34,6 +35,7 @@ async def connect(
     *,
     user_data: dict[str, Any] | None = None,
     trusted_hosts: Iterable[str] = (),
+    timeouts: Timeouts | None = None,
 ) -> Session:
     """Open a session and return it with the bot's greeting in its transcript.
 
@@ -42,6 +44,7 @@ async def connect(
     firstName, lastName, email. `greet`: "bot" asks for the greeting as the vendor's client does,
     "auto" first gives the server 2 s to greet by itself, "user" waits for none. `trusted_hosts`
     are those from which a large message may be fetched besides the server's own and the vendor's.
+    `timeouts` are for how long the session waits for what.
 
     Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.
     """
@@ -55,6 +58,7 @@ async def connect(
         "metadata": metadata,
         "user_data": user_data,
         "greet": greet,
+        "timeouts": timeouts,
     }
     if not (url or key):
         return await demo(**options)

@@ -338,9 +338,8 @@ def test_an_interrupted_cell_leaves_the_session_usable(kernel: Kernel, cell: str
 
 
 BLOCKED = """
-import captivate_nb as cn, captivate_nb.client.handshake, threading, time
-captivate_nb.client.handshake.PING_INTERVAL = {ping}
-session = await cn.demo()
+import captivate_nb as cn, threading, time
+session = await cn.demo(timeouts=cn.Timeouts(ping={ping}))
 session.server.agent.take_over()
 await session.act("escalateToHuman")
 agent = session.server.agent

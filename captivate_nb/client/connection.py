@@ -25,20 +25,12 @@ from captivate_nb.protocol import events as e
 from .link import Link
 from .refusals import SET_KEY
 from .secrets import redact
-from .transport import CONNECT_TIMEOUT, Address, Transport
+from .timeouts import Timeouts
+from .transport import Address, Transport
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
 CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
-
-FIRST_DELAY = 0.25
-"""Seconds before the first new attempt; each later one waits twice as long."""
-
-LONGEST_DELAY = 30.0
-"""Seconds between attempts at the most."""
-
-REFUSED_FOR = 60.0
-"""Seconds for which a key that was accepted before may be refused while reconnecting."""
 
 
 class Connection:
@@ -46,7 +38,7 @@ class Connection:
 
     `received` is awaited with each frame and returns its event, or None. `recover` is awaited on
     a new connection before it counts as open again. `changed` is called with each new status, and
-    `failed` with why an attempt to connect again failed.
+    `failed` when an attempt to connect again failed for another reason than the one before.
     """
 
     def __init__(
@@ -57,7 +49,8 @@ class Connection:
         received: Callable[[str | bytes], Awaitable[e.Event | None]],
         recover: Callable[[], Awaitable[None]],
         changed: Callable[[Status, CaptivateError | None], None],
-        failed: Callable[[ConnectError], None],
+        failed: Callable[[], None],
+        timeouts: Timeouts,
     ) -> None:
         self.address = address
         self.link = link
@@ -65,6 +58,9 @@ class Connection:
         self._recover = recover
         self._changed = changed
         self._failed = failed
+        self._timeouts = timeouts
+        self.failure = ""
+        """Why the newest attempt to connect again failed; empty while connected."""
         self.number = 0
         """How many connections were opened so far: what passes now passes on this one."""
         self.too_large = False
@@ -74,6 +70,23 @@ class Connection:
         self._hurry = asyncio.Event()  # whether to connect again without waiting
         self._keeper: asyncio.Task[None] | None = None
         self._end: CaptivateError | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open and recovered."""
+        return self._ready.is_set() and self._end is None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is closed for good."""
+        return self._end is not None
+
+    @property
+    def prospect(self) -> str:
+        """Say what becomes of a connection that is broken."""
+        if not self.failure:
+            return "Reconnecting is under way."
+        return f"Reconnecting failed and is tried again: {self.failure}"
 
     async def open(self) -> None:
         """Connect. Raise `ConnectError` or one of its kinds; cancelling leaves nothing open."""
@@ -116,12 +129,12 @@ class Connection:
 
     async def _connect(self) -> asyncio.Task[None]:
         """Open a socket and wait for `socket_connected`; return the task that reads it."""
-        transport = await self.link.open(self.address)
+        transport = await self.link.open(self.address, self._timeouts)
         self.number += 1
         made: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reading = asyncio.create_task(self._read(transport, made), name="captivate_nb reader")
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
+            async with asyncio.timeout(self._timeouts.connect):
                 await asyncio.wait([made, reading], return_when=asyncio.FIRST_COMPLETED)
             if not made.done():
                 raise _fault_of(reading) or self._closed_early(transport.close_reason)
@@ -130,7 +143,7 @@ class Connection:
             if isinstance(error, TimeoutError):
                 raise NotCaptivate(
                     f"{self.address} opened a WebSocket and sent no socket_connected in"
-                    f" {CONNECT_TIMEOUT:.0f} s: it is not a Captivate server.",
+                    f" {self._timeouts.connect:g} s: it is not a Captivate server.",
                     "Check the URL.",
                 ) from None
             raise
@@ -178,31 +191,36 @@ class Connection:
         """Try again and again, ever less often, until a connection is made and recovered.
 
         A key that was accepted is not wrong: raise `SessionClosed` only when it has been refused
-        for `REFUSED_FOR` seconds. No other error ends it; one that nobody expects is told once.
+        for `Timeouts.refused` seconds. No other error ends it; one that nobody expects is told once.
         """
         now = asyncio.get_running_loop().time
-        delay, end, told = FIRST_DELAY, math.inf, False
+        delay, end, told = self._timeouts.reconnect_first, math.inf, False
         self._hurry.clear()
         while True:
             pause = delay * random.uniform(0.5, 1)
             await self._pause(min(pause, end - now()) if now() < end else pause)
-            delay = min(delay * 2, LONGEST_DELAY)
+            delay = min(delay * 2, self._timeouts.reconnect_longest)
             try:
                 return await self._connect_again()
             except KeyRefused as error:
-                end = min(end, now() + REFUSED_FOR)
+                end = min(end, now() + self._timeouts.refused)
                 if now() >= end:
-                    reason = f"Reconnecting failed for {REFUSED_FOR:g} s: {error}"
+                    reason = f"Reconnecting failed for {self._timeouts.refused:g} s: {error}"
                     raise SessionClosed(reason) from None
-                self._failed(error)
+                self._note_failure(error)
             except ConnectError as error:
-                self._failed(error)
+                self._note_failure(error)
             except ConnectionError:
                 end = math.inf  # it was made, so the key was accepted
             except Exception as error:  # noqa: BLE001  # of whoever takes in the frames
                 if not told:
                     self._changed("reconnecting", _fault(error))
                 told = True
+
+    def _note_failure(self, error: ConnectError) -> None:
+        if error.reason != self.failure:
+            self.failure = error.reason
+            self._failed()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, unless somebody is in a hurry."""
@@ -227,11 +245,13 @@ class Connection:
         return reading
 
     def _set_open(self) -> None:
+        self.failure = ""
         self._ready.set()
         self._changed("open", None)
 
     def _finish(self, error: CaptivateError | None) -> None:
         if self._end is None:
+            self.failure = ""
             self._end = error or SessionClosed(CLOSED)
             self._ready.set()
             self._changed("closed", error)

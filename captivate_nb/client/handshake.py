@@ -24,7 +24,8 @@ from captivate_nb.errors import ConnectError, InvalidURL, NotCaptivate
 
 from .refusals import refusal
 from .secrets import Redacting, redact
-from .transport import CONNECT_TIMEOUT, PING_INTERVAL, RECEIVE_LIMIT, Address
+from .timeouts import Timeouts
+from .transport import RECEIVE_LIMIT, Address
 from .websocket import WebSocketTransport
 
 _logger = logging.getLogger("captivate_nb.client.transport")
@@ -43,7 +44,7 @@ _logger.addFilter(_without_data)
 _logger.addFilter(Redacting())
 
 
-async def open_transport(address: Address) -> WebSocketTransport:
+async def open_transport(address: Address, timeouts: Timeouts) -> WebSocketTransport:
     """Open a WebSocket.
 
     Raise `ConnectError` (nothing answers) or one of its kinds, without the key in text or chain,
@@ -54,16 +55,16 @@ async def open_transport(address: Address) -> WebSocketTransport:
             address.with_key(),
             logger=_logger,
             max_size=RECEIVE_LIMIT,
-            open_timeout=CONNECT_TIMEOUT,
-            ping_interval=PING_INTERVAL,
-            ping_timeout=PING_INTERVAL,
-            close_timeout=1,
+            open_timeout=timeouts.connect,
+            ping_interval=timeouts.ping,
+            ping_timeout=timeouts.ping,
+            close_timeout=timeouts.close,
             proxy=None if address.loopback else True,
         )
     except asyncio.CancelledError:
         raise asyncio.CancelledError from None  # without the frames that know the URL
     except Exception as error:  # noqa: BLE001  # of websockets, a proxy's library, codecs, sockets
-        raise _failure(address, error) from None
+        raise _failure(address, error, timeouts.connect) from None
     return WebSocketTransport(websocket, address.secrets)
 
 
@@ -98,7 +99,7 @@ def _where(redirect: Exception) -> str:
     return "an address that is none"
 
 
-def _failure(address: Address, error: Exception) -> ConnectError:
+def _failure(address: Address, error: Exception, seconds: float) -> ConnectError:
     """Return what to raise instead of what the libraries did."""
     match error:
         case InvalidStatus():
@@ -122,7 +123,7 @@ def _failure(address: Address, error: Exception) -> ConnectError:
             return InvalidURL(f"“{address}” is not the URL of a server.", "Check its host.")
         case TimeoutError():
             return ConnectError(
-                f"{address} did not answer within {CONNECT_TIMEOUT:.0f} s.",
+                f"{address} did not answer within {seconds:g} s.",
                 "Check the URL and network.",
             )
         case ssl.SSLError() | ConnectionResetError() if address.secure:

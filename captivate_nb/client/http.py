@@ -5,18 +5,22 @@ Bounded in size and time, never redirected, and the key goes only to hosts that 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
 import msgspec
 
 from captivate_nb.errors import CaptivateError, InvalidFile
+from captivate_nb.local_files import IN_BROWSER
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, from_json, to_json
 from captivate_nb.protocol.content import File
 from captivate_nb.protocol.content_decoder import read_file
 from captivate_nb.rendering.sanitize import split_url
 
+from .attachments import Attachable, resolve
 from .link import Link, Request
 from .secrets import hide_named, redact
 from .transport import Address
@@ -55,6 +59,22 @@ async def upload(
         return read_file(msgspec.json.decode(response.body))
     except (OSError, ValueError, CaptivateError) as error:
         raise InvalidFile(f"“{name}” could not be uploaded: {redact(str(error))}.") from None
+
+
+async def sendable(given: Attachable, link: Link, offer: str | None, address: Address) -> File:
+    """Return a file that can be sent: uploaded where the server made an `offer`, else inline.
+
+    Raise `InvalidFile` when it cannot be read or is too large for either.
+    """
+    on_disk = isinstance(given, str | Path) and not IN_BROWSER
+    local = await asyncio.to_thread(resolve, given) if on_disk else resolve(given)
+    if isinstance(local, File):
+        return local
+    if not local.data:
+        raise InvalidFile(f"“{local.name}” is empty. Nothing was sent.")
+    if offer is None:
+        return local.inline()
+    return await upload(link, offer, address, local.name, local.data, local.mimetype)
 
 
 async def fetch_file(link: Link, url: str, address: Address) -> tuple[str, bytes]:

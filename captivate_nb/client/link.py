@@ -9,6 +9,7 @@ from typing import Protocol
 from captivate_nb.errors import CaptivateError
 
 from .secrets import Secret
+from .timeouts import Timeouts
 from .transport import Address, Transport
 
 
@@ -41,7 +42,7 @@ class Response:
 class Link(Protocol):
     """A way to a server."""
 
-    async def open(self, address: Address) -> Transport:
+    async def open(self, address: Address, timeouts: Timeouts) -> Transport:
         """Open a connection.
 
         Raise `ConnectError` or one of its kinds, without the key in text or chain, and nothing

@@ -13,9 +13,9 @@ from typing import Protocol
 from .link import Request, RequestFailed, Response
 from .refusals import refusal
 from .secrets import redact
+from .timeouts import Timeouts
 from .transport import (
     FRAME_LIMIT,
-    PING_INTERVAL,
     RECEIVE_LIMIT,
     Address,
     check_size,
@@ -68,11 +68,11 @@ class LocalLink:
     def __init__(self, server: LocalServer) -> None:
         self._server = server
 
-    async def open(self, address: Address) -> LocalTransport:
+    async def open(self, address: Address, timeouts: Timeouts) -> LocalTransport:
         socket = await self._server.connect()
         if isinstance(socket, int):
             raise refusal(address, socket)
-        return LocalTransport(socket)
+        return LocalTransport(socket, timeouts.ping)
 
     async def fetch(self, request: Request) -> Response:
         answer = await self._server.fetch(
@@ -88,8 +88,9 @@ class LocalLink:
 class LocalTransport:
     """The `Transport` to a server in this process."""
 
-    def __init__(self, socket: LocalSocket) -> None:
+    def __init__(self, socket: LocalSocket, ping: float) -> None:
         self._socket = socket
+        self._ping = ping  # seconds
         self.too_large = False
 
     async def send(self, frame: str) -> None:
@@ -100,7 +101,7 @@ class LocalTransport:
         """Yield every message; a connection on which nobody answers is broken, as by keepalive."""
         while True:
             try:
-                async with asyncio.timeout(PING_INTERVAL):
+                async with asyncio.timeout(self._ping):
                     frame = await self._socket.receive()
             except ConnectionError:
                 return

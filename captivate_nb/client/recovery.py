@@ -12,22 +12,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from captivate_nb.conversation import delivery
 from captivate_nb.conversation.evidence import Send
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import CaptivateError, ServerError, SessionClosed
 from captivate_nb.protocol import events as e
 
+from .timeouts import Timeouts
 from .waiting import Disconnected, Garbled
 
 ATTEMPTS = 5
 """How many times a question is asked again."""
-
-ASK_DELAY = 0.25
-"""Seconds until a question is asked again the first time; twice as long each time."""
-
-TIMEOUT = 10.0
-"""Seconds that a transcript may take."""
 
 LONGEST_DELAY = 30.0
 """Seconds between two looks for what was cut short, at the most."""
@@ -55,13 +49,14 @@ class Line:
     write: Callable[[e.UserMessage], Awaitable[None]]
     missed: Callable[[str, str], None]
     spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    timeouts: Timeouts
 
 
-def delays() -> Iterator[float]:
-    """Yield the seconds to wait before a question is asked: none at first, then ever more."""
+def delays(first: float) -> Iterator[float]:
+    """Yield the seconds to wait before a question is asked: none, `first`, then ever more."""
     yield 0.0
     for number in range(ATTEMPTS):
-        yield ASK_DELAY * 2**number
+        yield first * 2**number
 
 
 class Recovery:
@@ -143,7 +138,9 @@ class Recovery:
                 elif in_vain > ATTEMPTS:
                     self._line.missed(current, "the server's transcripts tell nothing of it")
                 else:
-                    await asyncio.sleep(ASK_DELAY * 2**in_vain if in_vain else 0)
+                    await asyncio.sleep(
+                        self._line.timeouts.reconnect_first * 2**in_vain if in_vain else 0
+                    )
                     await self._look(current)
                     in_vain = in_vain + 1 if deliveries.step() == step else 0
 
@@ -151,9 +148,11 @@ class Recovery:
         """Look until something new is told: what was cut short may not be in the first transcript."""
         while self._cut:
             await asyncio.sleep(self._patience)
-            self._patience = min(max(ASK_DELAY, 2 * self._patience), LONGEST_DELAY)
+            self._patience = min(
+                max(self._line.timeouts.reconnect_first, 2 * self._patience), LONGEST_DELAY
+            )
             self._cut, heard = False, self._line.conversation.heard
-            for delay in delays():
+            for delay in delays(self._line.timeouts.reconnect_first):
                 await asyncio.sleep(delay)
                 await self._line.wait_open()
                 if (current := self._current()) is not None:
@@ -164,7 +163,7 @@ class Recovery:
 
     async def _greet(self, greeting: e.UserMessage) -> None:
         """Ask for the greeting once more, if it is shown that there was none."""
-        await asyncio.sleep(delivery.CHECK)
+        await asyncio.sleep(self._line.conversation.deliveries.check)
         await self._line.wait_open()
         current = self._current()
         with contextlib.suppress(ConnectionError, Disconnected):
@@ -179,10 +178,10 @@ class Recovery:
         Raise `Disconnected` or `ConnectionError` when the connection breaks.
         """
         why = ""
-        for delay in delays():
+        for delay in delays(self._line.timeouts.reconnect_first):
             await asyncio.sleep(delay)
             try:
-                async with asyncio.timeout(TIMEOUT):
+                async with asyncio.timeout(self._line.timeouts.answer):
                     await self._line.ask(current)
             except Garbled as garbled:
                 why = f"the server's answer cannot be read: {garbled}"

@@ -1,23 +1,30 @@
-"""Doing again, in another session, what a user did."""
+"""Doing again, in another conversation, what a user did."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
+from captivate_nb.conversation.code import Step
 from captivate_nb.errors import ReplyTimeout
-
-if TYPE_CHECKING:
-    from captivate_nb.conversation.code import Step
-
-    from .session import Session
+from captivate_nb.protocol.content import File, Option
 
 ACTION_WAIT = 1.0
 """Seconds that an action is given to have a reply; it need not have one."""
 
 
-async def repeat(session: Session, steps: Iterable[Step]) -> None:
+class Repeatable(Protocol):
+    """What a step is done in again; a `Session` is one."""
+
+    async def say(self, text: str, /) -> object: ...
+    async def click(self, choice: Option | str, /) -> object: ...
+    async def send_files(self, files: Sequence[File], text: str | None, /) -> object: ...
+    async def act(self, id: str, data: Any, /, *, wait: bool, timeout: float) -> object: ...  # noqa: A002
+    async def set_metadata(self, metadata: dict[str, Any], target: str, /) -> object: ...
+
+
+async def repeat(session: Repeatable, steps: Iterable[Step]) -> None:
     """Do steps again, one after the other, each when the reply to the last is complete.
 
     A turn that gets no complete reply in time is no error: it goes on from what did come.
@@ -27,7 +34,7 @@ async def repeat(session: Session, steps: Iterable[Step]) -> None:
             await _do(session, step)
 
 
-async def _do(session: Session, step: Step) -> None:
+async def _do(session: Repeatable, step: Step) -> None:
     if step.choice is not None:
         await session.click(step.choice)
     elif step.files:

@@ -2,65 +2,48 @@
 
 All state lives in `Conversation` and changes only through events; a session sends, and waits for
 what comes back. It belongs to the loop it was opened on; its methods can be awaited from any other
-loop too and then run there.
+loop too and then run there. `parts` puts together what it is made of.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self
 
-import msgspec
-
 from captivate_nb.conversation.code import steps_of
+from captivate_nb.conversation.delivery import CHECK
+from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.message import Message
-from captivate_nb.conversation.notes import ARRIVED
+from captivate_nb.conversation.notes import CHECKED_AFTER
 from captivate_nb.conversation.options import offered, said_by
-from captivate_nb.conversation.problems import named
 from captivate_nb.conversation.replay import log_until
 from captivate_nb.conversation.transcript import Reply, Transcript
-from captivate_nb.errors import (
-    InvalidFile,
-    InvalidMessage,
-    ReplyTimeout,
-    UsageError,
-    counted,
-    did_you_mean,
-)
-from captivate_nb.local_files import IN_BROWSER
+from captivate_nb.errors import InvalidMessage, UsageError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode, to_json
 from captivate_nb.protocol.content import Action, File, Option
-from captivate_nb.rendering.sanitize import clean, quoted
+from captivate_nb.rendering.sanitize import clean
 
-from .attachments import Attachable, attachables, resolve
-from .dealing import deal
-from .http import upload
+from .attachments import Attachable, attachables
+from .http import sendable
 from .link import Link
-from .live import TIMEOUT, new_id, on_own_loop
+from .live import LiveConversation
 from .network import NetworkLink
-from .queries import Records
+from .own_loop import on_own_loop
+from .parts import Parts
 from .repeating import repeat
-from .secrets import Hidden
+from .secrets import redact_frame
+from .server_calls import ServerCalls
+from .timeouts import Timeouts
 from .transport import Address, check_size
-from .validation import id_of, json_of, object_of, seconds_of, text_of
-from .waiting import Turn
-
-SETTLE = 0.3
-"""Seconds of quiet after which a reply is complete."""
-
-GREETING_WAIT = 5.0
-"""Seconds that opening waits for a greeting at the most; none is no error."""
-
-SELF_GREETING_WAIT = 2.0
-"""Seconds that `greet="auto"` gives a server to greet by itself."""
+from .validation import id_of, json_of, new_id, object_of, seconds_of, text_of
 
 
-class Session(Records):
-    """A live session. Open one with `captivate_nb.connect` or `captivate_nb.demo`."""
+class Session(LiveConversation, ServerCalls):
+    """A live session. Open one with `captivate_nb.connect` or `captivate_nb.demo`.
+
+    Seconds that a call is not given are those of `timeouts`.
+    """
 
     def __init__(
         self,
@@ -73,20 +56,14 @@ class Session(Records):
         greet: str = "bot",
         trusted_hosts: Iterable[str] = (),
         link: Link | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
-        if greet not in ("bot", "auto", "user"):
-            raise UsageError(
-                f"greet={greet!r} is not known: it is “bot”, “auto” or “user”."
-                + did_you_mean(str(greet), ("bot", "auto", "user"))
-            )
-        super().__init__(address, link or NetworkLink(), trusted_hosts)
+        super().__init__(EventLog(redact=lambda frame: redact_frame(frame, address.secrets)))
         self.server: Any = None
         """The embedded server this session brought with it, or None."""
-        self.latency: float | None = None
-        """Seconds the newest reply took to begin."""
-        self._greet = greet
-        self._again: set[str] = set()  # messages that the user sends again just now
-        self._dealt: dict[int, Message] = {}
+        self.timeouts = timeouts or Timeouts()
+        """For how long it waits for what, in seconds."""
+        self._trusted = tuple(trusted_hosts)
         self._at_close: list[Callable[[], Awaitable[None]]] = []
         start = e.ConversationStart(
             user_id=user_id or "anon",
@@ -94,11 +71,35 @@ class Session(Records):
             user_data=user_data,
             metadata=metadata or {},
         )
-        self._start = Hidden(_valid(start))  # its metadata may be private
+        self._parts = Parts(
+            self.events,
+            self.conversation,
+            self._listeners,
+            self._tasks,
+            self._show,
+            address,
+            link or NetworkLink(),
+            self.timeouts,
+            start,
+            greet,
+            self._trusted,
+        )
+        if self.timeouts.check != CHECK:
+            self._parts.intake.note(CHECKED_AFTER, None, seconds=self.timeouts.check)
 
     def __repr__(self) -> str:
         conversation = clean(self.conversation_id or "") or "no conversation"
         return f"<Session {self.status} {self.url} {conversation}>"
+
+    @property
+    def url(self) -> str:
+        """Return the server's address, without the key."""
+        return str(self._parts.connection.address)
+
+    @property
+    def latency(self) -> float | None:
+        """Return the seconds the newest reply took to begin."""
+        return self._parts.turns.latency
 
     # --- opening and closing -----------------------------------------------------------------
 
@@ -109,8 +110,8 @@ class Session(Records):
         Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.
         """
         try:
-            await self._connection.open()
-            await self._begin()
+            await self._parts.connection.open()
+            await self._parts.starting.begin()
         except BaseException:
             await self.close()
             raise
@@ -118,12 +119,14 @@ class Session(Records):
 
     @on_own_loop
     async def close(self) -> None:
-        """Close for good, with what the session brought with it; again is harmless."""
-        for task in list(self._tasks):
-            task.cancel()
+        """Close for good, with what the session brought with it; again is harmless.
+
+        Cancelling is safe: it is closed all the same.
+        """
+        self._tasks.end()
         closing, self._at_close = self._at_close, []
         try:
-            await self._connection.close()
+            await self._parts.connection.close()
         finally:
             for close in closing:
                 await close()
@@ -131,6 +134,15 @@ class Session(Records):
     def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Await `close()` when the session is closed."""
         self._at_close.append(close)
+
+    @on_own_loop
+    async def reconnect_now(self) -> None:
+        """Try to connect again at once, where that is due later; `status` tells how it went.
+
+        Raise `SessionClosed` when the session is closed.
+        """
+        self._check_open()
+        self._parts.connection.hurry()
 
     async def __aenter__(self) -> Self:
         return self
@@ -142,7 +154,12 @@ class Session(Records):
 
     @on_own_loop
     async def say(
-        self, text: str, *, wait: bool = True, settle: float = SETTLE, timeout: float = TIMEOUT
+        self,
+        text: str,
+        *,
+        wait: bool = True,
+        settle: float | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Say a line and return the reply: what came until quiet for `settle` seconds.
 
@@ -161,8 +178,8 @@ class Session(Records):
         choice: Option | str,
         *,
         wait: bool = True,
-        settle: float = SETTLE,
-        timeout: float = TIMEOUT,
+        settle: float | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Choose an option, or the one on offer with that label or value, and return the reply.
 
@@ -180,8 +197,8 @@ class Session(Records):
         text: str | None = None,
         *,
         wait: bool = True,
-        settle: float = SETTLE,
-        timeout: float = TIMEOUT,
+        settle: float | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Send files, by URL, path, `File` or `(name, bytes, MIME type)`, and return the reply.
 
@@ -190,7 +207,9 @@ class Session(Records):
         """
         if not files:
             raise InvalidMessage("There are no files to send. Nothing was sent.")
-        ready = tuple([await self._sendable(file) for file in attachables(files)])
+        to, offer = self._parts.connection, self.conversation.upload_url
+        given = attachables(files)
+        ready = tuple([await sendable(each, to.link, offer, to.address) for each in given])
         return await self._speak(text or "", ready, wait, settle, timeout)
 
     @on_own_loop
@@ -199,8 +218,8 @@ class Session(Records):
         message: Message | str,
         *,
         wait: bool = True,
-        settle: float = SETTLE,
-        timeout: float = TIMEOUT,
+        settle: float | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Send a message again that failed, or of which it is not known whether it arrived.
 
@@ -208,15 +227,8 @@ class Session(Records):
         twice. Raise `UsageError` for any other message; else as `say` does.
         """
         sent = self._undecided(message)
-
-        async def send() -> None:
-            self._again.add(sent.client_msg_id)
-            try:
-                await self._send_message(sent)
-            finally:
-                self._again.discard(sent.client_msg_id)
-
-        return await self._take_turn(send, sent.client_msg_id, wait, settle, timeout)
+        send = self._parts.outbox.send_again
+        return await self._take_turn(lambda: send(sent), sent.client_msg_id, wait, settle, timeout)
 
     @on_own_loop
     async def mark_arrived(self, message: Message | str) -> None:
@@ -225,20 +237,7 @@ class Session(Records):
         `message` is it or its ID, as in `outbox`; one that was never sent is dropped. Raise
         `UsageError` for any other message.
         """
-        sent = self._undecided(message)
-        if self._queued.pop(sent.client_msg_id, None) is not None:
-            self._share_outbox()
-            return
-        self._note(ARRIVED, self.conversation.id, message=sent.client_msg_id)
-
-    @on_own_loop
-    async def reconnect_now(self) -> None:
-        """Try to connect again at once, where that is due later; `status` tells how it went.
-
-        Raise `SessionClosed` when the session is closed.
-        """
-        self._check_open()
-        self._connection.hurry()
+        self._parts.outbox.mark_arrived(self._undecided(message))
 
     @on_own_loop
     async def stop_waiting(self) -> None:
@@ -246,8 +245,7 @@ class Session(Records):
 
         What was said stays said, and the bot may still answer it.
         """
-        for turn in self._turns:
-            turn.stop()
+        self._parts.turns.stop()
 
     @on_own_loop
     async def act(
@@ -256,8 +254,8 @@ class Session(Records):
         data: Any = None,
         *,
         wait: bool = False,
-        settle: float = SETTLE,
-        timeout: float = TIMEOUT,
+        settle: float | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Send an action, such as the reserved `escalateToHuman`.
 
@@ -266,11 +264,15 @@ class Session(Records):
         sent = {} if data is None else json_of(data, "An action's data")
         action = Action(id_of(id, "An action's ID"), sent)
         event = e.ActionSent(conversation_id=self._current(), action=action)
-        return await self._take_turn(lambda: self._send(event), None, wait, settle, timeout)
+        send = self._parts.channel.send
+        return await self._take_turn(lambda: send(event), None, wait, settle, timeout)
 
     @on_own_loop
     async def edit(self, message_id: str, text: str) -> None:
-        """Replace the text of one of the user's own messages."""
+        """Replace the text of one of the user's own messages.
+
+        Raise `RequestTimeout` when the server does not confirm it, `ServerError` for its own.
+        """
         current = self._current()
         event = e.EditMessage(
             conversation_id=current,
@@ -278,7 +280,7 @@ class Session(Records):
             message_id=id_of(message_id, "A message's ID"),
             text=text_of(text),
         )
-        await self._request(event, e.MessageEdited, current)
+        await self._parts.channel.request(event, e.MessageEdited, current)
 
     @on_own_loop
     async def send_raw(self, event: dict[str, Any]) -> None:
@@ -291,9 +293,9 @@ class Session(Records):
         object_of(event, "An event")
         wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
         frame = to_json(wrapped)
-        await self._connection.wait_open()
-        await self._recovery.settled()
-        await self._send_frame(frame)
+        await self._parts.connection.wait_open()
+        await self._parts.recovery.settled()
+        await self._parts.channel.send_frame(frame)
 
     # --- other conversations -----------------------------------------------------------------
 
@@ -307,19 +309,11 @@ class Session(Records):
     ) -> None:
         """Start a new conversation, as the same user with the same metadata where not given.
 
-        Of the same user, what is `private` stays where other metadata is given without it.
+        Of the same user, what is `private` stays where other metadata is given without it. Raise
+        `RequestTimeout` when the server does not start one; the current one then goes on.
         """
         self._check_open()
-        given = {"user_id": user_id, "user": user, "metadata": metadata}
-        changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
-        before = self._start.reveal()
-        if user_id is not None or user is not None:
-            changes["user_data"] = None  # it was the other user's
-        elif metadata is not None and "private" in before.metadata:
-            kept = {"private": before.metadata["private"]}
-            changes["metadata"] = kept | object_of(metadata, "Metadata")
-        self._start = Hidden(_valid(msgspec.structs.replace(before, **changes)))
-        await self._begin()
+        await self._parts.starting.begin_anew(user_id, user, metadata)
 
     @on_own_loop
     async def resume(self, conversation_id: str) -> Transcript:
@@ -328,8 +322,7 @@ class Session(Records):
         Raise `ServerError` when the server does not know it; the current one then goes on.
         """
         self._check_open()
-        request = e.TranscriptRequest(conversation_id=id_of(conversation_id, "A conversation's ID"))
-        await self._request(request, e.ConversationTranscript, conversation_id)
+        await self._parts.queries.transcript(id_of(conversation_id, "A conversation's ID"))
         await self.fetch_metadata()
         return self.transcript
 
@@ -342,22 +335,18 @@ class Session(Records):
         `UsageError` when there is no such event, and what `say` and `click` do. Cancelling closes
         it.
         """
-        steps = steps_of(map(self._as_given, log_until(self.events, n)))
+        steps = steps_of(map(self._parts.intake.as_given, log_until(self.events, n)))
         if missing := [step.n for step in steps if step.shortened]:
             raise UsageError(
                 f"Event {missing[0]} is not kept whole, as the log has grown large, and cannot be"
                 " done again."
             )
-        start = self._start.reveal()
         again = Session(
-            self._connection.address,
-            user_id=start.user_id or "anon",
-            user=start.user,
-            metadata=start.metadata,
-            user_data=start.user_data,
-            greet=self._greet,
+            self._parts.connection.address,
+            **self._parts.starting.as_given(),
             trusted_hosts=self._trusted,
-            link=self._connection.link,
+            link=self._parts.connection.link,
+            timeouts=self.timeouts,
         )
         await again.open()
         try:
@@ -371,7 +360,12 @@ class Session(Records):
     # --- how it is done ----------------------------------------------------------------------
 
     async def _speak(
-        self, text: str, files: tuple[File, ...], wait: bool, settle: float, timeout: float
+        self,
+        text: str,
+        files: tuple[File, ...],
+        wait: bool,
+        settle: float | None,
+        timeout: float | None,
     ) -> Reply:
         event = e.UserMessage(
             conversation_id=self._current(),
@@ -380,170 +374,25 @@ class Session(Records):
             files=files,
         )
         check_size(encode(event))
+        send = self._parts.outbox.send
         return await self._take_turn(
-            lambda: self._send_message(event), event.client_msg_id, wait, settle, timeout
+            lambda: send(event), event.client_msg_id, wait, settle, timeout
         )
-
-    def _undecided(self, message: Message | str) -> e.UserMessage:
-        """Return what is to be sent again, or is said to have arrived."""
-        current = self._current()
-        name = message.id if isinstance(message, Message) else text_of(message)
-        waiting = self._queued.get(name)
-        sent = self.conversation.deliveries.get(name)
-        if name not in self._again:
-            if waiting is not None and waiting.message.delivery == "failed":
-                return msgspec.structs.replace(waiting.event.reveal(), conversation_id=current)
-            if sent is not None and name in self.conversation.deliveries.undecided:
-                return sent.event
-        meant = quoted(message.text if isinstance(message, Message) else name)
-        open_ = [m.text for m in self.outbox if m.delivery != "queued" and m.id not in self._again]
-        raise UsageError(
-            f"{meant} {self._why_settled(name)}: there is nothing to decide about it. In"
-            f" session.outbox, to be decided about: {named(open_) or 'nothing now'}."
-        )
-
-    def _why_settled(self, name: str) -> str:
-        deliveries = self.conversation.deliveries
-        if name in self._again:
-            return "is being sent again already"
-        if name in self._queued:
-            return "waits to be sent for the first time, and goes out by itself"
-        if deliveries.has_arrived(name):
-            return "has arrived"
-        if name in deliveries.held:
-            return "is being checked, and is sent again by itself if it did not arrive"
-        if name in deliveries:
-            return "was sent, and nothing says that it did not arrive"
-        return "is no message that was sent in this conversation"
 
     async def _take_turn(
         self,
         send: Callable[[], Awaitable[None]],
         message_id: str | None,
         wait: bool,
-        settle: float,
-        timeout: float,
+        settle: float | None,
+        timeout: float | None,
     ) -> Reply:
-        """Send, and collect what comes back until it is quiet."""
-        settle, timeout = seconds_of(settle, "settle"), seconds_of(timeout, "timeout")
-        conversation, acted = self.conversation.id, len(self.actions)
-        deadline = self.loop.time() + timeout
-        with self._turn(message_id) as turn:
-            if not wait:
-                await send()
-                return Reply()
-            turn.reply = []
-            quiet = False
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(deadline):
-                    await send()
-                quiet = await turn.wait(settle, deadline)
-            same = self.conversation.id == conversation
-            if same:
-                self._deal()
-            else:
-                turn.reply += [message for message in self.transcript if message.sender != "user"]
-        reply = Reply(
-            turn.reply,
-            latency=turn.latency,
-            actions=self.actions[acted if same else 0 :],
-        )
-        if not quiet:
-            raise ReplyTimeout(self._timeout_text(reply, timeout, message_id), reply)
-        return reply
+        quiet = seconds_of(self.timeouts.settle if settle is None else settle, "settle")
+        whole = seconds_of(self.timeouts.answer if timeout is None else timeout, "timeout")
+        take = self._parts.turns.take
+        return await take(send, message_id, wait=wait, settle=quiet, timeout=whole)
 
-    @contextlib.contextmanager
-    def _turn(self, message_id: str | None = None) -> Iterator[Turn]:
-        """Note the signs of a reply from here on."""
-        turn = Turn(message_id, len(self.transcript))
-        self._turns.append(turn)
-        try:
-            yield turn
-        finally:
-            self._turns.remove(turn)
-            self.latency = turn.latency or self.latency
-            if not self._turns:
-                self._dealt.clear()
-
-    def _deal(self) -> None:
-        """Put what came into the replies of the turns under way, each message into one."""
-        turns = [
-            (self._index_after(turn.message_id, turn.start), turn.reply)
-            for turn in self._turns
-            if turn.reply is not None
-        ]
-        deal(self.transcript, turns, self._dealt)
-
-    def _index_after(self, message_id: str | None, start: int) -> int:
-        """Return the index behind the user's own message, wherever a merge has put it."""
-        if message_id is None:
-            return start
-        for index in range(len(self.transcript) - 1, -1, -1):
-            if self.transcript[index].id == message_id:
-                return index + 1
-        return len(self.transcript)
-
-    def _timeout_text(self, reply: Reply, timeout: float, message_id: str | None) -> str:
-        if message_id in self.conversation.deliveries.held:
-            return (
-                f"No reply within {timeout:g} s: the connection broke, and it is being found out"
-                " whether the message arrived. Until then it is in session.outbox."
-            )
-        if self.status == "reconnecting":
-            return (
-                f"No connection for {timeout:g} s: the message waits and goes out when it is back."
-                f" {self._prospect()}"
-            )
-        if self._queued:
-            return (
-                f"Not sent for {timeout:g} s: the message waits until it is known whether the one"
-                " before it arrived, and goes out then."
-            )
-        some = f"{counted(len(reply), 'message')} came, and the bot had not finished"
-        came = some if reply else "nothing came"
-        return (
-            f"No complete reply within {timeout:g} s: {came}. The message was sent; wait longer"
-            " with timeout=, or look at session.transcript."
-        )
-
-    async def _begin(self) -> None:
-        """Start a conversation and wait for its greeting; a bot need not greet."""
-        with self._turn() as turn:
-            started = await self._request(self._start.reveal(), e.ConversationStarted)
-            if self._greet == "user":
-                return
-            if self._greet == "auto":
-                await turn.wait(SETTLE, self.loop.time() + SELF_GREETING_WAIT)
-                if self.transcript:
-                    return
-            current = started.conversation_id
-            greeting = e.UserMessage(conversation_id=current, client_msg_id=new_id())
-            self._recovery.greeting = greeting
-            try:
-                await self._send(greeting)
-                await turn.wait(SETTLE, self.loop.time() + GREETING_WAIT)
-            finally:
-                self._recovery.greeting = None
-
-    async def _sendable(self, given: Attachable) -> File:
-        on_disk = isinstance(given, str | Path) and not IN_BROWSER
-        local = await asyncio.to_thread(resolve, given) if on_disk else resolve(given)
-        if isinstance(local, File):
-            return local
-        if not local.data:
-            raise InvalidFile(f"“{local.name}” is empty. Nothing was sent.")
-        offer = self.conversation.upload_url
-        if offer is None:
-            return local.inline()
-        at = self._connection
-        return await upload(at.link, offer, at.address, local.name, local.data, local.mimetype)
-
-
-def _valid(start: e.ConversationStart) -> e.ConversationStart:
-    """Return what a conversation is started with; raise `UsageError` for what cannot be meant."""
-    id_of(start.user_id, "A user's ID")
-    object_of(start.user, "A user")
-    if start.user_data is not None:
-        object_of(start.user_data, "User data")
-    metadata = object_of(start.metadata, "Metadata")
-    return msgspec.structs.replace(start, metadata=metadata.copy())  # the caller may change theirs
+    def _undecided(self, message: Message | str) -> e.UserMessage:
+        if isinstance(message, Message):
+            return self._parts.outbox.undecided(message.id, message.text, self._current())
+        return self._parts.outbox.undecided(text_of(message), message, self._current())

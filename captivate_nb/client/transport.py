@@ -26,12 +26,6 @@ MESSAGE_LIMIT = 128 * 1024
 RECEIVE_LIMIT = 16 * 1024 * 1024
 """Bytes of one received message: transcripts of servers without the service's limit."""
 
-CONNECT_TIMEOUT = 10.0
-"""Seconds for the connection to be made, `socket_connected` included."""
-
-PING_INTERVAL = 20.0
-"""Seconds between keepalive pings, and how long an answer to one may take."""
-
 _KEY_QUERY = re.compile(r"([?&])apikey=([^&#]*)(&?)", re.IGNORECASE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import operator
+import uuid
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -98,3 +99,8 @@ def callback_of(given: Callable[..., Any]) -> Callable[..., Any]:
     if not callable(given):
         raise UsageError(f"A callback is a function, not {given!r:.60}.")
     return given
+
+
+def new_id() -> str:
+    """Return an ID for something that is sent."""
+    return str(uuid.uuid4())

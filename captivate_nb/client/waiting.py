@@ -118,7 +118,7 @@ def error_of(event: e.GeneralError) -> ServerError:
     return ServerError(event.code, event.description, event.conversation_id)
 
 
-class Turn:
+class ReplyWaiter:
     """Waits for the bot to have said all it has to say.
 
     Times are in seconds. `latency` runs from the turn's beginning to the first sign of a reply.

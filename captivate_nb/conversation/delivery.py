@@ -10,6 +10,7 @@ found out is “unknown”, and said to be so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 from captivate_nb.protocol import events as e
@@ -52,7 +53,14 @@ class Deliveries:
         """By how many seconds the server's transcript was behind, at the most."""
         self.flawed = False
         """Whether a transcript ever lacked what it should have had."""
+        self.check = CHECK
+        """Seconds after which a message that arrived stands in the transcript of this server."""
         self.begin()
+
+    def be_checked_after(self, seconds: object) -> None:
+        """Believe the transcripts of this server after so many seconds; what is no such is ignored."""
+        if isinstance(seconds, int | float) and 0 < seconds < math.inf:
+            self.check = float(seconds)
 
     def begin(self) -> None:
         """Begin another conversation with the same server."""
@@ -115,7 +123,7 @@ class Deliveries:
         return next((Send(sent.event) for sent in self._waiting.values() if sent.lost), None)
 
     def _due(self, sent: Sent) -> float:
-        return sent.due if sent.looks else sent.at + CHECK + self.lag
+        return sent.due if sent.looks else sent.at + self.check + self.lag
 
     @property
     def doubtful(self) -> set[str]:
@@ -167,7 +175,7 @@ class Deliveries:
             self._unanswered.clear()
         self._spoke = at
         quiet = at - self._heard >= QUIET
-        sent = Sent(event, at, self.connection, quiet, at + CHECK)
+        sent = Sent(event, at, self.connection, quiet, at + self.check)
         self.undecided.pop(sent.id, None)
         for messages in (self._sent, self._waiting, self._unanswered):
             known = messages.get(sent.id)
@@ -275,16 +283,17 @@ class Deliveries:
         sent.looks += 1
         if look.behind:
             sent.lacked = None
-            sent.due = look.asked + max(self.lag, AGAIN * 2**sent.looks)
+            sent.due = look.asked + max(self.lag, self._scaled(AGAIN) * 2**sent.looks)
             why = f"the server's transcript is {look.behind:.1f} s behind"
             return self._give_up(sent, why) if sent.looks >= LOOKS else []
-        sent.due = look.asked + (CHECK + self.lag if self.lag or self.flawed else SECOND_LOOK)
+        slow = self.lag > 0 or self.flawed
+        sent.due = look.asked + (self.check + self.lag if slow else self._scaled(SECOND_LOOK))
         if look.flaw and sent.looks > 1:
             gone = sent.state == "confirmed" and sent.id in look.passed
             return self._contradict(sent) if gone else self._give_up(sent, look.flaw)
         if look.flaw:
             return []
-        enough = sent.at + CHECK + self.lag
+        enough = sent.at + self.check + self.lag
         if sent.lacked is not None and sent.lacked >= enough:
             return self._conclude(sent, look)
         if look.asked >= enough:
@@ -328,6 +337,10 @@ class Deliveries:
         self._settle(sent, "confirmed")
         sent.since = sent.since if known else at
         return [] if known else [Verdict(sent.id, "confirmed", why if doubted else "")]
+
+    def _scaled(self, seconds: float) -> float:
+        """Return seconds that are meant beside `CHECK`, beside the check of this server."""
+        return seconds * self.check / CHECK
 
     def _settle(self, sent: Sent, state: Delivery) -> None:
         sent.state, sent.lost = state, False

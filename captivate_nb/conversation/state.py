@@ -28,7 +28,7 @@ from .live_agent import JOINED, LEFT, Agent
 from .message import Message, delivered
 from .message_list import MessageList, first_change, gap_message
 from .naming import Naming
-from .notes import ARRIVED, DISCONNECTED, MISSED
+from .notes import ARRIVED, CHECKED_AFTER, DISCONNECTED, MISSED
 from .outcomes import Outcomes
 from .private import without_private
 from .problems import Problem, Problems
@@ -275,6 +275,9 @@ class Conversation:
 
     def _update(self, event: e.ConversationUpdate, at: float) -> int | None:
         if not self._is_current(event.conversation_id):
+            return None
+        if event.type == CHECKED_AFTER:
+            self.deliveries.be_checked_after(event.data.get("seconds"))
             return None
         if event.type == MISSED:
             return self._missed(event, at)

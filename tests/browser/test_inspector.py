@@ -37,7 +37,7 @@ async def test_everybody_can_use_it(lab: Lab, theme: str):
     await chat.get_by_role("button", name="Chat to Agent").last.click()
     await expect(chat.get_by_role("log")).to_contain_text("Hi, this is Maya")
     await page.add_and_run('%captivate metadata {"cart": {"total": 3, "items": ["mug"]}}')
-    await page.add_and_run("await session._received('pong')")
+    await page.add_and_run("await session._parts._receiver.receive('pong')")
     event = chat.locator(".cnb-event", has_text="livechatAgentConnected")
     await event.locator("summary").click()
     await expect(event.locator("pre")).to_contain_text("Maya")

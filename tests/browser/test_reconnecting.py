@@ -14,9 +14,7 @@ from .test_panel_looks import TOO_WIDE, panel
 
 START = """\
 import captivate_nb as cn
-import captivate_nb.client.connection as connection
-connection.FIRST_DELAY = 3600
-session = await cn.demo("support")
+session = await cn.demo("support", timeouts=cn.Timeouts(reconnect_first=3600))
 p = cn.ChatPanel(session)
 p.layout.width = {width!r}
 p"""
@@ -75,7 +73,7 @@ async def test_notices_fold_and_never_crowd_out_the_chat(lab: Lab):
     page = await lab.open("notices.ipynb", [START.format(width="420px")])
     await page.run_all()
     chat = panel(page.page)
-    tell = "for n in range(9): session._problem(f'Notice {n}: ' + 'something happened ' * 6)"
+    tell = "for n in range(9): session._parts.intake.problem(f'Notice {n}: ' + 'something happened ' * 6)"
     await page.add_and_run(tell)
     notices = chat.locator(".cnb-problem:visible")
     await expect(notices).to_have_count(1)

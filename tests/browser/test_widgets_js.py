@@ -528,6 +528,10 @@ async def test_errors_are_lines_that_go_when_dismissed(widgets: Widgets):
     problems = [{"id": 1, "message": "One <b>"}, {"id": 2, "message": "Two", "detail": "pong"}]
     await log.tell(kind="problems", problems=problems)
     lines = widgets.page.get_by_role("alert")
+    await expect(lines).to_have_count(2)
+    await expect(lines.first).to_contain_text("Two")
+    for more in await widgets.page.get_by_role("button", name="1 earlier notice").all():
+        await more.click()
     await expect(lines).to_have_count(4)
     await expect(lines.first).to_have_text("One <b>")
     await lines.nth(1).get_by_text("Two").click()

@@ -132,7 +132,7 @@ async def test_opening_a_demo():
 
 async def usable(session: cn.Session) -> None:
     """Nothing waits any more, and the next line is answered."""
-    assert session._requests._pending == []
+    assert session._parts._requests._pending == []
     assert session.status == "open"
     await until(lambda: session.outbox == ())
     assert (await session.say("hello", **REPLY)).text
@@ -162,7 +162,7 @@ async def test_saying_and_clicking(server: EmbeddedServer, how: str):
                 cancelled = await asyncio.to_thread(asyncio.run, cancelled_at(point, work))
             else:
                 cancelled = await cancelled_at(point, work)
-            await until(lambda: not session._turns)
+            await until(lambda: not session._parts.turns._turns)
             await usable(session)
             if not cancelled:
                 break

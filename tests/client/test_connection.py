@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+import captivate_nb as cn
 from captivate_nb.client.connection import Connection, Status
 from captivate_nb.client.handshake import open_transport
 from captivate_nb.client.network import NetworkLink
@@ -32,11 +33,11 @@ from support.rogue import Play, Rogue, Socket, bot, frame, rogue, until
 class Client:
     """What a session is to a connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **timeouts: float) -> None:
         self.frames: list[Any] = []
         self.numbers: list[int] = []
         self.statuses: list[tuple[Status, str]] = []
-        self.failed: list[ConnectError] = []
+        self.failed: list[str] = []
         self.recovered = 0
         self.too_large: dict[int, bool] = {}
         self.hinder: BaseException | None = None
@@ -46,7 +47,8 @@ class Client:
             received=self.received,
             recover=self.recover,
             changed=self.changed,
-            failed=self.failed.append,
+            failed=lambda: self.failed.append(self.connection.failure),
+            timeouts=cn.Timeouts(**{"reconnect_first": 0.01, **timeouts}),
         )
 
     async def received(self, frame: str | bytes) -> e.Event:
@@ -70,11 +72,6 @@ class Client:
 async def breaks(socket: Socket) -> None:
     await socket.connect()
     await socket.drop()
-
-
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 0.01)
 
 
 async def test_what_passes_is_told_by_the_connection_it_passed_on():
@@ -164,16 +161,14 @@ async def test_a_handshake_refused_for_a_while_is_tried_again(status: int):
         await client.connection.open()
         await until(lambda: len(server.sockets) == 2 and client.statuses[-1][0] == "open")
         assert len(asked) == 5
-        refusals = [str(error) for error in client.failed]
-        assert len(refusals) == 3
-        assert all(f"answered {status}: the API key was refused" in told for told in refusals)
+        (refusal,) = client.failed
+        assert refusal.endswith(f"answered {status}: the API key was refused.")
         await client.connection.close()
 
 
-async def test_the_next_attempt_may_be_made_at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 3600)
+async def test_the_next_attempt_may_be_made_at_once():
     async with rogue(breaks, closes(1008, "Forbidden"), Socket.connect) as server:
-        client = Client(server.url)
+        client = Client(server.url, reconnect_first=3600)
         await client.connection.open()
         client.connection.hurry()  # nothing is due, and so nothing comes of it
         await until(lambda: client.statuses[-1][0] == "reconnecting")
@@ -205,10 +200,9 @@ async def refusing(server: Rogue, status: int) -> AsyncIterator[tuple[str, list[
 async def closed(_: ServerConnection) -> None: ...
 
 
-async def test_a_key_refused_for_too_long_ends_it(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.connection.REFUSED_FOR", 0.2)
+async def test_a_key_refused_for_too_long_ends_it():
     async with rogue(breaks, closes(1008, "Forbidden")) as server:
-        client = Client(server.url)
+        client = Client(server.url, refused=0.2)
         await client.connection.open()
         await until(lambda: client.statuses[-1][0] == "closed")
         assert len(server.sockets) > 3
@@ -218,24 +212,21 @@ async def test_a_key_refused_for_too_long_ends_it(monkeypatch: pytest.MonkeyPatc
         await client.connection.close()
 
 
-async def test_a_key_that_is_accepted_again_may_be_refused_for_as_long_again(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr("captivate_nb.client.connection.REFUSED_FOR", 0.05)
+async def test_a_key_that_is_accepted_again_may_be_refused_for_as_long_again():
     recovered = asyncio.Event()
 
     async def accepts_and_breaks(socket: Socket) -> None:
         now = asyncio.get_running_loop().time
         passed = now() + 0.05
         await until(lambda: now() > passed)
-        monkeypatch.setattr("captivate_nb.client.connection.REFUSED_FOR", 60)
+        client.connection._timeouts = cn.Timeouts(reconnect_first=0.01)
         client.connection._recover = recovered.wait
         await breaks(socket)
         recovered.set()
 
     refuses = closes(1008, "Forbidden")
     async with rogue(breaks, refuses, accepts_and_breaks, refuses, Socket.connect) as server:
-        client = Client(server.url)
+        client = Client(server.url, refused=0.05)
         await client.connection.open()
         await until(lambda: len(server.sockets) == 5 and client.statuses[-1][0] == "open")
         await client.connection.close()
@@ -251,10 +242,10 @@ async def test_no_other_error_ends_it(monkeypatch: pytest.MonkeyPatch):
         RuntimeError("odd again"),
     ]
 
-    async def fails(_: NetworkLink, address: Address) -> Any:
+    async def fails(_: NetworkLink, address: Address, timeouts: cn.Timeouts) -> Any:
         if errors and len(server.sockets) == 1:
             raise errors.pop(0)
-        return await open_transport(address)
+        return await open_transport(address, timeouts)
 
     monkeypatch.setattr(NetworkLink, "open", fails)
     async with rogue(breaks, Socket.connect) as server:
@@ -319,9 +310,7 @@ async def test_a_message_over_the_limit_is_told_of_the_newest_connection_that_en
         await client.connection.close()
 
 
-async def test_not_a_captivate_server(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.connection.CONNECT_TIMEOUT", 0.1)
-
+async def test_not_a_captivate_server():
     async def silent(socket: Socket) -> None:
         await socket.send(bot("I am something else"))
 
@@ -330,9 +319,9 @@ async def test_not_a_captivate_server(monkeypatch: pytest.MonkeyPatch):
 
     async with rogue(silent, leaves) as server:
         with pytest.raises(NotCaptivate, match="no socket_connected"):
-            await Client(server.url).connection.open()
+            await Client(server.url, connect=0.1).connection.open()
         with pytest.raises(NotCaptivate, match=r"closed the connection \(1000 bye\)"):
-            await Client(server.url).connection.open()
+            await Client(server.url, connect=0.1).connection.open()
 
 
 async def test_a_key_refused_at_once():

@@ -19,18 +19,8 @@ LONG = int(os.environ.get("CAPTIVATE_NB_RUNS", "1000"))
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Notice and repair in fractions of a second what takes seconds otherwise."""
-    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 0.01)
-    monkeypatch.setattr("captivate_nb.client.connection.CONNECT_TIMEOUT", 3.0)
-    monkeypatch.setattr("captivate_nb.client.handshake.CONNECT_TIMEOUT", 3.0)
-    monkeypatch.setattr("captivate_nb.client.handshake.PING_INTERVAL", 0.3)
+    """Find a dead connection in a fraction of a second."""
     monkeypatch.setattr("captivate_nb.client.websocket.ANSWER_LIMIT", 0.4)
-    monkeypatch.setattr("captivate_nb.client.live.TIMEOUT", 2.0)
-    monkeypatch.setattr("captivate_nb.client.recovery.TIMEOUT", 2.0)
-    monkeypatch.setattr("captivate_nb.client.recovery.ASK_DELAY", 0.02)
-    monkeypatch.setattr("captivate_nb.conversation.delivery.CHECK", 0.4)
-    monkeypatch.setattr("captivate_nb.conversation.delivery.SECOND_LOOK", 0.2)
-    monkeypatch.setattr("captivate_nb.conversation.delivery.AGAIN", 0.1)
 
 
 async def weather(storm: Storm, caplog: pytest.LogCaptureFixture) -> None:

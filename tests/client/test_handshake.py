@@ -16,6 +16,7 @@ from websockets.http11 import Request, Response
 
 from captivate_nb.client import handshake
 from captivate_nb.client.handshake import open_transport
+from captivate_nb.client.timeouts import Timeouts
 from captivate_nb.client.transport import Address
 from captivate_nb.errors import ConnectError, InvalidURL, KeyRefused, NotCaptivate
 from support.rogue import Socket, rogue
@@ -47,7 +48,7 @@ async def test_a_refused_handshake(status: int, key: str | None, error: type[Exc
     async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(error, match=says) as caught:
-            await open_transport(Address(f"ws://127.0.0.1:{port}/dev", key))
+            await open_transport(Address(f"ws://127.0.0.1:{port}/dev", key), Timeouts())
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     assert KEY not in str(caught.value)
@@ -57,12 +58,12 @@ async def test_nothing_answers():
     async with rogue(Socket.connect) as server:
         url = server.url
     with pytest.raises(ConnectError, match="Connection refused") as caught:
-        await open_transport(Address(url, KEY))
+        await open_transport(Address(url, KEY), Timeouts())
     assert url in str(caught.value)
     with pytest.raises(ConnectError, match=r"No server answers at ws://localhost:1 \("):
-        await open_transport(Address("ws://localhost:1", KEY))
+        await open_transport(Address("ws://localhost:1", KEY), Timeouts())
     with pytest.raises(ConnectError, match="No server answers"):
-        await open_transport(Address("ws://no-such-host.invalid/dev", KEY))
+        await open_transport(Address("ws://no-such-host.invalid/dev", KEY), Timeouts())
 
 
 @pytest.mark.parametrize("reply", [b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 200 OK\r\n\r\nhello", b""])
@@ -75,13 +76,12 @@ async def test_something_else_answers(reply: bytes):
     async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(NotCaptivate, match="Check the URL"):
-            await open_transport(Address(f"ws://127.0.0.1:{port}", KEY))
+            await open_transport(Address(f"ws://127.0.0.1:{port}", KEY), Timeouts())
         with pytest.raises(ConnectError, match="No secure connection to .* use ws:// for a server"):
-            await open_transport(Address(f"wss://127.0.0.1:{port}", KEY))
+            await open_transport(Address(f"wss://127.0.0.1:{port}", KEY), Timeouts())
 
 
-async def test_a_server_that_never_shakes_hands(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.handshake.CONNECT_TIMEOUT", 0.1)
+async def test_a_server_that_never_shakes_hands():
     closing = asyncio.Event()
 
     async def mute(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,7 +91,7 @@ async def test_a_server_that_never_shakes_hands(monkeypatch: pytest.MonkeyPatch)
     async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ConnectError, match="did not answer within"):
-            await open_transport(Address(f"ws://127.0.0.1:{port}", KEY))
+            await open_transport(Address(f"ws://127.0.0.1:{port}", KEY), Timeouts(connect=0.1))
         closing.set()
 
 
@@ -122,7 +122,7 @@ async def test_a_redirect_on_the_servers_own_host_is_followed():
     async with rogue(Socket.connect) as server:
         moved = server.url.replace("/dev", "/moved")
         async with redirecting(lambda path: path.replace("/dev", moved)) as url:
-            transport = await open_transport(Address(url, KEY))
+            transport = await open_transport(Address(url, KEY), Timeouts())
             await transport.close()
         assert server.paths == [f"/moved?apiKey={ENCODED}"]
 
@@ -138,7 +138,7 @@ async def test_a_redirect_to_another_host_is_refused_before_the_key_goes_out():
         other = f"ws://localhost:{server.sockets[0].getsockname()[1]}"
         async with redirecting(lambda path: other + path) as url:
             with pytest.raises(NotCaptivate, match=f"redirects to {other}; it was not") as caught:
-                await open_transport(Address(url, KEY))
+                await open_transport(Address(url, KEY), Timeouts())
     assert asked == []
     assert str(caught.value).startswith(f"{url} ")
     assert "\n" not in str(caught.value)
@@ -157,7 +157,7 @@ async def test_a_redirect_to_another_host_is_refused_before_the_key_goes_out():
 async def test_a_redirect_to_where_no_server_can_be_is_told(where: str, place: str):
     async with redirecting(lambda _: where) as url:
         with pytest.raises(NotCaptivate, match="as the key is for 127.0.0.1 only") as caught:
-            await open_transport(Address(url, KEY))
+            await open_transport(Address(url, KEY), Timeouts())
     assert f"redirects to {place}" in str(caught.value)
 
 
@@ -172,7 +172,7 @@ async def test_a_redirect_out_of_encryption_is_refused():
 async def test_redirects_in_a_circle_end():
     async with redirecting(lambda path: path) as url:
         with pytest.raises(NotCaptivate, match="more than 10 redirects"):
-            await open_transport(Address(url, KEY))
+            await open_transport(Address(url, KEY), Timeouts())
 
 
 # --- proxies and hosts ------------------------------------------------------------------------
@@ -189,7 +189,7 @@ async def test_redirects_in_a_circle_end():
 async def test_a_proxy_that_cannot_be_used(proxy: str, says: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("https_proxy", proxy)
     with pytest.raises(ConnectError, match="The proxy to wss://chat.example.com/dev") as caught:
-        await open_transport(Address("wss://chat.example.com/dev", KEY))
+        await open_transport(Address("wss://chat.example.com/dev", KEY), Timeouts())
     assert says in str(caught.value)
     assert "password" not in str(caught.value)
 
@@ -204,13 +204,13 @@ async def test_a_proxy_that_does_not_connect(monkeypatch: pytest.MonkeyPatch):
         port = server.sockets[0].getsockname()[1]
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
         with pytest.raises(ConnectError, match="cannot be used: .*407"):
-            await open_transport(Address("wss://chat.example.com/dev", KEY))
+            await open_transport(Address("wss://chat.example.com/dev", KEY), Timeouts())
 
 
 @pytest.mark.parametrize("host", ["chat..example.com", f"{'a' * 70}.example.com"])
 async def test_a_host_that_cannot_be_one(host: str):
     with pytest.raises(InvalidURL, match="is not the URL of a server. Check its host"):
-        await open_transport(Address(f"wss://{host}/dev", KEY))
+        await open_transport(Address(f"wss://{host}/dev", KEY), Timeouts())
 
 
 async def test_what_nobody_expects_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch):
@@ -219,4 +219,4 @@ async def test_what_nobody_expects_is_an_error_of_ours(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("captivate_nb.client.handshake._Connect", breaks)
     with pytest.raises(ConnectError, match=r"\(RuntimeError: apiKey=•••\)"):
-        await open_transport(Address("ws://127.0.0.1:1/dev", KEY))
+        await open_transport(Address("ws://127.0.0.1:1/dev", KEY), Timeouts())

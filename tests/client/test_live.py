@@ -8,11 +8,12 @@ import json
 import threading
 from typing import Any
 
+import msgspec
 import pytest
 
 import captivate_nb as cn
 from captivate_nb import errands as errand
-from captivate_nb.client.live import SHORTENED
+from captivate_nb.client.intake import SHORTENED
 from captivate_nb.client.recovery import ATTEMPTS
 from captivate_nb.errors import (
     ProtocolError,
@@ -28,14 +29,8 @@ from support.rogue import Socket, bot, frame, rogue, until
 KEY = "a-long-test-key"
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Find out in fractions of a second what takes seconds otherwise."""
-    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 0.01)
-    monkeypatch.setattr("captivate_nb.client.recovery.ASK_DELAY", 0.01)
-    monkeypatch.setattr("captivate_nb.conversation.delivery.CHECK", 0.1)
-    monkeypatch.setattr("captivate_nb.conversation.delivery.SECOND_LOOK", 0.05)
-    monkeypatch.setattr("captivate_nb.conversation.delivery.AGAIN", 0.02)
+SOON = cn.Timeouts(reconnect_first=0.01, check=0.1)
+"""What takes seconds otherwise is found out in fractions of one."""
 
 
 def transcript(*entries: tuple[str, str]) -> str:
@@ -75,7 +70,10 @@ async def test_what_was_missed_is_fetched_and_what_was_lost_is_said_again():
         await tell(socket, *told)
         await socket.send(bot("ok again"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("yes")
         reply = await session.say("yes")
 
@@ -113,7 +111,10 @@ async def test_what_did_arrive_is_not_said_again():
         await socket.receive("conversation_transcript_request")
         await socket.send(transcript(("bot", "Hello"), ("user", "hi"), ("bot", "welcome")))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         assert (await session.say("hi")).text == "welcome"
         assert server.texts() == ["hi"]
         assert session.transcript[1].delivery == "confirmed"
@@ -135,7 +136,10 @@ async def test_messages_written_while_disconnected_wait_and_go_in_order():
             await socket.receive("user_message")
         await socket.send(bot("all three"))
 
-    async with rogue(breaks, waits) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, waits) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await until(lambda: session.status == "reconnecting")
         with pytest.raises(ReplyTimeout, match="the message waits"):
             await session.say("one", timeout=0.05)
@@ -169,7 +173,10 @@ async def test_what_cannot_be_read_is_fetched_with_the_transcript():
         await socket.receive("conversation_transcript_request")
         await socket.send(transcript(("bot", "Hello"), ("user", "hi"), ("bot", "you")))
 
-    async with rogue(garbles) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(garbles) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         assert (await session.say("hi")).text == "you"
         assert shown(session) == [("bot", "Hello"), ("user", "hi"), ("bot", "you")]
         assert server.texts() == ["hi"]
@@ -186,7 +193,10 @@ async def test_what_the_server_refuses_is_told_at_once_and_not_said_again():
         await socket.send(refusal(429))
         await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
 
-    async with rogue(refuses) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(refuses) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("one")
         with pytest.raises(ServerError, match="429"):
             await session.say("two")
@@ -208,7 +218,10 @@ async def test_the_user_decides_on_what_is_not_known_to_have_arrived():
         await tell(socket, ("bot", "Hello"))
         await socket.send(bot("now it did"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         with pytest.raises(Undelivered, match="not known whether “hi” arrived.*none of your mess"):
             await session.say("hi")
         (unknown,) = session.outbox
@@ -234,7 +247,10 @@ async def test_what_is_said_to_have_arrived_is_not_asked_about_again():
         await socket.connect()
         await tell(socket, ("bot", "Hello"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("hi", wait=False)
         await until(lambda: session.outbox and session.outbox[0].delivery == "unknown")
         await session.mark_arrived(session.outbox[0].id)
@@ -260,7 +276,10 @@ async def test_what_is_said_while_it_is_checked_waits_and_keeps_the_order():
         await socket.receive("user_message")
         await socket.send(bot("both"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("one")
         await session.say("two", wait=False)
         await until(lambda: len(server.sockets) == 2 and session.status == "open")
@@ -288,7 +307,10 @@ async def test_a_message_with_the_key_in_it_is_sent_again_as_it_was_said():
         await tell(socket, ("bot", "Hello"), ("user", "one"), ("bot", "ok"))
         await socket.send(bot("do not tell it to me"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("one")
         await session.say(f"my key is {KEY}")
         assert server.texts() == ["one", f"my key is {KEY}", f"my key is {KEY}"]
@@ -305,11 +327,14 @@ async def test_every_frame_is_known_by_the_connection_it_passed_on():
         await socket.send(frame("socket_connected", {}, "the same id"))
         await tell(socket, ("bot", "Hello"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await until(lambda: len(server.sockets) == 2 and session.status == "open")
         numbers = [record.connection for record in session.events]
         assert numbers == sorted(numbers)
-        assert set(numbers) == {1, 2}
+        assert set(numbers) - {0} == {1, 2}
         assert session.conversation.deliveries.connection == 2
 
 
@@ -326,7 +351,10 @@ async def test_a_greeting_that_was_asked_for_in_vain_is_asked_for_again():
         await tell(socket)
         await socket.send(bot("Hello"))
 
-    async with rogue(breaks, greets) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, greets) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         assert shown(session) == [("bot", "Hello")]
 
 
@@ -337,7 +365,7 @@ async def test_an_error_about_nothing_that_was_lost_is_told():
         await socket.send(refusal(500))
         await tell(socket, ("bot", "Hello"), ("user", "hi"))
 
-    async with rogue(fails) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(fails) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         with pytest.raises(ServerError, match="500"):
             await session.say("hi")
         await until(lambda: session.transcript[-1].delivery == "confirmed")
@@ -345,11 +373,7 @@ async def test_an_error_about_nothing_that_was_lost_is_told():
         assert server.texts() == ["hi"]
 
 
-async def test_a_server_without_transcripts_is_not_asked_by_every_frame_cut_short(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr("captivate_nb.client.recovery.TIMEOUT", 0.1)
-
+async def test_a_server_without_transcripts_is_not_asked_by_every_frame_cut_short():
     async def has_none(socket: Socket) -> None:
         await socket.greet()
         await socket.send('{"event": {')
@@ -359,7 +383,12 @@ async def test_a_server_without_transcripts_is_not_asked_by_every_frame_cut_shor
         await socket.receive("user_message")
         await socket.send(refusal())
 
-    async with rogue(has_none) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(has_none) as server,
+        await cn.connect(
+            server.url, KEY, timeouts=msgspec.structs.replace(SOON, answer=0.6)
+        ) as session,
+    ):
         await until(lambda: ("system", "Messages may be missing here") in shown(session))
         assert (await session.say("hi")).text == "hello"
         with pytest.raises(ServerError, match="unreadable"):
@@ -382,7 +411,10 @@ async def test_heartbeats_are_no_reason_for_anything(beat: str):
         await socket.receive("user_message")
         await socket.send(beat, bot("still here"))
 
-    async with rogue(beats) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(beats) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         assert (await session.say("hi")).text == "still here"
         assert session.errors == []
         assert {e["event_type"] for e in server.received} == {"conversation_start", "user_message"}
@@ -397,7 +429,10 @@ async def test_a_request_whose_answer_cannot_be_read_is_asked_six_times_at_the_m
                 '{"event": {"event_type": "conversation_metadata", "event_payload": 5}}'
             )
 
-    async with rogue(garbles) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(garbles) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         with pytest.raises(ProtocolError, match="conversation_metadata event cannot be read"):
             await session.fetch_metadata()
         asked = [e for e in server.received if e["event_type"] == "metadata_request"]
@@ -417,7 +452,10 @@ async def test_a_request_that_breaks_the_connection_each_time_is_given_up():
         await socket.receive("metadata_request")
         await socket.drop()
 
-    async with rogue(breaks, breaks_again) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, breaks_again) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         with pytest.raises(RequestTimeout, match="broke 6 times before metadata_request"):
             await session.fetch_metadata()
 
@@ -442,7 +480,7 @@ async def test_a_transcript_over_the_limit_is_told_and_the_session_goes_on(
         await socket.send(bot("still here"))
 
     plays = (breaks, too_much, answers)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         await until(lambda: session.errors)
         assert "more than 16 MiB" in str(session.errors[0])
         assert (await session.say("hi")).text == "still here"
@@ -478,7 +516,10 @@ async def test_a_transcript_at_a_strangers_does_not_keep_a_session_from_going_on
         await socket.greet()
         await socket.drop()
 
-    async with rogue(breaks, links) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, links) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await until(lambda: session.errors)
         assert (await session.say("hi")).text == "still here"
         assert "trusted_hosts" in str(session.errors[0])
@@ -497,7 +538,10 @@ async def test_a_connection_that_breaks_at_each_transcript_is_not_made_for_ever(
             await socket.drop()
         await socket.send(bot("still here"))
 
-    async with rogue(breaks, breaks_again) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, breaks_again) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         assert (await session.say("hi", timeout=30)).text == "still here"
         assert len(server.sockets) == 2 + ATTEMPTS
         assert "breaks whenever" in str(session.errors[0])
@@ -514,7 +558,10 @@ async def test_what_is_being_sent_again_is_not_sent_once_more():
         await tell(socket, ("bot", "Hello"))
         await socket.send(bot("once"))
 
-    async with rogue(breaks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         with pytest.raises(Undelivered):
             await session.say("hi")
         calls = [session.send_again(session.outbox[0]) for _ in range(3)]
@@ -546,7 +593,7 @@ async def test_what_turns_out_to_have_arrived_is_not_sent_again_after_all():
         await socket.drop()
 
     plays = (breaks, breaks_again, has_it)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         with pytest.raises(Undelivered):
             await session.say("hi")
         server.sockets[-1].websocket.transport.abort()
@@ -577,7 +624,7 @@ async def goes_on_with_another(socket: Socket) -> None:
 
 async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
     plays = (loses_the_second, goes_on_with_another)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         await session.say("one")
         saying = asyncio.create_task(session.say("two"))
         await until(lambda: len(server.sockets) == 2 and session.status == "open")
@@ -591,7 +638,7 @@ async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
 @pytest.mark.parametrize("decision", ["again", "arrived"])
 async def test_what_waited_when_another_conversation_was_begun_may_be_said_in_that(decision: str):
     plays = (loses_the_second, goes_on_with_another)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         await session.say("one")
         doubtful = asyncio.create_task(session.say("two"))
         await until(lambda: len(server.sockets) == 2 and session.status == "open")
@@ -614,11 +661,11 @@ async def test_what_waited_when_another_conversation_was_begun_may_be_said_in_th
 
 async def test_what_was_never_settled_is_told_when_the_conversation_is_left():
     plays = (loses_the_second, goes_on_with_another)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         await session.say("one")
         await session.say("two", wait=False)
         await until(lambda: session.status == "reconnecting")
-        session._note("captivate_nb.missed", "c-1")
+        session._parts.intake.note("captivate_nb.missed", "c-1")
         assert [m.delivery for m in session.outbox] == ["unknown"]
         await session.restart()
         assert session.outbox == ()
@@ -632,7 +679,7 @@ async def test_closing_says_what_is_in_doubt():
     async with (
         rogue(loses_the_second, lambda socket: socket.websocket.wait_closed()) as server,
     ):
-        session = await cn.connect(server.url, KEY)
+        session = await cn.connect(server.url, KEY, timeouts=SOON)
         await session.say("one")
         saying = asyncio.create_task(session.say("two"))
         await until(lambda: session.status == "reconnecting")
@@ -656,7 +703,7 @@ async def test_closing_says_what_is_in_doubt():
 async def test_a_transcript_that_two_wait_for_is_told_to_both():
     async with (
         rogue(loses_the_second, goes_on_in_doubt) as server,
-        await cn.connect(server.url, KEY) as session,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
     ):
         await session.say("one")
         await session.say("two", wait=False)
@@ -674,7 +721,7 @@ async def test_a_request_that_was_given_up_does_not_go_out_later():
 
     async with (
         rogue(loses_the_second, waits) as server,
-        await cn.connect(server.url, KEY) as session,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
     ):
         await session.say("one")
         await session.say("two", wait=False)
@@ -690,7 +737,7 @@ async def test_a_request_that_was_given_up_does_not_go_out_later():
 async def test_a_raw_message_does_not_overtake_what_is_in_doubt():
     async with (
         rogue(loses_the_second, goes_on_in_doubt) as server,
-        await cn.connect(server.url, KEY) as session,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
     ):
         await session.say("one")
         await session.say("two", wait=False)
@@ -712,7 +759,7 @@ async def test_errors_are_one_bounded_line_each_and_not_without_number():
             await socket.send("[1] [2]")
         await socket.send(bot("that was all"))
 
-    async with rogue(floods) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(floods) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         with pytest.raises(ServerError) as raised:
             await session.say("hi")
         assert len(str(raised.value)) < 1000
@@ -722,11 +769,7 @@ async def test_errors_are_one_bounded_line_each_and_not_without_number():
         assert all(str(problem).isprintable() for problem in session.errors)
 
 
-async def test_what_waits_when_the_key_is_refused_for_good_stays_in_the_outbox(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr("captivate_nb.client.connection.REFUSED_FOR", 0.2)
-
+async def test_what_waits_when_the_key_is_refused_for_good_stays_in_the_outbox():
     async def breaks(socket: Socket) -> None:
         await socket.greet()
         await socket.receive("user_message")
@@ -735,7 +778,12 @@ async def test_what_waits_when_the_key_is_refused_for_good_stays_in_the_outbox(
     async def refuses(socket: Socket) -> None:
         await socket.websocket.close(1008, "the key is gone")
 
-    async with rogue(breaks, refuses) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, refuses) as server,
+        await cn.connect(
+            server.url, KEY, timeouts=msgspec.structs.replace(SOON, refused=0.2)
+        ) as session,
+    ):
         await session.say("sent", wait=False)
         await until(lambda: session.status == "reconnecting")
         with pytest.raises(SessionClosed, match="the key is gone"):
@@ -758,7 +806,10 @@ async def test_a_conversation_the_server_has_forgotten_is_told():
         await socket.receive("conversation_transcript_request")
         await socket.send(refusal(conversation_id="c-1"))
 
-    async with rogue(breaks, forgot) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, forgot) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("hi", wait=False)
         await until(lambda: session.transcript[-1].sender == "system")
         assert session.transcript[1].delivery == "unknown"
@@ -801,21 +852,24 @@ async def test_a_request_is_asked_again_after_a_break():
         told = {"conversation_id": "c-1", "content": {"a": 1}}
         await socket.send(frame("conversation_metadata", told))
 
-    async with rogue(breaks, answers) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(breaks, answers) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         assert await session.fetch_metadata() == {"a": 1}
         assert session.metadata == {"a": 1}
 
 
-async def test_a_gap_that_cannot_be_closed_is_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.recovery.TIMEOUT", 0.1)
-
+async def test_a_gap_that_cannot_be_closed_is_told():
     async def breaks(socket: Socket) -> None:
         await socket.greet()
         await socket.drop()
 
     async with (
         rogue(breaks, Socket.connect) as server,
-        await cn.connect(server.url, KEY) as session,
+        await cn.connect(
+            server.url, KEY, timeouts=msgspec.structs.replace(SOON, answer=0.6)
+        ) as session,
     ):
         await until(lambda: session.errors)
         assert "while disconnected is not known" in str(session.errors[0])
@@ -839,7 +893,7 @@ async def test_a_break_while_recovering_is_another_break():
 
     async with (
         rogue(breaks, breaks_again, answers) as server,
-        await cn.connect(server.url, KEY) as session,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
     ):
         await until(lambda: len(session.transcript) == 2)
         await until(lambda: session.status == "open")
@@ -853,14 +907,14 @@ async def test_nothing_is_recovered_without_a_conversation():
         await socket.drop()
 
     async with rogue(connects, Socket.greet) as server:
-        async with await cn.connect(server.url, KEY) as session:
+        async with await cn.connect(server.url, KEY, timeouts=SOON) as session:
             assert session.transcript.text == "bot: Hello"
         assert [e["event_type"] for e in server.received][:2] == ["conversation_start"] * 2
 
 
 async def test_closing_ends_every_wait():
     async with rogue(Socket.greet) as server:
-        session = await cn.connect(server.url, KEY)
+        session = await cn.connect(server.url, KEY, timeouts=SOON)
         waits: list[Any] = [
             asyncio.create_task(session.say("hello")),
             asyncio.create_task(session.fetch_metadata()),
@@ -878,7 +932,7 @@ async def test_a_message_that_waits_when_the_session_closes_says_so():
         await socket.drop()
 
     async with rogue(breaks, lambda socket: socket.websocket.wait_closed()) as server:
-        session = await cn.connect(server.url, KEY)
+        session = await cn.connect(server.url, KEY, timeouts=SOON)
         await until(lambda: session.status == "reconnecting")
         saying = asyncio.create_task(session.say("hello"))
         await until(lambda: session.outbox)
@@ -901,7 +955,7 @@ async def test_the_status_is_observed_all_along():
         await socket.send(transcript(("bot", "Hello"), ("user", "x")))
 
     async with rogue(breaks, answers) as server:
-        session = await cn.connect(server.url, KEY)
+        session = await cn.connect(server.url, KEY, timeouts=SOON)
         session.observe(lambda change: seen.append(change["new"]), "status")
         await session.say("x", wait=False)
         await until(lambda: seen == ["reconnecting", "open"])
@@ -935,7 +989,10 @@ async def test_a_large_message_is_fetched_and_shown_like_any_other():
             await socket.receive("user_message")
             await socket.send(large(f"http://127.0.0.1:{port}/m/1"))
 
-        async with rogue(too_large) as server, await cn.connect(server.url, KEY) as session:
+        async with (
+            rogue(too_large) as server,
+            await cn.connect(server.url, KEY, timeouts=SOON) as session,
+        ):
             reply = await session.say("all of it, please")
             assert len(reply.text) == 200_000
             assert not session.errors
@@ -950,7 +1007,7 @@ async def test_a_large_message_at_a_strangers_is_not_fetched():
         await socket.receive("user_message")
         await socket.send(large("https://evil.example/m/1"))
 
-    async with rogue(lures) as server, await cn.connect(server.url, KEY) as session:
+    async with rogue(lures) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
         with pytest.raises(cn.CaptivateError, match="evil.example.*trusted_hosts"):
             await session.say("x")
         assert "not fetched" in str(session.errors[-1])
@@ -974,7 +1031,10 @@ async def test_a_busy_loop_loses_nothing():
         await socket.receive("conversation_transcript_request")
         await socket.send(transcript(("bot", "Hello"), ("user", "go"), *lines, ("bot", "last")))
 
-    async with rogue(talks, goes_on) as server, await cn.connect(server.url, KEY) as session:
+    async with (
+        rogue(talks, goes_on) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
         await session.say("go", wait=False)
         time.sleep(0.3)  # noqa: ASYNC251  # the blocking is what is tested
         await until(lambda: shown(session)[-1] == ("bot", "last"))

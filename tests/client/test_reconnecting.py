@@ -13,10 +13,8 @@ from support.rogue import Socket, bot, frame, rogue, until
 KEY = "a-long-test-key"
 
 
-@pytest.fixture
-def much_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no attempt to reconnect be due while a test runs."""
-    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 3600)
+LATER = cn.Timeouts(reconnect_first=3600, answer=1)
+"""No attempt to reconnect is due while a test runs."""
 
 
 async def breaks(socket: Socket) -> None:
@@ -45,11 +43,9 @@ async def answers(socket: Socket) -> None:
         await socket.send(bot(f"to {said['content']['text']}"))
 
 
-async def test_why_reconnecting_fails_is_told_once_and_until_it_works(
-    much_later: None, monkeypatch: pytest.MonkeyPatch
-):
+async def test_why_reconnecting_fails_is_told_once_and_until_it_works():
     async with rogue(breaks, refuses, refuses, comes_back) as server:
-        session = await cn.connect(server.url, KEY)
+        session = await cn.connect(server.url, KEY, timeouts=LATER)
         told: list[str] = []
         session.observe(lambda change: told.append(change["new"]), "reconnect_error")
         await session.say("hello", wait=False)
@@ -64,7 +60,6 @@ async def test_why_reconnecting_fails_is_told_once_and_until_it_works(
         assert listed.count(f"Reconnecting failed and is tried again: {why}") == 1
         with pytest.raises(ReplyTimeout, match="No connection .* goes out when .*1008"):
             await session.say("meanwhile", timeout=0.05)
-        monkeypatch.setattr("captivate_nb.client.live.TIMEOUT", 0.05)
         with pytest.raises(RequestTimeout) as caught:
             await session.restart()
         assert str(caught.value).startswith("There is no connection, so conversation_start was not")
@@ -77,8 +72,11 @@ async def test_why_reconnecting_fails_is_told_once_and_until_it_works(
             await session.reconnect_now()
 
 
-async def test_what_is_not_decided_about_says_why(much_later: None):
-    async with rogue(breaks) as server, await cn.connect(server.url, KEY) as session:
+async def test_what_is_not_decided_about_says_why():
+    async with (
+        rogue(breaks) as server,
+        await cn.connect(server.url, KEY, timeouts=LATER) as session,
+    ):
         await session.say("first", wait=False)
         await until(lambda: session.status == "reconnecting")
         waiting = asyncio.create_task(session.say("second " * 20))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+import captivate_nb as cn
 from captivate_nb.client.recovery import ATTEMPTS, Line, Recovery, delays
 from captivate_nb.client.waiting import Disconnected, Garbled
-from captivate_nb.conversation import delivery
 from captivate_nb.conversation.notes import MISSED
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import ServerError
@@ -21,19 +21,12 @@ from support.rogue import until
 CONV = "conv-1"
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("captivate_nb.client.recovery.ASK_DELAY", 0.001)
-    monkeypatch.setattr(delivery, "CHECK", 0.02)
-    monkeypatch.setattr(delivery, "SECOND_LOOK", 0.01)
-    monkeypatch.setattr(delivery, "AGAIN", 0.005)
-
-
 class Made:
     """A session that is made up: `tell` is what it does when a transcript is asked for."""
 
     def __init__(self) -> None:
         self.conversation = Conversation()
+        self.conversation.deliveries.be_checked_after(0.02)
         self.apply(e.SocketConnected())
         self.apply(e.ConversationStarted(conversation_id=CONV))
         self.asked, self.sent, self.written, self.why = 0, [], [], []
@@ -53,6 +46,7 @@ class Made:
                 write=self.write,
                 missed=self.missed,
                 spawn=lambda work: asyncio.get_running_loop().create_task(work),
+                timeouts=cn.Timeouts(reconnect_first=0.001),
             )
         )
 
@@ -105,7 +99,7 @@ def raising(error: Exception) -> Callable[[], Awaitable[object]]:
 
 
 def test_a_question_is_asked_again_five_times_each_time_later():
-    waits = list(delays())
+    waits = list(delays(0.25))
     assert len(waits) == ATTEMPTS + 1
     assert waits == sorted(set(waits))
 

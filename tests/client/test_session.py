@@ -21,7 +21,6 @@ from captivate_nb.errors import (
     UnknownChoice,
     UsageError,
 )
-from captivate_nb.protocol import events as e
 from support.rogue import Socket, bot, buttons, frame, rogue, until
 
 
@@ -199,7 +198,7 @@ async def test_a_click_that_means_nothing():
     "call",
     [
         lambda session: session.say("x", timeout="soon"),
-        lambda session: session.say("x", settle=None),
+        lambda session: session.say("x", settle="a while"),
         lambda session: session.act(5),
         lambda session: session.act("", {}),
         lambda session: session.act("x", {"price": float("nan")}),
@@ -360,13 +359,13 @@ async def test_greet_user_sends_nothing_and_auto_waits_for_a_greeting():
 
 
 async def test_greet_auto_asks_after_the_silence(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.session.SELF_GREETING_WAIT", 0.05)
+    monkeypatch.setattr("captivate_nb.client.starting.SELF_GREETING_WAIT", 0.05)
     async with rogue(Socket.greet) as server, await quick(server.url, greet="auto") as session:
         assert session.transcript.text == "bot: Hello"
 
 
 async def test_greet_auto_takes_a_greeting_that_goes_on_and_on(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.session.SELF_GREETING_WAIT", 0.05)
+    monkeypatch.setattr("captivate_nb.client.starting.SELF_GREETING_WAIT", 0.05)
 
     async def talks_on(socket: Socket) -> None:
         await socket.connect()
@@ -380,7 +379,7 @@ async def test_greet_auto_takes_a_greeting_that_goes_on_and_on(monkeypatch: pyte
 
 
 async def test_a_bot_that_never_greets_is_no_error(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.session.GREETING_WAIT", 0.05)
+    monkeypatch.setattr("captivate_nb.client.starting.GREETING_WAIT", 0.05)
 
     async def silent(socket: Socket) -> None:
         await socket.connect()
@@ -533,16 +532,14 @@ async def test_options_of_the_same_turn_and_links():
         assert server.texts() == ["RED"]
 
 
-async def test_an_answer_that_never_comes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.live.TIMEOUT", 0.1)
-    async with rogue(Socket.greet) as server, await quick(server.url) as session:
-        with pytest.raises(RequestTimeout, match="conversation_transcript_request within"):
-            await session._request(
-                e.TranscriptRequest(conversation_id="c-1"),
-                e.ConversationTranscript,
-                "c-1",
-                0.1,
-            )
+async def test_an_answer_that_never_comes():
+    brief = cn.Timeouts(answer=0.1)
+    async with (
+        rogue(Socket.greet) as server,
+        await quick(server.url, timeouts=brief) as session,
+    ):
+        with pytest.raises(RequestTimeout, match="conversation_transcript_request within 0.1 s"):
+            await session.fetch_transcript()
 
 
 async def test_a_file_goes_inside_the_message_where_nothing_is_uploaded(tmp_path: Path):

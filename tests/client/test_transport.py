@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from captivate_nb.client.handshake import open_transport
+from captivate_nb.client.timeouts import Timeouts
 from captivate_nb.client.transport import (
     FRAME_LIMIT,
     MESSAGE_LIMIT,
@@ -123,7 +124,7 @@ def test_the_size_is_checked_in_bytes():
 
 async def test_messages_both_ways_and_a_long_one_in_fragments():
     async with rogue(Socket.connect) as server:
-        transport = await open_transport(Address(server.url, KEY))
+        transport = await open_transport(Address(server.url, KEY), Timeouts())
         frames = transport.frames()
         assert "socket_connected" in str(await anext(frames))
         long = '{"event":{"event_type":"x","event_payload":{"a":"' + "é" * 50_000 + '"}}}'
@@ -143,10 +144,10 @@ async def test_why_it_closed():
         await socket.websocket.close(4000, "apiKey=some-secret-key had enough")
 
     async with rogue(leaves, Socket.drop) as server:
-        transport = await open_transport(Address(server.url))
+        transport = await open_transport(Address(server.url), Timeouts())
         assert [frame async for frame in transport.frames()] == []
         assert transport.close_reason == "4000 apiKey=••• had enough"
-        transport = await open_transport(Address(server.url))
+        transport = await open_transport(Address(server.url), Timeouts())
         assert [frame async for frame in transport.frames()] == []
         assert transport.close_reason.startswith("1006")
 
@@ -154,7 +155,7 @@ async def test_why_it_closed():
 async def test_the_debug_log_has_no_key(caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.DEBUG):
         async with rogue(Socket.connect) as server:
-            transport = await open_transport(Address(server.url, "plain-secret-key"))
+            transport = await open_transport(Address(server.url, "plain-secret-key"), Timeouts())
             await transport.send(
                 '{"event":{"event_type":"x","event_payload":{"k":"plain-secret-key"}}}'
             )
@@ -168,7 +169,7 @@ async def test_a_password_and_a_token_are_used_and_not_logged(caplog: pytest.Log
     with caplog.at_level(logging.DEBUG):
         async with rogue(Socket.connect) as server:
             url = server.url.replace("://", "://ann:pass-word@") + "?token=some-token"
-            transport = await open_transport(Address(url, "a-key"))
+            transport = await open_transport(Address(url, "a-key"), Timeouts())
             await transport.send('{"event":{"event_type":"x","event_payload":{"k":"pass-word"}}}')
             await transport.close()
     assert server.paths == ["/dev?token=some-token&apiKey=a-key"]
@@ -182,7 +183,7 @@ async def test_a_password_and_a_token_are_used_and_not_logged(caplog: pytest.Log
 
 async def test_a_closed_connection_is_not_alive():
     async with rogue(Socket.connect) as server:
-        transport = await open_transport(Address(server.url, KEY))
+        transport = await open_transport(Address(server.url, KEY), Timeouts())
         assert await transport.is_alive()
         transport.abort()
         assert [frame async for frame in transport.frames()][1:] == []
@@ -195,7 +196,7 @@ async def test_a_close_that_is_cancelled_breaks_the_connection():
         socket.websocket.transport.pause_reading()
 
     async with rogue(deaf) as server:
-        transport = await open_transport(Address(server.url))
+        transport = await open_transport(Address(server.url), Timeouts())
         frames = transport.frames()
         await anext(frames)
         closing = asyncio.create_task(transport.close())
@@ -226,7 +227,7 @@ async def test_a_message_over_the_limit_ends_it_and_is_told(monkeypatch: pytest.
     ends = []
     async with rogue(fits, too_much, finds_ours_too_large, Socket.drop) as server:
         for _ in range(4):
-            transport = await open_transport(Address(server.url))
+            transport = await open_transport(Address(server.url), Timeouts())
             assert not transport.too_large
             received = [frame async for frame in transport.frames()]
             ends.append((len(received), transport.too_large))

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from captivate_nb.client.waiting import Disconnected, Garbled, Pending, Requests, Turn, error_of
+from captivate_nb.client.waiting import (
+    Disconnected,
+    Garbled,
+    Pending,
+    ReplyWaiter,
+    Requests,
+    error_of,
+)
 from captivate_nb.errors import CaptivateError, ProtocolError, ServerError, SessionClosed
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Pause, Text
@@ -77,7 +84,7 @@ def soon(seconds: float) -> float:
 
 
 async def test_a_turn_ends_when_it_is_quiet():
-    turn = Turn()
+    turn = ReplyWaiter()
     waiting = asyncio.create_task(turn.wait(0.05, soon(5)))
     await asyncio.sleep(0)
     turn.note(e.MetadataUpdated(conversation_id="c"))
@@ -88,17 +95,17 @@ async def test_a_turn_ends_when_it_is_quiet():
 
 
 async def test_a_turn_without_a_sign_ends_at_its_deadline():
-    assert not await Turn().wait(0.01, soon(0.02))
+    assert not await ReplyWaiter().wait(0.01, soon(0.02))
 
 
 async def test_a_turn_that_talks_past_its_deadline_is_not_quiet():
-    turn = Turn()
+    turn = ReplyWaiter()
     turn.note(e.LivechatMessage(content=(Pause(10_000),)))
     assert not await turn.wait(0.01, soon(0.05))
 
 
 async def test_a_turn_that_is_stopped_ends_with_what_has_come():
-    turn = Turn()
+    turn = ReplyWaiter()
     waiting = asyncio.create_task(turn.wait(0.05, soon(60)))
     await asyncio.sleep(0)
     turn.stop()
@@ -106,7 +113,7 @@ async def test_a_turn_that_is_stopped_ends_with_what_has_come():
 
 
 async def test_a_turn_that_fails_raises():
-    turn = Turn()
+    turn = ReplyWaiter()
     waiting = asyncio.create_task(turn.wait(0.05, soon(5)))
     await asyncio.sleep(0)
     turn.fail(SessionClosed("over"))

@@ -216,10 +216,9 @@ async def test_status_moves_no_terminal(shell: Shell, capsys: pytest.CaptureFixt
 
 
 async def test_status_tells_of_the_network_and_of_what_is_not_settled(
-    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    shell: Shell, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr("captivate_nb.client.connection.FIRST_DELAY", 3600)
-    async with await cn.demo() as session:
+    async with await cn.demo(timeouts=cn.Timeouts(reconnect_first=3600)) as session:
         session.server.faults = "wrong-key"
         session.server.call(session.server._network.restart)
         await until(lambda: session.status == "reconnecting")

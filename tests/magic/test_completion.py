@@ -109,7 +109,9 @@ async def test_labels_are_offered_as_click_takes_them():
     labels = ["\u200fכן", "L" * 250, "", 'say "', '"quoted"', "C:\\"]
     options = [*(c.Option(label, f"v{n}") for n, label in enumerate(labels)), c.Option("C:\\", "d")]
     async with await demo("support") as session:
-        await session._received(encode(e.BotMessage(content=(c.Buttons("", tuple(options)),))))
+        await session._parts._receiver.receive(
+            encode(e.BotMessage(content=(c.Buttons("", tuple(options)),)))
+        )
         found = offered("%captivate click ")
         assert found == [
             *("כן", "L" * 199 + "…", "v2", 'say "', '""quoted""', "C:\\: v5", "C:\\: d"),
@@ -118,7 +120,9 @@ async def test_labels_are_offered_as_click_takes_them():
             await session.click(unquote(text), wait=False)
             said = session.transcript.where(sender="user")[-1].text
             assert said == option.value
-            await session._received(encode(e.BotMessage(content=(c.Buttons("", tuple(options)),))))
+            await session._parts._receiver.receive(
+                encode(e.BotMessage(content=(c.Buttons("", tuple(options)),)))
+            )
 
 
 async def test_conversations_seen_are_offered_the_newest_first():
@@ -138,9 +142,9 @@ async def test_what_a_server_names_cannot_put_a_second_line_into_the_cell():
     async with await demo("support") as session:
         known = offered("%captivate resume ")
         buttons = c.Buttons("", (c.Option(hostile, "y"), c.Option("\x1b[31mNo\u202e", "n")))
-        await session._received(encode(e.BotMessage(content=(buttons,))))
+        await session._parts._receiver.receive(encode(e.BotMessage(content=(buttons,))))
         listed = tuple(e.ConversationSummary(name) for name in (hostile, "conv-2\r", "conv-3"))
-        await session._received(encode(e.UserConversations(conversations=listed)))
+        await session._parts._receiver.receive(encode(e.UserConversations(conversations=listed)))
         assert offered("%captivate click ") == ["Yes import os; os.system('x')", "[31mNo"]
         assert offered("%captivate resume ") == ["conv-3", *known]
 

@@ -17,6 +17,8 @@ from captivate_nb.server.embedded import EmbeddedServer
 Line = tuple[str, str]
 
 TURNS = 20
+SOON = cn.Timeouts(connect=3.0, answer=2.0, reconnect_first=0.02, ping=0.3, check=0.4)
+"""What takes seconds otherwise is noticed and repaired in fractions of one."""
 FLOW = """
 flow: storm
 nodes:
@@ -114,7 +116,9 @@ class Storm:
         self.server = EmbeddedServer(self._flow)
         await asyncio.to_thread(self.server.start)
         try:
-            async with await cn.connect(self.server.ws_url, self.server.key) as self.session:
+            async with await cn.connect(
+                self.server.ws_url, self.server.key, timeouts=SOON
+            ) as self.session:
                 self.server.faults = self.faults
                 for turn in range(TURNS):
                     await self._turn(turn)

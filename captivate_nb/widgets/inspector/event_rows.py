@@ -16,7 +16,7 @@ from typing import Any
 from captivate_nb.conversation.eventlog import EventRecord
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.metadata import MISSING, differences
-from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED
+from captivate_nb.conversation.notes import ARRIVED, CHECKED_AFTER, DISCONNECTED, MISSED
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.conversation.timing import Turns
 from captivate_nb.errors import UsageError, counted
@@ -128,6 +128,7 @@ def about(event: e.Event) -> str:
 
 _OWN = {
     DISCONNECTED: "noted here: the connection is over",
+    CHECKED_AFTER: "noted here: how long messages are checked",
     MISSED: "noted here: messages may be missing",
     ARRIVED: "noted here: you said that a message arrived",
 }

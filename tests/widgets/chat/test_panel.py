@@ -378,9 +378,7 @@ async def test_nothing_is_decided_in_the_past(front_end: FrontEnd):
         assert not panel.chat_log.live
 
 
-async def test_what_waited_and_was_not_sent_is_told(
-    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
-):
+async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):
     async def greet_and_go(socket: Socket) -> None:
         await socket.greet()
         await socket.drop()
@@ -389,12 +387,12 @@ async def test_what_waited_and_was_not_sent_is_told(
         await refuse.wait()
         await socket.websocket.close(4401, "no such key")
 
-    monkeypatch.setattr("captivate_nb.client.connection.REFUSED_FOR", 0.2)
     refuse = asyncio.Event()
     for end, why in (("close", "The session was closed"), ("refuse", "no such key")):
         refuse.clear()
         async with rogue(greet_and_go, silence) as server:
-            session = await cn.connect(server.url, "a-test-key")
+            brief = cn.Timeouts(refused=0.2)
+            session = await cn.connect(server.url, "a-test-key", timeouts=brief)
             panel = cn.ChatPanel(session)
             await until(lambda session=session: session.status == "reconnecting")
             write(front_end, panel, "Are you there?")

@@ -1,0 +1,203 @@
+"""The parts of a session, put together: each knows the ones it uses, and none knows the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.notes import DISCONNECTED, MISSED
+from captivate_nb.conversation.problems import CONNECTION, Problem
+from captivate_nb.conversation.state import Conversation
+from captivate_nb.errors import CaptivateError, SessionClosed, Undelivered
+from captivate_nb.protocol import events as e
+
+from .channel import Channel
+from .clock import Clock
+from .connection import Connection, Status
+from .intake import Intake
+from .link import Link
+from .listeners import Listeners
+from .outbox import Outbox
+from .queries import Queries
+from .receiver import Receiver
+from .recovery import Line, Recovery
+from .starting import Starting
+from .tasks import Tasks
+from .timeouts import Timeouts
+from .transport import Address
+from .turns import Turns
+from .waiting import Disconnected, Requests
+
+
+class Parts:
+    """What a session is made of, and what happens between them when the connection changes.
+
+    `show(name, value)` shows what a session's reader can observe: the status, the outbox, the
+    conversation's state.
+    """
+
+    def __init__(
+        self,
+        events: EventLog,
+        conversation: Conversation,
+        listeners: Listeners,
+        tasks: Tasks,
+        show: Callable[[str, Any], None],
+        address: Address,
+        link: Link,
+        timeouts: Timeouts,
+        start: e.ConversationStart,
+        greet: str,
+        trusted: Iterable[str],
+    ) -> None:
+        self._conversation = conversation
+        self._listeners = listeners
+        self._show = show
+        self._status: Status = "connecting"
+        clock = Clock()
+        self.connection = Connection(
+            address,
+            link,
+            received=self._receive,
+            recover=self._recover,
+            changed=self._changed,
+            failed=self._reconnect_failed,
+            timeouts=timeouts,
+        )
+        """The connection, made again whenever it breaks."""
+        self.intake = Intake(
+            events,
+            conversation,
+            listeners,
+            clock,
+            lambda: self.connection.number,
+            self._taken_in,
+        )
+        """Where everything that passes gets into log and conversation."""
+        self.turns = Turns(conversation, self._why_late)
+        """The waits for replies."""
+        self._requests = Requests()
+        self.channel = Channel(self.connection, self.intake, self._requests, tasks, timeouts)
+        """Sends, and asks."""
+        self.recovery = Recovery(
+            Line(
+                conversation=conversation,
+                now=clock.now,
+                wait_open=self.connection.wait_open,
+                alive=self.connection.check,
+                too_large=lambda: self.connection.too_large,
+                ask=self.channel.ask_transcript,
+                send=self.channel.send_now,
+                write=self.channel.write_message,
+                missed=self._missed,
+                spawn=tasks.spawn,
+                timeouts=timeouts,
+            )
+        )
+        """Finds out what got through."""
+        self.outbox = Outbox(
+            conversation,
+            self.connection,
+            self.channel,
+            self.recovery,
+            self.intake,
+            self.turns,
+            tasks,
+            clock,
+            self._show_outbox,
+        )
+        """What the user says, on its way."""
+        self._receiver = Receiver(
+            conversation,
+            self.connection,
+            self.intake,
+            self._requests,
+            self.turns,
+            self.recovery,
+            tasks,
+            trusted,
+        )
+        self.queries = Queries(self.channel)
+        """What the server is asked."""
+        self.starting = Starting(
+            conversation, self.channel, self.recovery, self.turns, timeouts, start, greet
+        )
+        """How conversations begin."""
+
+    # --- what one part brings about in others ------------------------------------------------
+
+    async def _receive(self, frame: str | bytes) -> e.Event | None:
+        return await self._receiver.receive(frame)
+
+    async def _recover(self) -> None:
+        await self.recovery.recover()
+
+    def _taken_in(self, first: int | None, problems: list[Problem]) -> None:
+        """Show what a frame has changed, and tell of new messages and problems."""
+        now = self._conversation
+        self._show("conversation_id", now.id)
+        self._show("metadata", now.metadata)
+        self._show("agent", now.agent)
+        self._show("choices", now.choices)
+        self.outbox.share()
+        if first is not None:
+            self._listeners.tell("transcript", first)
+        for problem in problems:
+            self._listeners.tell("error", problem)
+            if problem.about and not problem.good:
+                failed = Undelivered(f"{problem}{self.outbox.advice(problem.about)}")
+                self.turns.fail(failed, problem.about)
+
+    def _show_outbox(self, messages: tuple[Message, ...]) -> None:
+        self._show("outbox", messages)
+
+    def _changed(self, status: Status, error: CaptivateError | None) -> None:
+        current = self._conversation.id
+        if status == "reconnecting":
+            self._requests.fail(Disconnected())
+            if self._status == "open" and current is not None:
+                self.intake.note(DISCONNECTED, current)
+        if status == "closed":
+            closed = error or SessionClosed("The session was closed meanwhile.")
+            self._requests.fail(closed)
+            self.turns.fail(closed)
+        if status != "reconnecting":
+            self._show("reconnect_error", "")
+        if error is not None:
+            self.intake.problem(str(error))
+        if status == "closed" and self._conversation.deliveries.held:
+            self.intake.note(DISCONNECTED, current, why="the session is closed")
+        self._status = status
+        self._show("status", status)
+
+    def _reconnect_failed(self) -> None:
+        self._show("reconnect_error", self.connection.failure)
+        self.intake.problem(self.connection.prospect, about=CONNECTION)
+
+    def _missed(self, conversation_id: str, why: str) -> None:
+        """Tell that what was said is not known, and show so in the transcript."""
+        open_ = self._status == "open"
+        missed = "could not be read" if open_ else "was said while disconnected"
+        self.intake.problem(f"What {missed} is not known here: {why}")
+        self.intake.note(MISSED, conversation_id)
+
+    def _why_late(self, message_id: str | None, timeout: float) -> str:
+        """Say why no reply may have come: the message was not sent, or nobody knows whether it was."""
+        if message_id in self._conversation.deliveries.held:
+            return (
+                f"No reply within {timeout:g} s: the connection broke, and it is being found out"
+                " whether the message arrived. Until then it is in session.outbox."
+            )
+        if self._status == "reconnecting":
+            return (
+                f"No connection for {timeout:g} s: the message waits and goes out when it is back."
+                f" {self.connection.prospect}"
+            )
+        if self.outbox.waits:
+            return (
+                f"Not sent for {timeout:g} s: the message waits until it is known whether the one"
+                " before it arrived, and goes out then."
+            )
+        return ""

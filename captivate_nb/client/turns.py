@@ -1,0 +1,137 @@
+"""Taking turns: something is sent, and what comes back until it is quiet is the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+
+from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.state import Conversation
+from captivate_nb.conversation.transcript import Reply
+from captivate_nb.errors import CaptivateError, ReplyTimeout, counted
+from captivate_nb.protocol import events as e
+
+from .dealing import deal
+from .waiting import ReplyWaiter
+
+
+class Turns:
+    """The turns under way in one conversation, oldest first.
+
+    `late(message_id, timeout)` says why the reply to a message may not have come in time, and
+    nothing where it was sent and not answered.
+    """
+
+    def __init__(
+        self, conversation: Conversation, late: Callable[[str | None, float], str]
+    ) -> None:
+        self._conversation = conversation
+        self._late = late
+        self._turns: list[ReplyWaiter] = []
+        self._dealt: dict[int, Message] = {}
+        self.latency: float | None = None
+        """Seconds the newest reply took to begin."""
+
+    async def take(
+        self,
+        send: Callable[[], Awaitable[None]],
+        message_id: str | None,
+        *,
+        wait: bool,
+        settle: float,
+        timeout: float,
+    ) -> Reply:
+        """Send, and collect what comes back until it is quiet for `settle` seconds.
+
+        Raise `ReplyTimeout` after `timeout` seconds, with what came. Cancelling stops the wait.
+        """
+        talk = self._conversation
+        begun_in, acted = talk.id, len(talk.actions)
+        deadline = asyncio.get_running_loop().time() + timeout
+        with self.begin(message_id) as turn:
+            if not wait:
+                await send()
+                return Reply()
+            turn.reply = []
+            quiet = False
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    await send()
+                quiet = await turn.wait(settle, deadline)
+            same = talk.id == begun_in
+            if same:
+                self._deal()
+            else:
+                turn.reply += [message for message in talk.transcript if message.sender != "user"]
+        reply = Reply(
+            turn.reply, latency=turn.latency, actions=talk.actions[acted if same else 0 :]
+        )
+        if not quiet:
+            raise ReplyTimeout(self._timed_out(reply, timeout, message_id), reply)
+        return reply
+
+    @contextlib.contextmanager
+    def begin(self, message_id: str | None = None) -> Iterator[ReplyWaiter]:
+        """Note the signs of a reply from here on."""
+        turn = ReplyWaiter(message_id, len(self._conversation.transcript))
+        self._turns.append(turn)
+        try:
+            yield turn
+        finally:
+            self._turns.remove(turn)
+            self.latency = turn.latency or self.latency
+            if not self._turns:
+                self._dealt.clear()
+
+    def sign(self, event: e.Event, heard: int) -> None:
+        """Take in a sign of a reply; one may come in a transcript, too.
+
+        `heard` is how many messages of the other side there were before the event.
+        """
+        for turn in self._turns:
+            if not isinstance(event, e.ConversationTranscript):
+                turn.note(event)
+            elif self._conversation.heard > heard:
+                turn.sign()
+
+    def fail(self, error: CaptivateError, message_id: str | None = None) -> None:
+        """End every wait, or that for the reply to one message, with an error."""
+        for turn in self._turns:
+            if message_id in (None, turn.message_id):
+                turn.fail(error)
+
+    def stop(self, message_id: str | None = None) -> None:
+        """End every wait, or that for the reply to one message, with what has come so far."""
+        for turn in self._turns:
+            if message_id in (None, turn.message_id):
+                turn.stop()
+
+    def _deal(self) -> None:
+        """Put what came into the replies of the turns under way, each message into one."""
+        turns = [
+            (self._index_after(turn.message_id, turn.start), turn.reply)
+            for turn in self._turns
+            if turn.reply is not None
+        ]
+        deal(self._conversation.transcript, turns, self._dealt)
+
+    def _index_after(self, message_id: str | None, start: int) -> int:
+        """Return the index behind the user's own message, wherever a merge has put it."""
+        if message_id is None:
+            return start
+        transcript = self._conversation.transcript
+        for index in range(len(transcript) - 1, -1, -1):
+            if transcript[index].id == message_id:
+                return index + 1
+        return len(transcript)
+
+    def _timed_out(self, reply: Reply, timeout: float, message_id: str | None) -> str:
+        if why := self._late(message_id, timeout):
+            return why
+        some = f"{counted(len(reply), 'message')} came, and the bot had not finished"
+        came = some if reply else "nothing came"
+        return (
+            f"No complete reply within {timeout:g} s: {came}. The message was sent; wait longer"
+            " with timeout=, or look at session.transcript."
+        )

@@ -1,0 +1,108 @@
+"""Taking turns, on a conversation that events make, without a session."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from captivate_nb.client.turns import Turns
+from captivate_nb.conversation.state import Conversation
+from captivate_nb.errors import ReplyTimeout, ServerError
+from captivate_nb.protocol import content as c
+from captivate_nb.protocol import events as e
+
+CONV = "conv-1"
+QUICK = {"wait": True, "settle": 0.02, "timeout": 5.0}
+
+
+class Talk:
+    """A conversation, its turns, and a bot that answers when it is told to."""
+
+    def __init__(self, late: str = "") -> None:
+        self.conversation = Conversation()
+        self.apply(e.ConversationStarted(conversation_id=CONV))
+        self.turns = Turns(self.conversation, lambda _name, _timeout: late)
+
+    def apply(self, event: e.Event) -> None:
+        self.conversation.apply(event)
+
+    def say(self, name: str) -> None:
+        self.apply(e.UserMessage(conversation_id=CONV, client_msg_id=name, text=name))
+
+    def answer(self, text: str) -> None:
+        event = e.BotMessage(conversation_id=CONV, content=(c.Text(text),))
+        heard = self.conversation.heard
+        self.apply(event)
+        self.turns.sign(event, heard)
+
+
+async def test_the_reply_is_what_comes_until_it_is_quiet():
+    talk = Talk()
+
+    async def send() -> None:
+        talk.say("hi")
+        talk.answer("one")
+        talk.answer("two")
+
+    reply = await talk.turns.take(send, "hi", **QUICK)
+    assert [message.text for message in reply] == ["one", "two"]
+    assert reply.latency == talk.turns.latency is not None
+
+
+async def test_who_does_not_wait_gets_nothing():
+    talk = Talk()
+
+    async def send() -> None:
+        talk.say("hi")
+
+    assert len(await talk.turns.take(send, "hi", wait=False, settle=1, timeout=1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("late", "says"),
+    [("", r"No complete reply within 0\.05 s: nothing came"), ("It waits.", r"^It waits\.$")],
+)
+async def test_what_is_late_is_told_with_what_came(late: str, says: str):
+    talk = Talk(late)
+
+    async def send() -> None:
+        talk.say("hi")
+
+    with pytest.raises(ReplyTimeout, match=says):
+        await talk.turns.take(send, "hi", wait=True, settle=0.01, timeout=0.05)
+
+
+async def test_one_turn_is_failed_or_stopped_and_the_others_go_on():
+    talk = Talk()
+    sent = asyncio.Barrier(3)
+
+    def sender(name: str):
+        async def send() -> None:
+            talk.say(name)
+            await sent.wait()
+
+        return send
+
+    async with asyncio.timeout(5):
+        failed, stopped = (
+            asyncio.ensure_future(talk.turns.take(sender(name), name, **QUICK))
+            for name in ("failed", "stopped")
+        )
+        await sent.wait()
+        talk.turns.fail(ServerError("500", "no", CONV), "failed")
+        talk.turns.stop("stopped")
+        with pytest.raises(ServerError):
+            await failed
+        assert len(await stopped) == 0
+
+
+async def test_an_error_in_sending_ends_the_turn():
+    talk = Talk()
+
+    async def send() -> None:
+        raise ServerError("500", "no", CONV)
+
+    with pytest.raises(ServerError):
+        await talk.turns.take(send, "hi", **QUICK)
+    talk.turns.fail(ServerError("500", "no", CONV))  # nobody waits any more
