@@ -73,6 +73,6 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ip: Any) -> None:
     """Bring `%captivate` into the shell: what `%load_ext captivate_nb` calls."""
-    from .magic.commands import load
+    from .magic.extension import load
 
     load(ip)

@@ -122,10 +122,8 @@ def _failure(address: Address, error: Exception, seconds: float) -> ConnectError
         case InvalidURI() | UnicodeError():
             return InvalidURL(f"“{address}” is not the URL of a server.", "Check its host.")
         case TimeoutError():
-            return ConnectError(
-                f"{address} did not answer within {seconds:g} s.",
-                "Check the URL and network.",
-            )
+            late = f"{address} did not answer within {seconds:g} s."
+            return ConnectError(late, "Check the URL and network.")
         case ssl.SSLError() | ConnectionResetError() if address.secure:
             return ConnectError(
                 f"No secure connection to {address}: {_tls_reason(error)}.",
@@ -137,10 +135,8 @@ def _failure(address: Address, error: Exception, seconds: float) -> ConnectError
                 "Check the URL and the network.",
             )
         case _:
-            told = redact(f"{type(error).__name__}: {error}")
-            return ConnectError(
-                f"No connection to {address} could be made ({told}).", "Check the URL."
-            )
+            why = redact(f"{type(error).__name__}: {error}")
+            return ConnectError(f"No connection to {address} ({why}).", "Check the URL.")
 
 
 def _proxy_reason(error: Exception) -> str:

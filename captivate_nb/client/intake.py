@@ -52,9 +52,11 @@ class Intake:
         changed: Callable[[int | None, list[Problem]], None],
     ) -> None:
         self._events = events
-        self._conversation = conversation
+        self.conversation = conversation
+        """The state that what was taken in makes."""
         self._listeners = listeners
-        self._clock = clock
+        self.now = clock.now
+        """Returns seconds since the epoch that never go back."""
         self._number = number
         self._changed = changed
         self._shortened = False  # whether it was told that the log has grown too large
@@ -74,15 +76,15 @@ class Intake:
 
     def keep(self, decoded: DecodedFrame) -> EventRecord:
         """Take in a decoded frame."""
-        now = self._clock.now()
+        now = self.now()
         record = self._events.keep(decoded, now, self._number())
         _frames.debug("%s %s", "<" if record.direction == "in" else ">", record.frame)
-        problems = self._conversation.errors
+        problems = self.conversation.errors
         known = problems.noted
         if self._events.shortened and not self._shortened:
             self._shortened = True
-            self._conversation.add_problem(SHORTENED, "", now)
-        first = self._conversation.apply_record(record)
+            self.conversation.add_problem(SHORTENED, "", now)
+        first = self.conversation.apply_record(record)
         self._changed(first, problems[max(0, len(problems) - (problems.noted - known)) :])
         if record.event is not None:
             self._listeners.tell(record.type, record.event)
@@ -96,7 +98,7 @@ class Intake:
 
     def problem(self, text: str, about: str = "") -> None:
         """List that something went wrong, and tell who listens for errors."""
-        listed = self._conversation.add_problem(text, "", self._clock.now(), about=about)
+        listed = self.conversation.add_problem(text, "", self.now(), about=about)
         self._listeners.tell("error", listed)
 
     def original(self, event: E) -> E:

@@ -12,14 +12,12 @@ from captivate_nb.conversation.event_messages import user_message
 from captivate_nb.conversation.message import Delivery, Message, delivered
 from captivate_nb.conversation.notes import ARRIVED
 from captivate_nb.conversation.problems import named
-from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import SessionClosed, Undelivered, UsageError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.rendering.sanitize import quoted
 
 from .channel import Channel
-from .clock import Clock
 from .connection import CLOSED, Connection
 from .intake import Intake
 from .recovery import Recovery
@@ -43,24 +41,21 @@ class Outbox:
 
     def __init__(
         self,
-        conversation: Conversation,
         connection: Connection,
         channel: Channel,
-        recovery: Recovery,
         intake: Intake,
         turns: Turns,
+        recovery: Recovery,
         tasks: Tasks,
-        clock: Clock,
         show: Callable[[tuple[Message, ...]], None],
     ) -> None:
-        self._conversation = conversation
+        self._conversation = intake.conversation
         self._connection = connection
         self._channel = channel
         self._recovery = recovery
         self._intake = intake
         self._turns = turns
         self._tasks = tasks
-        self._clock = clock
         self._show = show
         self._queued: dict[str, Queued] = {}
         self._again: set[str] = set()  # messages that the user sends again just now
@@ -161,7 +156,7 @@ class Outbox:
     def _queue(self, event: e.UserMessage, delivery: Delivery) -> None:
         """Keep what is not sent yet, or will not be."""
         shown = decode(redact_frame(encode(event), self._connection.address.secrets), "client")
-        message = user_message(cast("e.UserMessage", shown), self._clock.now())
+        message = user_message(cast("e.UserMessage", shown), self._intake.now())
         self._queued[event.client_msg_id] = Queued(Hidden(event), delivered(message, delivery))
         self.share()
 

@@ -38,6 +38,23 @@ class Parts:
     conversation's state.
     """
 
+    connection: Connection
+    """Made again whenever it breaks."""
+    intake: Intake
+    """Where everything that passes gets into log and conversation."""
+    turns: Turns
+    """The waits for replies."""
+    channel: Channel
+    """Sends, and asks."""
+    recovery: Recovery
+    """Finds out what got through."""
+    outbox: Outbox
+    """What the user says, on its way."""
+    queries: Queries
+    """What the server is asked."""
+    starting: Starting
+    """How conversations begin."""
+
     def __init__(
         self,
         events: EventLog,
@@ -56,6 +73,7 @@ class Parts:
         self._listeners = listeners
         self._show = show
         self._status: Status = "connecting"
+        self._requests = Requests()
         clock = Clock()
         self.connection = Connection(
             address,
@@ -66,65 +84,35 @@ class Parts:
             failed=self._reconnect_failed,
             timeouts=timeouts,
         )
-        """The connection, made again whenever it breaks."""
-        self.intake = Intake(
-            events,
-            conversation,
-            listeners,
-            clock,
-            lambda: self.connection.number,
-            self._taken_in,
-        )
-        """Where everything that passes gets into log and conversation."""
+        self.intake = Intake(events, conversation, listeners, clock, self._number, self._taken_in)
         self.turns = Turns(conversation, self._why_late)
-        """The waits for replies."""
-        self._requests = Requests()
         self.channel = Channel(self.connection, self.intake, self._requests, tasks, timeouts)
-        """Sends, and asks."""
-        self.recovery = Recovery(
-            Line(
-                conversation=conversation,
-                now=clock.now,
-                wait_open=self.connection.wait_open,
-                alive=self.connection.check,
-                too_large=lambda: self.connection.too_large,
-                ask=self.channel.ask_transcript,
-                send=self.channel.send_now,
-                write=self.channel.write_message,
-                missed=self._missed,
-                spawn=tasks.spawn,
-                timeouts=timeouts,
-            )
-        )
-        """Finds out what got through."""
-        self.outbox = Outbox(
-            conversation,
-            self.connection,
-            self.channel,
-            self.recovery,
-            self.intake,
-            self.turns,
-            tasks,
-            clock,
-            self._show_outbox,
-        )
-        """What the user says, on its way."""
-        self._receiver = Receiver(
-            conversation,
-            self.connection,
-            self.intake,
-            self._requests,
-            self.turns,
-            self.recovery,
-            tasks,
-            trusted,
-        )
+        self.recovery = Recovery(self._line(tasks, timeouts))
+        here = (self.intake, self.turns, self.recovery, tasks)
+        self.outbox = Outbox(self.connection, self.channel, *here, self._show_outbox)
+        self._receiver = Receiver(self.connection, self._requests, *here, trusted)
         self.queries = Queries(self.channel)
-        """What the server is asked."""
         self.starting = Starting(
             conversation, self.channel, self.recovery, self.turns, timeouts, start, greet
         )
-        """How conversations begin."""
+
+    def _line(self, tasks: Tasks, timeouts: Timeouts) -> Line:
+        return Line(
+            conversation=self._conversation,
+            now=self.intake.now,
+            wait_open=self.connection.wait_open,
+            alive=self.connection.check,
+            too_large=lambda: self.connection.too_large,
+            ask=self.channel.ask_transcript,
+            send=self.channel.send_now,
+            write=self.channel.write_message,
+            missed=self._missed,
+            spawn=tasks.spawn,
+            timeouts=timeouts,
+        )
+
+    def _number(self) -> int:
+        return self.connection.number
 
     # --- what one part brings about in others ------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import msgspec
 
 from captivate_nb.conversation.notes import MISSED
-from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import CaptivateError, ProtocolError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
@@ -35,16 +34,15 @@ class Receiver:
 
     def __init__(
         self,
-        conversation: Conversation,
         connection: Connection,
-        intake: Intake,
         requests: Requests,
+        intake: Intake,
         turns: Turns,
         recovery: Recovery,
         tasks: Tasks,
         trusted: Iterable[str],
     ) -> None:
-        self._conversation = conversation
+        self._conversation = intake.conversation
         self._connection = connection
         self._intake = intake
         self._requests = requests

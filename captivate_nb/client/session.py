@@ -71,19 +71,9 @@ class Session(LiveConversation, ServerCalls):
             user_data=user_data,
             metadata=metadata or {},
         )
-        self._parts = Parts(
-            self.events,
-            self.conversation,
-            self._listeners,
-            self._tasks,
-            self._show,
-            address,
-            link or NetworkLink(),
-            self.timeouts,
-            start,
-            greet,
-            self._trusted,
-        )
+        told = (self.events, self.conversation, self._listeners, self._tasks, self._show)
+        way = (address, link or NetworkLink(), self.timeouts)
+        self._parts = Parts(*told, *way, start, greet, self._trusted)
         if self.timeouts.check != CHECK:
             self._parts.intake.note(CHECKED_AFTER, None, seconds=self.timeouts.check)
 

@@ -5,7 +5,7 @@ A transcript that is neither proves nothing of what it lacks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from .entries import Told
 from .evidence import Look
@@ -33,18 +33,8 @@ def look_at(
     time since which the server is known to have a message, None for one that it may not have.
     """
     places = {place for place in matches.places if place is not None}
-    last, first = max(places, default=-1), min(places, default=-1)
-    behind, flaw, older = 0.0, "", False
-    for place, message in enumerate(here):
-        known = since(message) if place not in places else None
-        if known is None:
-            continue
-        if known >= asked:
-            older |= place > last and message.sender != "user"
-        elif place > last and asked - known <= MOST_BEHIND:
-            behind = max(behind, asked - known)
-        else:
-            flaw = CUT_OFF if place < first else flaw or INCOMPLETE
+    first = min(places, default=-1)
+    behind, flaw, older = _lacks(asked, here, places, since)
     own = {place: message.id for place, message in enumerate(here) if message.sender == "user"}
     sure = places - matches.unsure
     answered = {
@@ -65,3 +55,29 @@ def look_at(
         flaw=flaw if turns or not own else NO_TURNS,
         strangers=any(matches.places[number] is None for number in turns),
     )
+
+
+def _lacks(
+    asked: float,
+    here: Sequence[Message],
+    places: Collection[int],
+    since: Callable[[Message], float | None],
+) -> tuple[float, str, bool]:
+    """Return what a transcript with only those `places` of what is `here` lacks.
+
+    By how many seconds it is behind, why it cannot be the whole, and whether something was heard
+    since it was asked for.
+    """
+    first, last = min(places, default=-1), max(places, default=-1)
+    behind, flaw, older = 0.0, "", False
+    for place, message in enumerate(here):
+        known = since(message) if place not in places else None
+        if known is None:
+            continue
+        if known >= asked:
+            older |= place > last and message.sender != "user"
+        elif place > last and asked - known <= MOST_BEHIND:
+            behind = max(behind, asked - known)
+        else:
+            flaw = CUT_OFF if place < first else flaw or INCOMPLETE
+    return behind, flaw, older

@@ -7,24 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from captivate_nb.protocol.content import (
-    Action,
-    Buttons,
-    Card,
-    Cards,
-    Content,
-    File,
-    Files,
-    Html,
-    Markdown,
-    Option,
-    Pause,
-    Table,
-    Text,
-    Unknown,
-    files_of,
-    options_of,
-)
+from captivate_nb.protocol import content as c
 from captivate_nb.rendering import html
 from captivate_nb.rendering.labels import actions_line, as_read, label_of, sender_line
 from captivate_nb.rendering.layout import Markup, laid_out
@@ -50,8 +33,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     sender: Literal["user", "bot", "agent", "system"]
     text: str
-    content: tuple[Content, ...] = ()
-    actions: tuple[Action, ...] = ()
+    content: tuple[c.Content, ...] = ()
+    actions: tuple[c.Action, ...] = ()
     time: float | None = None
     agent_name: str | None = None
     delivery: Delivery | None = None
@@ -59,14 +42,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     raw: dict[str, Any] = {}
 
     @property
-    def choices(self) -> tuple[Option, ...]:
+    def choices(self) -> tuple[c.Option, ...]:
         """Return the options it offers, buttons and card buttons in order."""
-        return options_of(self.content)
+        return c.options_of(self.content)
 
     @property
-    def files(self) -> tuple[File, ...]:
+    def files(self) -> tuple[c.File, ...]:
         """Return the files it carries."""
-        return files_of(self.content)
+        return c.files_of(self.content)
 
     @property
     def who(self) -> str:
@@ -104,35 +87,35 @@ def unlike(message: Message, taken: dict[str, int]) -> Message:
     return message if ident == message.id else msgspec.structs.replace(message, id=ident)
 
 
-def readable(content: Iterable[Content]) -> str:
+def readable(content: Iterable[c.Content]) -> str:
     """Return what a person reads of content items, a line for each thing."""
     pairs = laid_out(content)
     return "\n".join(line for item, markup in pairs for line in _lines(item, markup) if line)
 
 
-def _lines(item: Content, markup: Markup) -> list[str]:
+def _lines(item: c.Content, markup: Markup) -> list[str]:
     match item:
-        case Text(text):
+        case c.Text(text):
             return [text]
-        case Buttons(title, options):
+        case c.Buttons(title, options):
             return [title, *map(_label, options)]
-        case Cards(cards):
+        case c.Cards(cards):
             return [line for card in cards for line in _card_lines(card)]
-        case Files(files, title):
+        case c.Files(files, title):
             return [title, *(file.name or file.url for file in files)]
-        case Html() | Markdown() | Table():
+        case c.Html() | c.Markdown() | c.Table():
             return [markup.text]
-        case Pause():
+        case c.Pause():
             return []
-        case Unknown(kind):
+        case c.Unknown(kind):
             return [f"[{kind or 'unknown'}]"]
 
 
-def _card_lines(card: Card) -> list[str]:
+def _card_lines(card: c.Card) -> list[str]:
     return [card.text, card.description, *map(_label, card.options)]
 
 
-def _label(option: Option) -> str:
+def _label(option: c.Option) -> str:
     return option.label if as_read(option.label) else label_of(option)
 
 

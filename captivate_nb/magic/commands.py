@@ -9,19 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from getpass import getpass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.getipython import get_ipython
-from IPython.core.magic import (
-    Magics,
-    line_cell_magic,
-    magics_class,
-    needs_local_scope,
-    no_var_expand,
-)
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.transcript import Reply
@@ -37,38 +30,12 @@ from captivate_nb.kernel import run
 from captivate_nb.rendering.sanitize import clean, quoted
 from captivate_nb.sessions import connect, current, demo
 
-from . import credentials, lines
+from . import credentials
 from .arguments import fill_in, parse, read_json, unquote
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+from .registry import COMMANDS, Command, command
 
 ACTION_WAIT = 3.0
 """Seconds that `act` waits for a reply; an action need not have one."""
-
-
-class Command(NamedTuple):
-    """A subcommand: what runs it, how it is written, what it does, and whether it takes `$name`."""
-
-    run: Callable[[str], Any]
-    usage: str
-    help: str
-    variables: bool
-
-
-COMMANDS: dict[str, Command] = {}
-
-
-def command(
-    usage: str, help_text: str, *, variables: bool = False
-) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
-    """Register a function as the subcommand that `usage` begins with."""
-
-    def register(function: Callable[[str], Any]) -> Callable[[str], Any]:
-        COMMANDS[usage.split(maxsplit=1)[0]] = Command(function, usage, help_text, variables)
-        return function
-
-    return register
 
 
 def panel(session: Session | None = None) -> Any:
@@ -336,63 +303,3 @@ def execute(line: str, names: Mapping[str, Any] | None = None) -> Any:
     known = _command(name)
     rest = rest.strip() if name != "say" else rest
     return known.run(fill_in(rest, names or {}) if known.variables else rest)
-
-
-def _lines(cell: str) -> list[str]:
-    """Return the lines of a cell that say something."""
-    return [line for line in cell.splitlines() if line.strip() and line.lstrip()[0] != "#"]
-
-
-@magics_class
-class CaptivateMagics(Magics):
-    """Brings `%captivate` into a shell."""
-
-    @no_var_expand  # what is said is said as it is written
-    @needs_local_scope
-    @line_cell_magic
-    def captivate(
-        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> Any:
-        """Chat with a Captivate bot: `%captivate help` lists what it can do.
-
-        `%%captivate` runs each of its lines as such a line, its first one too, and shows what the
-        last one does; lines that begin with # are comments.
-        """
-        lines = [line] if cell is None else _lines(f"{line}\n{cell}")
-        shown = None
-        for part in lines:
-            shown = execute(part, {**self._names, **(local_ns or {})})
-            self._name_session()
-        return shown
-
-    def _name_session(self) -> None:
-        """Call the current session `session` in the notebook, unless that name is the user's."""
-        if isinstance(self._names.get("session"), Session | None):
-            with contextlib.suppress(NoSession):
-                self._names["session"] = current()
-
-    @property
-    def _names(self) -> dict[str, Any]:
-        names: dict[str, Any] = self.shell.user_ns  # type: ignore[union-attr]  # it has a shell
-        return names
-
-
-def load(ip: InteractiveShell) -> None:
-    """Register the magic, its completion and the clickable displays; again is harmless."""
-    from captivate_nb.widgets import register
-
-    from .completion import complete_captivate
-
-    ip.register_magics(CaptivateMagics)
-    if complete_captivate not in ip.Completer.custom_matchers:
-        ip.Completer.custom_matchers.insert(0, complete_captivate)
-    lines.load(ip)
-    register(ip)
-    _keep_loop_running(ip)
-
-
-def _keep_loop_running(ip: InteractiveShell) -> None:
-    """In a terminal, let IPython's prompt run on the session's loop, so that it lives meanwhile."""
-    if getattr(ip, "simple_prompt", True) or getattr(ip, "active_eventloop", None) is not None:
-        return
-    ip.enable_gui("asyncio")

@@ -15,6 +15,8 @@ from captivate_nb.rendering.sanitize import clean
 from captivate_nb.server import flows
 from captivate_nb.sessions import current
 
+from .registry import COMMANDS
+
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
@@ -51,8 +53,6 @@ def complete_captivate(context: CompletionContext) -> SimpleMatcherResult:
 
 def _candidates(written: str) -> tuple[Iterable[str], str]:
     """Return what may stand where the cursor is, and how much of it is written already."""
-    from .commands import COMMANDS
-
     name, space, rest = written.partition(" ")
     if not space:
         return COMMANDS, name

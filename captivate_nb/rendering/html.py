@@ -11,22 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from captivate_nb.errors import counted
-from captivate_nb.protocol.content import (
-    Action,
-    Buttons,
-    Card,
-    Cards,
-    Content,
-    File,
-    Files,
-    Html,
-    Markdown,
-    Option,
-    Pause,
-    Table,
-    Text,
-    Unknown,
-)
+from captivate_nb.protocol import content as c
 
 from .labels import actions_line, label_of, sender_line
 from .layout import Markup, few, laid_out, newest
@@ -79,11 +64,11 @@ class Readable(Protocol):
         """Return what a person reads of it."""
 
     @property
-    def content(self) -> tuple[Content, ...]:
+    def content(self) -> tuple[c.Content, ...]:
         """Return its content items."""
 
     @property
-    def actions(self) -> tuple[Action, ...]:
+    def actions(self) -> tuple[c.Action, ...]:
         """Return the actions that it carries."""
 
     @property
@@ -132,9 +117,9 @@ def without_remote_images(html: str) -> str:
     return replace_images(html, said)
 
 
-def options_html(options: Iterable[Option]) -> str:
+def options_html(options: Iterable[c.Option]) -> str:
     """Return options as HTML pills."""
-    shown = laid_out(few([Buttons("", tuple(options))]))
+    shown = laid_out(few([c.Buttons("", tuple(options))]))
     pills = "".join(_item(*pair) for pair in shown) or '<span class="w">No options.</span>'
     return _styled(pills)
 
@@ -157,23 +142,23 @@ def _message(message: Readable) -> str:
     return f'<div class="m {message.sender}">{who}<div class="b">{parts}</div></div>'
 
 
-def _item(item: Content, markup: Markup) -> str:
+def _item(item: c.Content, markup: Markup) -> str:
     match item:
-        case Text(text):
+        case c.Text(text):
             return _text(text)
-        case Buttons(title, options):
+        case c.Buttons(title, options):
             return _text(title) + _options(options)
-        case Cards(cards):
+        case c.Cards(cards):
             return _directed("".join(_card(card) for card in cards))
-        case Files(files, title):
+        case c.Files(files, title):
             return _text(title) + "".join(_file(file) for file in files)
-        case Html() | Table():
+        case c.Html() | c.Table():
             return _directed(markup.html) or "<code>html</code>"
-        case Markdown():
+        case c.Markdown():
             return _directed(markup.html)
-        case Pause():
+        case c.Pause():
             return ""
-        case Unknown(kind):
+        case c.Unknown(kind):
             return f"<code>{escape(clean(kind) or 'unknown')}</code>"
 
 
@@ -186,17 +171,17 @@ def _text(text: str) -> str:
     return f'<div class="t" dir="auto">{escape(text)}</div>' if text else ""
 
 
-def _options(options: Iterable[Option]) -> str:
+def _options(options: Iterable[c.Option]) -> str:
     return _directed("".join(_option(option) for option in options))
 
 
-def _option(option: Option) -> str:
+def _option(option: c.Option) -> str:
     label = escape(label_of(option))
     url = safe_link(option.url)
     return f'<span class="o">{_link(url, label) if url else label}</span>'
 
 
-def _card(card: Card) -> str:
+def _card(card: c.Card) -> str:
     image = safe_image(card.image_url)
     link = safe_link(card.link)
     title = escape(clean(card.text))
@@ -210,7 +195,7 @@ def _card(card: Card) -> str:
     )
 
 
-def _file(file: File) -> str:
+def _file(file: c.File) -> str:
     name = clean(file.name or file.url) or "file"
     if file.type.startswith("image") and (image := safe_image(file.url)):
         return _image(image, name)

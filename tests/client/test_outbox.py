@@ -46,14 +46,12 @@ class Made:
         self.shown: list[list[tuple[str, str | None]]] = []
         part: Any = self
         self.outbox = Outbox(
-            self.conversation,
-            part,
             part,
             part,
             self.intake,
             self.turns,
+            part,
             self.tasks,
-            Clock(),
             lambda messages: self.shown.append([(m.text, m.delivery) for m in messages]),
         )
 

@@ -23,6 +23,7 @@ from captivate_nb.errors import (
     UsageError,
 )
 from captivate_nb.magic import commands as magic
+from captivate_nb.magic import extension
 from support.kernels import Kernel
 from support.rogue import Socket, frame, rogue, until
 from support.shells import Shell, Terminal
@@ -447,5 +448,5 @@ def test_a_terminals_prompt_runs_on_the_sessions_loop(
     simple: bool, active: str | None, enabled: list[str]
 ):
     prompt: Any = Prompt(simple=simple, active=active)
-    magic._keep_loop_running(prompt)
+    extension._keep_loop_running(prompt)
     assert prompt.enabled == enabled

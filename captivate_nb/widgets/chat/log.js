@@ -1,7 +1,8 @@
 import { Doubts, markOf } from "./delivery.js";
-import { initials, layOut, make, problemLine, counted } from "../common/dom.js";
+import { initials, layOut, make } from "../common/dom.js";
 import { ownKeys } from "./shortcuts.js";
 import { bubble, clock, drawPart, words } from "./message.js";
+import { Notices } from "./notices.js";
 import { Search } from "./search.js";
 import { Speakers } from "./speakers.js";
 import { Store } from "./message_store.js";
@@ -34,14 +35,12 @@ export class View {
     this.top = 0;
     this.offer = -1;
     /** @type {import("./message_store.js").Problem[]} */
-    this.told = [];
     /** @type {[number, number][]} ranges to draw, the next one last */
     this.todo = [];
     /** @type {HTMLElement[]} */
     this.nodes = [];
     /** @type {HTMLElement | undefined} */
     this.linked = undefined;
-    this.folded = true; // whether only the newest notice shows
     /** @type {HTMLElement[]} */
     this.blocks = [];
     /** @type {HTMLElement[]} blocks laid out for a jump */
@@ -71,7 +70,7 @@ export class View {
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });
     this.fresh = make("button", { type: "button", class: "cnb-fresh", hidden: true, click: () => this.follow() }, "↓ New messages");
-    this.problems = make("div", { class: "cnb-problems" });
+    this.notices = new Notices((id) => model.send({ kind: "dismiss", id }));
     const instead = `#${model.get("fallback") || "none"} { display: none; }`; // what a page without us shows
     root.classList.add("cnb-log");
     root.classList.toggle("cnb-agents", this.agents);
@@ -79,7 +78,7 @@ export class View {
     this.tools = new Tools(this);
     this.search = new Search(this);
     this.freeKeys = ownKeys(root);
-    root.append(this.search.bar, this.scroller, make("div", { class: "cnb-dock" }, this.fresh), this.problems, this.spoken, make("style", {}, instead));
+    root.append(this.search.bar, this.scroller, make("div", { class: "cnb-dock" }, this.fresh), this.notices.node, this.spoken, make("style", {}, instead));
 
     this.sizes = new ResizeObserver(() => this.following && this.toEnd());
     for (const node of [this.scroller, this.list, this.queue, this.note]) this.sizes.observe(node);
@@ -232,20 +231,7 @@ export class View {
   }
 
   drawProblems() {
-    if (this.told === this.store.problems) return;
-    this.told = this.store.problems;
-    const lines = this.told.map((problem) =>
-      problemLine(problem, () => this.model.send({ kind: "dismiss", id: problem.id })));
-    const earlier = lines.slice(0, -1);
-    const more = make("button", { type: "button", class: "cnb-more-problems", click: () => fold(!this.folded) });
-    const fold = (/** @type {boolean} */ folded) => {
-      this.folded = folded;
-      for (const line of earlier) line.hidden = folded;
-      more.setAttribute("aria-expanded", String(!folded));
-      more.textContent = folded ? `${counted(earlier.length, "earlier notice")}…` : "Show only the newest";
-    };
-    fold(this.folded);
-    this.problems.replaceChildren(...(earlier.length ? [more] : []), ...lines);
+    this.notices.draw(this.store.problems);
   }
 
   drawDoubts() {

@@ -15,21 +15,7 @@ from typing import Any
 import msgspec
 
 from captivate_nb.conversation.message import Message
-from captivate_nb.protocol.content import (
-    Buttons,
-    Card,
-    Cards,
-    Content,
-    File,
-    Files,
-    Html,
-    Markdown,
-    Option,
-    Pause,
-    Table,
-    Text,
-    Unknown,
-)
+from captivate_nb.protocol import content as c
 from captivate_nb.rendering.labels import label_of
 from captivate_nb.rendering.layout import PIECES, Markup, few, laid_out, newest
 from captivate_nb.rendering.sanitize import clean, clean_text, safe_image, safe_link
@@ -107,26 +93,26 @@ def _parts(message: Message) -> Iterator[Item]:
             yield _source(f"Action “{clean(action.id)}”", _json(action.data))
 
 
-def _part(content: Content, markup: Markup, numbers: Iterator[int]) -> Item:
+def _part(content: c.Content, markup: Markup, numbers: Iterator[int]) -> Item:
     """Return one content item as a part; `numbers` counts options through the whole message."""
     match content:
-        case Html(html) | Table(html) if not markup.html:
+        case c.Html(html) | c.Table(html) if not markup.html:
             return _source("HTML of which nothing is left when it is made safe", html)
-        case Html() | Table() | Markdown():
+        case c.Html() | c.Table() | c.Markdown():
             return {"kind": "html", "html": markup.html}
-        case Text(text):
+        case c.Text(text):
             return _text(text)
-        case Buttons(title, options):
+        case c.Buttons(title, options):
             numbered = _options(options, numbers)
             return {"kind": "options", "title": clean_text(title), "options": numbered}
-        case Cards(cards):
+        case c.Cards(cards):
             return {"kind": "cards", "cards": [_card(card, numbers) for card in cards]}
-        case Files(files, title):
+        case c.Files(files, title):
             listed = [_file(file) for file in files]
             return {"kind": "files", "title": clean_text(title), "files": listed}
-        case Pause(ms):
+        case c.Pause(ms):
             return {"kind": "pause", "ms": ms}
-        case Unknown(kind, data):
+        case c.Unknown(kind, data):
             return _source(f"Content of unknown type “{clean(kind) or '?'}”", _json(data))
 
 
@@ -147,15 +133,15 @@ def _text(text: str) -> Item:
     return {"kind": "text", "text": clean_text(text)}
 
 
-def _options(options: Iterable[Option], numbers: Iterator[int]) -> list[Item]:
+def _options(options: Iterable[c.Option], numbers: Iterator[int]) -> list[Item]:
     return [_option(option, number) for option, number in zip(options, numbers, strict=False)]
 
 
-def _option(option: Option, number: int) -> Item:
+def _option(option: c.Option, number: int) -> Item:
     return _given(n=number, label=label_of(option), url=safe_link(option.url))
 
 
-def _card(card: Card, numbers: Iterator[int]) -> Item:
+def _card(card: c.Card, numbers: Iterator[int]) -> Item:
     return _given(
         title=clean(card.text),
         text=clean_text(card.description),
@@ -165,7 +151,7 @@ def _card(card: Card, numbers: Iterator[int]) -> Item:
     )
 
 
-def _file(file: File) -> Item:
+def _file(file: c.File) -> Item:
     picture = file.url if file.type.startswith("image") else None
     return _given(
         name=clean(file.name or _last_step(file.url)) or "file",

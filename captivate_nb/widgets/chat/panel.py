@@ -83,20 +83,7 @@ class ChatPanel(InspectedPanel):
             tools=["restart", "inspect"],
             networks=[[n.name, n.about] for n in getattr(session.server, "networks", ())],
         )
-        chat_log = LogWidget(
-            session,
-            session.loop,
-            self._click,
-            session.stop_waiting,
-            session.fetch_file,
-            self._decide,
-            session.reconnect_now,
-            empty=EMPTY,
-            bot=BOT,
-            fallback=self.display_id,
-            remote_images=remote_images,
-            trusted=[urlsplit(session.url).netloc],
-        )
+        chat_log = self._make_log()
         choices = ChoiceRow(session.loop, self._answer, chat_log.problem)
         self.composer = ComposerWidget(lambda *said: self._post(self._say(*said)))
         super().__init__(session, session.loop, header, chat_log, choices, self.composer)
@@ -108,6 +95,23 @@ class ChatPanel(InspectedPanel):
 
     def __repr__(self) -> str:
         return f"<ChatPanel on {self.session!r}>"
+
+    def _make_log(self) -> LogWidget:
+        session = self.session
+        return LogWidget(
+            session,
+            session.loop,
+            self._click,
+            session.stop_waiting,
+            session.fetch_file,
+            self._decide,
+            session.reconnect_now,
+            empty=EMPTY,
+            bot=BOT,
+            fallback=self.display_id,
+            remote_images=self._remote_images,
+            trusted=[urlsplit(session.url).netloc],
+        )
 
     def _listen(self) -> None:
         session = self.session

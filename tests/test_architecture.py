@@ -1,0 +1,64 @@
+"""How the house is built: no circles, and nothing too large to be read at once."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import captivate_nb
+
+ROOT = Path(captivate_nb.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path
+    for path in ROOT.rglob("*.py")
+}
+LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
+
+
+def imported(name: str, path: Path) -> set[str]:
+    """The package's own modules that one imports, in functions and for types only, too."""
+    package = name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parts, *filter(None, [base])])
+            whole = {f"{base}.{alias.name}" for alias in node.names}
+            found |= {each if each in MODULES else base for each in whole}
+    return (found & MODULES.keys()) - {name}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    graph = {name: imported(name, path) for name, path in MODULES.items()}
+    assert sum(map(len, graph.values())) > len(MODULES)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_can_be_read_at_once(name: str):
+    source = MODULES[name].read_text()
+    assert len(source.splitlines()) <= LONGEST_MODULE
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            assert lines <= LONGEST_FUNCTION, f"{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.rglob("*.js"), *ROOT.rglob("*.css")]), ids=str)
+def test_a_page_s_file_can_be_read_at_once(path: Path):
+    assert len(path.read_text().splitlines()) <= LONGEST_MODULE
+
+
+def test_dir_lists_the_public_names_and_no_others():
+    assert dir(captivate_nb) == sorted(captivate_nb.__all__)
+    assert all(hasattr(captivate_nb, name) for name in captivate_nb.__all__)
