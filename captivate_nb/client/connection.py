@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import random
 from collections.abc import Awaitable, Callable
@@ -24,9 +25,12 @@ from captivate_nb.protocol import events as e
 
 from .link import Link
 from .refusals import SET_KEY
-from .secrets import redact
+from .secrets import Redacting, redact
 from .timeouts import Timeouts
 from .transport import Address, Transport
+
+_log = logging.getLogger("captivate_nb.client")
+_log.addFilter(Redacting())
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
@@ -157,11 +161,13 @@ class Connection:
                 event = await self._received(frame)
                 if isinstance(event, e.SocketConnected) and not made.done():
                     made.set_result(None)
+                    _log.info("connection %d to %s is open", self.number, self.address)
         finally:
             self.too_large = transport.too_large
             self._transport = None
             with contextlib.suppress(asyncio.CancelledError):
                 await transport.close()
+            _log.info("connection %d closed: %s", self.number, transport.close_reason)
 
     def _closed_early(self, reason: str) -> ConnectError:
         if "key" in reason.lower() or reason.startswith(("1008", "4401", "4403")):
@@ -198,7 +204,9 @@ class Connection:
         self._hurry.clear()
         while True:
             pause = delay * random.uniform(0.5, 1)
-            await self._pause(min(pause, end - now()) if now() < end else pause)
+            pause = min(pause, end - now()) if now() < end else pause
+            _log.info("connecting to %s again in %.2f s", self.address, pause)
+            await self._pause(pause)
             delay = min(delay * 2, self._timeouts.reconnect_longest)
             try:
                 return await self._connect_again()
@@ -218,6 +226,7 @@ class Connection:
                 told = True
 
     def _note_failure(self, error: ConnectError) -> None:
+        _log.info("connecting failed: %s", error.reason)
         if error.reason != self.failure:
             self.failure = error.reason
             self._failed()

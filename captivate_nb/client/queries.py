@@ -1,4 +1,7 @@
-"""What the server keeps of conversations, and what a session asks it for and has it do there."""
+"""What the server keeps of conversations, and what a session asks it for and has it do there.
+
+`docs/protocol.md` has what servers do that makes this necessary.
+"""
 
 from __future__ import annotations
 

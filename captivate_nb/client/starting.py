@@ -1,4 +1,7 @@
-"""How a conversation begins: with whom, with which metadata, and who speaks first."""
+"""How a conversation begins: with whom, with which metadata, and who speaks first.
+
+`docs/protocol.md` has what servers do that makes this necessary.
+"""
 
 from __future__ import annotations
 

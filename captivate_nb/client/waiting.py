@@ -2,6 +2,8 @@
 
 The wire has no request ids. An answer is known by its type and conversation, in the order of the
 requests; a reply is what comes until the bot has been quiet for a while.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

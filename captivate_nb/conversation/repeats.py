@@ -3,6 +3,8 @@
 Only what would be shown twice is looked at: messages, actions and updates. One is a repeat by its
 id and its content. An id that once stood for something else tells nothing, as with servers that
 give every event the same.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

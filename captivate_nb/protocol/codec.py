@@ -5,6 +5,8 @@ payload out, `strays` what servers send that is no event; here is the envelope. 
 the vendor's clients show, and keeps what is good of a frame that is partly bad. `encode` writes the
 one form that the document shows. `decode(encode(event)) == event` for every event that holds what
 its types say.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 The document and the vendor's clients spell these in many ways (`button` and `buttons`, one card as
 a dict or flat on its item, `payload` for `data`, ...). All of that is known here and in `codec`,
 and nowhere else. Readers raise `ProtocolError` for what cannot be read.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

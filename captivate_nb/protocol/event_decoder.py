@@ -2,6 +2,8 @@
 
 A reader takes the payload and a list to note what it had to skip; it raises `ProtocolError` when
 the event makes no sense without what is missing.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Heartbeats are told from errors by what they say: a word or nothing, against a text for people.
 Only the beginning of a long text is looked at.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -383,3 +385,38 @@ async def test_a_connection_on_which_nobody_answers_is_broken(monkeypatch: pytes
         with pytest.raises(ConnectionError):
             await client.connection.check()
         await server.sockets[1].drop()
+
+
+async def test_connections_closes_and_retries_are_logged(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "captivate_nb.client")
+    async with rogue(closes_after_greeting, refuses_once, Socket.connect) as server:
+        client = Client(server.url)
+        await client.connection.open()
+        await until(lambda: len(server.sockets) == 3 and client.statuses[-1][0] == "open")
+        await client.connection.close()
+    lines = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+    lines = [re.sub(r"in \d+\.\d+ s", "in … s", line) for line in lines if record_is_ours(line)]
+    refused = f"{server.url} closed the connection (1008 Forbidden): the API key was refused."
+    again = f"connecting to {server.url} again in … s"
+    assert lines == [
+        f"connection 1 to {server.url} is open",
+        "connection 1 closed: 1001 going away",
+        again,
+        "connection 2 closed: 1008 Forbidden",
+        f"connecting failed: {refused}",
+        again,
+        f"connection 3 to {server.url} is open",
+        "connection 3 closed: 1000",
+    ]
+
+
+def record_is_ours(line: str) -> bool:
+    return line.startswith(("connection ", "connecting "))
+
+
+async def closes_after_greeting(socket: Socket) -> None:
+    await socket.connect()
+    await socket.websocket.close(1001, "going away")
+
+
+refuses_once = closes(1008, "Forbidden")

@@ -23,8 +23,8 @@ from captivate_nb.rendering.sanitize import clean, escape
 from captivate_nb.widgets.chat.composer import FILES_LIMIT, Attachment, ComposerWidget
 from captivate_nb.widgets.chat.log import LogWidget
 from captivate_nb.widgets.common.assets import describe
-from captivate_nb.widgets.common.fallback import Shown
-from captivate_nb.widgets.inspector.time_travel import BOT
+from captivate_nb.widgets.common.fallback import FallbackDisplay
+from captivate_nb.widgets.inspector.time_travel_panel import BOT
 
 from .queue import DeskWidget
 from .visitors import Case, LiveAgent, Overview, Visitor, row
@@ -50,7 +50,7 @@ _opened: WeakKeyDictionary[LiveAgent, tuple[int, bool]] = WeakKeyDictionary()
 """How many panels each agent has, and whether the script played before the first of them."""
 
 
-class AgentPanel(Shown):
+class AgentPanel(FallbackDisplay):
     """The agent's side: who waits, accept and refuse, the chat, files, leave.
 
     `of` is a session on an embedded server, the server, or its `agent`; `name` is what visitors

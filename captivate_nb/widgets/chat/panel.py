@@ -25,7 +25,8 @@ from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.sanitize import clean, quoted
 from captivate_nb.widgets.common.assets import describe
 from captivate_nb.widgets.inspector.event_rows import position, read_object, to_text
-from captivate_nb.widgets.inspector.time_travel import BOT, PAST, InspectedPanel
+from captivate_nb.widgets.inspector.inspector import InspectorWidget
+from captivate_nb.widgets.inspector.time_travel_panel import BOT, PAST, TimeTravelPanel
 
 from .choices import ChoiceRow, click_once
 from .composer import FILES_LIMIT, Attachment, ComposerWidget
@@ -49,7 +50,7 @@ SAVED = "A live Captivate chat was shown here. Run this cell to chat again."
 CLOSED = "This chat panel was closed. ChatPanel(session) shows the chat again."
 
 
-class ChatPanel(InspectedPanel):
+class ChatPanel(TimeTravelPanel):
     """A chat on a session: header, log, choices, composer. Several may show one session.
 
     `open_inspector()` shows the session's events beside it, and `go(n)` its past.
@@ -186,12 +187,12 @@ class ChatPanel(InspectedPanel):
             self.session.loop.call_soon_threadsafe(self._show_state)
 
     def _show_choices(self, _: Any = None) -> None:
-        options = self.shown.choices if self.session.status != "closed" else ()
-        self.choices.show(options, disabled=self.past is not None)
+        options = self.time.conversation.choices if self.session.status != "closed" else ()
+        self.choices.show(options, disabled=self.time.position is not None)
 
     def _show_state(self, _: Any = None) -> None:
         session = self.session
-        ident = self.shown.id or ""
+        ident = self.time.conversation.id or ""
         with self.header.hold_sync():
             self.header.status = session.status
             self.header.network = getattr(session.server, "network", "")
@@ -199,8 +200,10 @@ class ChatPanel(InspectedPanel):
             self.header.about = f"Conversation {ident} at {session.url}"
         self.chat_log.note = self._note()
         self.chat_log.connected = session.status != "reconnecting"
-        open_now = session.status != "closed" and self.past is None
-        self.composer.hint = "This chat is closed" if self.past is None else "This is the past"
+        open_now = session.status != "closed" and self.time.position is None
+        self.composer.hint = (
+            "This chat is closed" if self.time.position is None else "This is the past"
+        )
         self.composer.enabled = self.chat_log.live = open_now
 
     def _note(self) -> str:
@@ -223,8 +226,8 @@ class ChatPanel(InspectedPanel):
         facts = [ident if len(ident) <= 16 else ident[:13] + "…"] if ident else []
         if self._latency is not None:
             facts.append(f"{self._latency * 1000:.0f} ms")
-        if self.shown.agent is not None:
-            facts.append(f"with {clean(self.shown.agent.name)}")
+        if self.time.conversation.agent is not None:
+            facts.append(f"with {clean(self.time.conversation.agent.name)}")
         if self.header.network not in ("", "off"):
             facts.append(f"network: {self.header.network}")
         return facts
@@ -280,6 +283,9 @@ class ChatPanel(InspectedPanel):
             case _:
                 await super()._commanded(asked)
 
+    def _make_inspector(self, tab: str) -> InspectorWidget:
+        return InspectorWidget(self, self._loop, self.session, self.branch, tab=tab)
+
     async def branch(self, n: int) -> None:
         """Open a new conversation beside this one that is replayed up to event `n`."""
         session = await self.session.branch(n)
@@ -299,13 +305,13 @@ class ChatPanel(InspectedPanel):
 
     async def _click(self, message: Message, option: Option) -> None:
         """Click in the log: a message's options can be clicked at any time, but in the past."""
-        if self.past is not None:
+        if self.time.position is not None:
             await self._refuse(message, option)
         await click_once(self.session, message.choices, option)
 
     async def _decide(self, ident: str, decision: Decision) -> None:
         """Do what the user decides on a message of which it is not known whether it arrived."""
-        if self.past is not None:
+        if self.time.position is not None:
             raise UsageError(PAST)
         if decision == "again":
             await self.session.send_again(ident, wait=False)

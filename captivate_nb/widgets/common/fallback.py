@@ -18,7 +18,7 @@ from .assets import close_tree
 TEXT = "-text"
 
 
-class Shown(ipywidgets.VBox):  # type: ignore[misc]
+class FallbackDisplay(ipywidgets.VBox):  # type: ignore[misc]
     """A panel that stays readable when it lives no more: closed, or in a saved notebook.
 
     `closed` is what is said in its place once it is closed.

@@ -17,20 +17,22 @@ import traitlets
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.code import to_code
-from captivate_nb.conversation.eventlog import EventLog
-from captivate_nb.conversation.state import Conversation
 from captivate_nb.conversation.timing import percentile
+from captivate_nb.errors import UsageError
 from captivate_nb.kernel import post
 from captivate_nb.protocol.events import TARGETS
 from captivate_nb.widgets.common.assets import describe, module, styles
 
 from .event_rows import Trace, frame_text, position, read_object, template, to_text
+from .time_travel import TimeTravel
 
 PERIOD = 0.03
 """Seconds for which changes are put together after one was sent."""
 
 CHUNK = 500
 """Rows in one batch at the most."""
+
+RECORDED = "A recording has no bot to go on with: a live chat has."
 
 TABS = ("events", "metadata", "actions", "timing", "code")
 
@@ -39,20 +41,15 @@ class Host(Protocol):
     """The panel around it."""
 
     @property
-    def events(self) -> EventLog: ...
-    @property
-    def shown(self) -> Conversation: ...
-    @property
-    def past(self) -> int | None: ...
+    def time(self) -> TimeTravel: ...
     def go(self, n: int | None) -> None: ...
-    async def branch(self, n: int) -> None: ...
     def close_inspector(self) -> None: ...
 
 
 class InspectorWidget(anywidget.AnyWidget):
     """Shows the events of its host, and what the host shows of them.
 
-    Without a session it is read only. Its methods are to be called on `loop`.
+    Without a session it is read only; `branch(n)` goes on from event `n` in another conversation. Its methods are to be called on `loop`.
     """
 
     _esm = module("inspector/inspector.js")
@@ -66,11 +63,13 @@ class InspectorWidget(anywidget.AnyWidget):
         host: Host,
         loop: asyncio.AbstractEventLoop,
         session: Session | None = None,
+        branch: Callable[[int], Awaitable[None]] | None = None,
         **state: Any,
     ) -> None:
         self._host = host
         self._loop = loop
         self._session = session
+        self._branch_at = branch
         self._trace = Trace()
         self._timer: asyncio.TimerHandle | None = None
         self._told = 0
@@ -94,7 +93,7 @@ class InspectorWidget(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def _catch_up(self) -> None:
-        for record in self._host.events[len(self._trace.rows) :]:
+        for record in self._host.time.events[len(self._trace.rows) :]:
             self._trace.take(record)
 
     # --- what the page is told ---------------------------------------------------------------
@@ -106,13 +105,13 @@ class InspectorWidget(anywidget.AnyWidget):
 
     def _flush(self) -> None:
         self._timer = None
-        if self.comm is None or len(self._host.events) == self._told:
+        if self.comm is None or len(self._host.time.events) == self._told:
             return
         self._catch_up()
         first, self._told = self._told, len(self._trace.rows)
         self._tell_rows(max(first, self._told - CHUNK), self._told)
-        if self._host.past is None:
-            self.tell_state(anew=self._host.shown.metadata is not self._metadata)
+        if self._host.time.position is None:
+            self.tell_state(anew=self._host.time.conversation.metadata is not self._metadata)
         self._timer = self._loop.call_later(PERIOD, self._flush)
 
     def _tell_rows(self, start: int, stop: int) -> None:
@@ -124,7 +123,7 @@ class InspectorWidget(anywidget.AnyWidget):
 
         The metadata, which may be large, only `anew`.
         """
-        shown, past = self._host.shown, self._host.past
+        shown, past = self._host.time.conversation, self._host.time.position
         rows = self._trace.rows
         at = len(rows) - 1 if past is None else past
         seconds = self._trace.seconds
@@ -179,20 +178,20 @@ class InspectorWidget(anywidget.AnyWidget):
 
     async def _frame(self, asked: dict[str, Any]) -> None:
         n = int(asked["n"])
-        self.send({"kind": "frame", "n": n, "text": frame_text(self._host.events[n])})
+        self.send({"kind": "frame", "n": n, "text": frame_text(self._host.time.events[n])})
 
     async def _find(self, asked: dict[str, Any]) -> None:
         """Tell which of the events from `start` on have a text in their frames."""
         text, start = str(asked["text"]), int(asked["start"])
         wanted = text.casefold()
-        records = self._host.events[start:]
+        records = self._host.time.events[start:]
         found = [record.n for record in records if wanted in record.frame.casefold()]
         self.send({"kind": "found", "text": text, "start": start, "found": found})
 
     async def _template(self, asked: dict[str, Any]) -> None:
         """Give an event that was sent, by default the last one, as a template for the next."""
         wanted = asked.get("n")
-        sent = self._host.events.where(direction="out")
+        sent = self._host.time.events.where(direction="out")
         records = [r for r in reversed(sent) if wanted in (None, r.n) and r.event is not None]
         if records:
             self.send({"kind": "template", "text": template(records[0])})
@@ -207,12 +206,13 @@ class InspectorWidget(anywidget.AnyWidget):
         await self._live().act(asked["name"], read_object(asked["text"] or "{}"))
 
     def _live(self) -> Session:
-        assert self._session is not None, "a recording takes nothing"
+        if self._session is None:
+            raise UsageError(RECORDED)
         return self._session
 
     async def _code(self, asked: dict[str, Any]) -> None:
-        past = self._host.past
-        events = self._host.events if past is None else self._host.events[: past + 1]
+        past = self._host.time.position
+        events = self._host.time.events if past is None else self._host.time.events[: past + 1]
         form = asked["form"]
         self.send({"kind": "code", "form": form, "text": to_code(events, form)})
 
@@ -220,4 +220,6 @@ class InspectorWidget(anywidget.AnyWidget):
         self._host.go(asked["n"])
 
     async def _branch(self, asked: dict[str, Any]) -> None:
-        await self._host.branch(asked["n"])
+        if self._branch_at is None:
+            raise UsageError(RECORDED)
+        await self._branch_at(asked["n"])

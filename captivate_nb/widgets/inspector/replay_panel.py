@@ -17,14 +17,15 @@ from captivate_nb.widgets.chat.choices import ChoiceRow
 from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.chat.log import LogWidget, RemoteImages
 
-from .time_travel import BOT, InspectedPanel, Past
+from .time_travel import Snapshot
+from .time_travel_panel import BOT, TimeTravelPanel
 
 EMPTY = "Nothing was said here."
 CLOSED = "This replay was closed. ReplayPanel(log) shows it again."
 SAVED = "A recorded Captivate chat was shown here. Run this cell to travel through it again."
 
 
-class ReplayPanel(InspectedPanel):
+class ReplayPanel(TimeTravelPanel):
     """Shows an event log, a saved one, or a transcript: read only, with inspector and slider.
 
     Pictures of other hosts are not loaded before the reader allows it, unless `remote_images` is
@@ -46,7 +47,7 @@ class ReplayPanel(InspectedPanel):
             lambda: None, self.command, name=BOT, status="recorded", tools=["inspect"]
         )
         chat_log = LogWidget(
-            Past(told.conversation),
+            Snapshot(told.conversation),
             loop,
             self._refuse,
             empty=EMPTY,
@@ -61,17 +62,20 @@ class ReplayPanel(InspectedPanel):
         self.open_inspector()
 
     def __repr__(self) -> str:
-        return f"<ReplayPanel on {self.source!r}>"
+        return f"<ReplayPanel on {self.time.source!r}>"
 
     def close(self) -> None:
         """Free every model; where it was shown, the conversation stays as text."""
         self.free()
 
     def _show_state(self, _: Any = None) -> None:
-        agent = self.shown.agent
-        facts = [self.shown.id or "no conversation", *([clean(agent.name)] if agent else [])]
+        agent = self.time.conversation.agent
+        facts = [
+            self.time.conversation.id or "no conversation",
+            *([clean(agent.name)] if agent else []),
+        ]
         self.header.facts = [clean(fact, 24) for fact in facts]
-        self.header.about = f"Recorded: {counted(len(self.events), 'event')}"
+        self.header.about = f"Recorded: {counted(len(self.time.events), 'event')}"
 
     async def _never(self, _: Option) -> None:
         """No option of a recording can be clicked."""

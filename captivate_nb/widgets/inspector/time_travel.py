@@ -1,12 +1,8 @@
-"""A chat that can be inspected: the inspector beside it, and the time that both show."""
+"""Which time of a conversation is shown: now, or as it stood after an event."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar
-
-import ipywidgets
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.eventlog import EventLog
@@ -14,30 +10,9 @@ from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.replay import Recording
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.conversation.transcript import Transcript
-from captivate_nb.errors import UsageError
-from captivate_nb.kernel import post
-from captivate_nb.protocol.content import Option
-from captivate_nb.rendering.html import without_remote_images
-from captivate_nb.widgets.chat.choices import ChoiceRow
-from captivate_nb.widgets.chat.header import HeaderWidget
-from captivate_nb.widgets.chat.log import LogWidget
-from captivate_nb.widgets.common.assets import close_tree, describe
-from captivate_nb.widgets.common.fallback import Shown
-
-from .inspector import InspectorWidget
-
-BOT = "Captivate Bot"
-"""What the bot is called: the Socket API does not say."""
-
-SIZE = {"height": "560px", "max_width": "760px"}
-INSPECTED_SIZE = {"height": "640px", "max_width": "1500px"}
-"""The sizes of a panel without and with an inspector, where its layout has no other."""
-
-NOTHING_YET = "Nothing had been said yet."
-PAST = "This is the past, which cannot be answered: go back to now, or branch here."
 
 
-class Past:
+class Snapshot:
     """The messages of a conversation as they stood, for the log to show."""
 
     def __init__(self, conversation: Conversation) -> None:
@@ -45,39 +20,14 @@ class Past:
         self.outbox: Sequence[Message] = ()
 
 
-class InspectedPanel(Shown):
-    """What a live chat's panel and a recording's have in common.
+class TimeTravel:
+    """The time at which a live conversation, or a recorded one, is looked at."""
 
-    `source` has the events; `inspector` is None while it is closed, and `past` the number of the
-    event after which everything is shown, None for now. `saved` is said below the messages where a
-    page has no kernel.
-    """
-
-    saved: ClassVar[str]
-
-    def __init__(
-        self,
-        source: Session | Recording,
-        loop: asyncio.AbstractEventLoop,
-        header: HeaderWidget,
-        chat_log: LogWidget,
-        choices: ChoiceRow,
-        *others: ipywidgets.Widget,
-    ) -> None:
+    def __init__(self, source: Session | Recording) -> None:
         self.source = source
-        self.header = header
-        self.chat_log = chat_log
-        self.choices = choices
-        self.inspector: InspectorWidget | None = None
-        self.past: int | None = None
-        self.beside: InspectedPanel | None = None
-        self._loop = loop
-        self._empty = chat_log.empty
+        self.position: int | None = None
+        """The number of the event after which it is shown; None for now."""
         self._then: Conversation | None = None
-        self._tab = "events"
-        self._chat = (header, chat_log, choices, *others)
-        super().__init__(self._chat, layout=ipywidgets.Layout(**SIZE))
-        self.add_class("cnb-panel")
 
     @property
     def events(self) -> EventLog:
@@ -85,106 +35,28 @@ class InspectedPanel(Shown):
         return self.source.events
 
     @property
-    def shown(self) -> Conversation:
-        """Return the conversation as it is shown: now, or as it stood after event `past`."""
+    def conversation(self) -> Conversation:
+        """Return the conversation as it is shown."""
         return self._then or self.source.conversation
 
-    def text_bundle(self) -> dict[str, Any]:
-        """Return the newest messages as text and HTML, which loads no image that is to be asked for."""
-        bundle = self.source.transcript._repr_mimebundle_()
-        html = bundle["text/html"]
-        if self.chat_log.remote_images == "ask":
-            html = without_remote_images(html)
-        line = "" if self.comm is None else f"<p>{self.saved}</p>"
-        return {"text/plain": bundle["text/plain"], "text/html": html + line}
+    @property
+    def messages(self) -> Session | Snapshot:
+        """Return what the log shows: those of now, which go on, or as they stood."""
+        live = isinstance(self.source, Session) and self.position is None
+        return self.source if live else Snapshot(self.conversation)  # type: ignore[return-value]
 
-    def command(self, asked: dict[str, Any]) -> None:
-        """Do what the header's reader asks for; to be called on any thread."""
-        post(
-            self._commanded(asked),
-            self._loop,
-            lambda error: self.chat_log.problem(describe(error)),
-        )
-
-    async def _commanded(self, asked: dict[str, Any]) -> None:
-        match asked:
-            case {"kind": "inspect"} if self.inspector is None:
-                self.open_inspector()
-            case {"kind": "inspect"}:
-                self.close_inspector()
-            case {"kind": "now"}:
-                self.go(None)
-
-    # --- the inspector -----------------------------------------------------------------------
-
-    def open_inspector(self, tab: str | None = None) -> None:
-        """Show the inspector, on a tab: events, metadata, actions, timing or code."""
-        if self.inspector is None:
-            session = self.source if isinstance(self.source, Session) else None
-            self.inspector = InspectorWidget(self, self._loop, session, tab=tab or self._tab)
-            self._resize(SIZE, INSPECTED_SIZE)
-            self._arrange()
-        elif tab is not None:
-            self.inspector.tab = tab
-            self.inspector.tell_state()
-
-    def close_inspector(self) -> None:
-        """Close the inspector; what is shown is now again."""
-        if self.inspector is not None:
-            inspector, self.inspector = self.inspector, None
-            self._tab = inspector.tab
-            self._resize(INSPECTED_SIZE, SIZE)
-            self._arrange()
-            close_tree(inspector)
-            self.go(None)
-
-    def _resize(self, before: dict[str, str], after: dict[str, str]) -> None:
-        for name, value in after.items():
-            if getattr(self.layout, name) == before[name]:
-                setattr(self.layout, name, value)
-
-    def _arrange(self) -> None:
-        """Put the inspector and the branch beside the chat, as far as there are any."""
-        self.children = tuple(
-            part for part in (*self._chat, self.beside, self.inspector) if part is not None
-        )
-        for name, there in (("cnb-inspected", self.inspector), ("cnb-branched", self.beside)):
-            (self.remove_class if there is None else self.add_class)(name)
-        self.header.inspecting = self.inspector is not None
-
-    # --- time travel -------------------------------------------------------------------------
+    @property
+    def label(self) -> str:
+        """Say which time of the past it is; nothing for now."""
+        if self.position is None:
+            return ""
+        record = self.events[self.position]
+        return f"The past: after event {self.position}, {record.type or 'a skipped frame'}"
 
     def go(self, n: int | None) -> None:
-        """Show everything as it stood after event `n`, or with None as it is now.
+        """Go to after event `n`, or with None to now; negative numbers count from the end.
 
-        Negative numbers count from the end. Raise `UsageError` when there is no such event.
+        Raise `UsageError` when there is no such event.
         """
         self._then = None if n is None else self.source.at(n)
-        self.past = n if n is None or n >= 0 else len(self.events) + n
-        self.header.past = "" if self.past is None else self._about(self.past)
-        self.chat_log.empty = self._empty if n is None else NOTHING_YET
-        (self.add_class if self._then else self.remove_class)("cnb-past")
-        live = self.source if isinstance(self.source, Session) else None
-        self.chat_log.look_at(live if live and n is None else Past(self.shown))
-        self._show_state()
-        self._show_choices()
-        if self.inspector is not None:
-            self.inspector.tell_state()
-
-    def _about(self, n: int) -> str:
-        record = self.events[n]
-        return f"The past: after event {n}, {record.type or 'a skipped frame'}"
-
-    async def branch(self, n: int) -> None:
-        """Open a new conversation beside this one that is replayed up to event `n`."""
-        raise UsageError(f"A recording has no bot to go on with after event {n}: a live chat has.")
-
-    def _show_state(self, _: Any = None) -> None:
-        """Bring what is said of the conversation up to what is shown."""
-
-    def _show_choices(self, _: Any = None) -> None:
-        """Offer the options of what is shown; those of the past cannot be clicked."""
-        self.choices.show(self.shown.choices, disabled=True)
-
-    async def _refuse(self, _message: Message, _option: Option) -> None:
-        raise UsageError(PAST)
+        self.position = n if n is None or n >= 0 else len(self.events) + n

@@ -20,7 +20,7 @@ from captivate_nb.errors import UsageError
 from captivate_nb.widgets.chat import panel as panel_module
 from captivate_nb.widgets.chat.composer import FILES_LIMIT
 from captivate_nb.widgets.chat.panel import CHECKING, DELETED, NOTES
-from captivate_nb.widgets.inspector.time_travel import PAST
+from captivate_nb.widgets.inspector.time_travel_panel import PAST
 from support.front_end import FrontEnd
 from support.rogue import Rogue, Socket, bot, buttons, frame, rogue, until
 from support.shells import Shell

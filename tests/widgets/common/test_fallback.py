@@ -9,14 +9,14 @@ import pytest
 from IPython.display import display
 from IPython.utils.capture import capture_output
 
-from captivate_nb.widgets.common.fallback import Shown
+from captivate_nb.widgets.common.fallback import FallbackDisplay
 from support.front_end import FrontEnd
 from support.shells import Shell
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class Plain(Shown):
+class Plain(FallbackDisplay):
     closed = "This <b>is closed."
     said = "first"
 

@@ -134,7 +134,7 @@ async def test_a_long_log_comes_in_parts(front_end: FrontEnd):
 async def test_frames_are_shown_and_found(front_end: FrontEnd, panel: cn.ChatPanel):
     await ask(front_end, panel, "frame", n=4)
     shown = told(front_end, panel, "frame")[0]
-    assert json.loads(shown["text"]) == json.loads(panel.events[4].frame)
+    assert json.loads(shown["text"]) == json.loads(panel.time.events[4].frame)
     await ask(front_end, panel, "find", text="CAPTIVATE BOT", start=1)
     assert told(front_end, panel, "found")[0] == {
         "kind": "found",
@@ -171,12 +171,12 @@ async def test_metadata_is_shown_and_set(front_end: FrontEnd, panel: cn.ChatPane
     done = await ask(front_end, panel, "set", text='{"plan": "vip"}', target="bot")
     assert "error" not in done
     assert panel.session.metadata == {"plan": "vip"}
-    await until(lambda: told(front_end, panel, "rows")[-1]["total"] == len(panel.events))
+    await until(lambda: told(front_end, panel, "rows")[-1]["total"] == len(panel.time.events))
     states = told(front_end, panel, "state")
     metadata = [state["metadata"] for state in states if "metadata" in state]
     assert json.loads(metadata[-1]) == {"plan": "vip"}
     await panel.session.say("hello")
-    await until(lambda: told(front_end, panel, "rows")[-1]["total"] == len(panel.events))
+    await until(lambda: told(front_end, panel, "rows")[-1]["total"] == len(panel.time.events))
     assert not any("metadata" in state for state in told(front_end, panel, "state")[len(states) :])
     changes = [row for b in told(front_end, panel, "rows") for row in b["rows"] if "changes" in row]
     assert changes[0]["changes"] == [["plan", None, '"vip"']]
@@ -187,7 +187,7 @@ async def test_metadata_is_shown_and_set(front_end: FrontEnd, panel: cn.ChatPane
 async def test_an_action_is_sent(front_end: FrontEnd, panel: cn.ChatPanel):
     assert "error" not in await ask(front_end, panel, "act", name="escalateToHuman", text="")
     await until(lambda: panel.session.agent)
-    sent = panel.events.where(type="action", direction="out")[0].event
+    sent = panel.time.events.where(type="action", direction="out")[0].event
     assert sent.action == cn.Action("escalateToHuman", {})
 
 
@@ -206,7 +206,7 @@ async def test_latency_is_told_when_python_opens_its_tab(front_end: FrontEnd, pa
 
 
 async def test_the_code_is_of_what_is_shown(front_end: FrontEnd, panel: cn.ChatPanel):
-    n = len(panel.events) - 1
+    n = len(panel.time.events) - 1
     await panel.session.click("Chat to Agent")
     await ask(front_end, panel, "code", form="magic")
     assert told(front_end, panel, "code")[-1]["text"] == "%captivate click Chat to Agent\n"
@@ -227,7 +227,7 @@ async def test_the_past_is_shown_whole_and_the_chat_goes_on(
     await session.set_metadata({"plan": "vip"})
     assert offered(panel) == []
     await ask(front_end, panel, "go", n=then)
-    assert panel.past == then
+    assert panel.time.position == then
     assert panel.header.past == f"The past: after event {then}, bot_message"
     assert len(panel.chat_log.tail()["items"]) == 1
     assert offered(panel) == [("Leave Contact Details", True), ("Chat to Agent", True)]
@@ -239,7 +239,7 @@ async def test_the_past_is_shown_whole_and_the_chat_goes_on(
     assert len(panel.chat_log.tail()["items"]) == 1
     assert told(front_end, panel, "state")[-1]["past"] == then
     front_end.say(panel.header, {"kind": "now"})
-    await until(lambda: panel.past is None)
+    await until(lambda: panel.time.position is None)
     assert panel.header.past == ""
     assert texts(panel)[-2] == "meanwhile"
     assert panel.composer.enabled
@@ -251,7 +251,7 @@ async def test_the_past_is_shown_whole_and_the_chat_goes_on(
 
 async def test_the_past_cannot_be_answered(front_end: FrontEnd, panel: cn.ChatPanel):
     panel.go(-1)
-    assert panel.past == len(panel.events) - 1
+    assert panel.time.position == len(panel.time.events) - 1
     click = {"kind": "click", "index": 0, "id": panel.session.transcript[0].id, "option": 0}
     front_end.say(panel.chat_log, click)
     await until(lambda: front_end.custom(panel.chat_log, "problems"))
@@ -261,7 +261,7 @@ async def test_the_past_cannot_be_answered(front_end: FrontEnd, panel: cn.ChatPa
         panel.go(4000)
     assert (await ask(front_end, panel, "go", n=4000))["error"].startswith("There is no event")
     panel.close_inspector()
-    assert panel.past is None
+    assert panel.time.position is None
 
 
 async def test_a_branch_goes_on_from_there_beside_the_chat(
@@ -314,7 +314,7 @@ async def test_restarts_from_the_menu(front_end: FrontEnd, panel: cn.ChatPanel):
     panel.go(0)
     front_end.say(header, {"kind": "restart"})
     await until(lambda: len(front_end.custom(header, "settled")) == 4)
-    assert panel.past is None
+    assert panel.time.position is None
     await session.close()
     assert panel.chat_log.note == NOTES["closed"]
     front_end.say(header, {"kind": "restart", "user": "new"})
