@@ -144,5 +144,8 @@ class LiveConversation(HasTraits):
     # --- for the session ---------------------------------------------------------------------
 
     def _show(self, name: str, value: Any) -> None:
-        """Set a trait; what an observer raises is listed, and ends nothing."""
+        """Set a trait, if it is another value; what an observer raises is listed, and ends nothing."""
+        shown = getattr(self, name)
+        if shown is value or shown == value:
+            return
         self._listeners.guard(name, lambda: self.set_trait(name, value))

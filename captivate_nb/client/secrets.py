@@ -151,7 +151,7 @@ def redact_frame(frame: str, secrets: Iterable[Secret]) -> str:
     JSON is redacted as text.
     """
     given = [secret for secret in secrets if secret]
-    if "\\" not in frame and not _WORTH_A_LOOK.search(frame) and _hide(frame, given) == frame:
+    if "\\" not in frame and not _is_worth_a_look(frame) and _hide(frame, given) == frame:
         return frame  # no text in it is escaped, so none holds more than the frame does
     try:
         value = from_json(frame)
@@ -159,6 +159,16 @@ def redact_frame(frame: str, secrets: Iterable[Secret]) -> str:
         return frame if shown == value else to_json(shown)
     except (ProtocolError, RecursionError):
         return hide_named(_hide(frame, given))
+
+
+def _is_worth_a_look(frame: str) -> bool:
+    """Whether a frame may have a field for a key, words of the server's own, or private metadata."""
+    if not frame.isascii():
+        return _WORTH_A_LOOK.search(frame) is not None
+    lower = frame.lower()
+    return ("api" in lower and _WORTH_A_LOOK.search(frame) is not None) or any(
+        word in lower for word in (_OWN_WORDS, PRIVATE)
+    )
 
 
 def _redact_value(value: Any, name: str, secrets: list[Secret]) -> Any:

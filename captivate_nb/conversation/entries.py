@@ -46,5 +46,5 @@ def _from_entry(entry: e.TranscriptEntry, number: int) -> Message:
         actions=entry.actions,
         agent_name=entry.name if entry.sender == "agent" else None,
         delivery="confirmed" if entry.sender == "user" else None,
-        raw=entry.raw,
+        source=entry.raw,
     )

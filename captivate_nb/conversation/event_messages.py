@@ -6,7 +6,6 @@ from typing import Any
 
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Content, Files, Text
-from captivate_nb.protocol.encoder import write_payload
 
 from .entries import messages_of
 from .live_agent import update_line
@@ -24,7 +23,7 @@ def user_message(event: e.UserMessage, at: float | None) -> Message:
         content=content,
         time=at,
         delivery="sent",
-        raw=_payload(event),
+        source=event,
     )
 
 
@@ -36,7 +35,7 @@ def bot_message(event: e.BotMessage, at: float, number: int) -> Message:
         text=readable(event.content),
         content=event.content,
         time=at,
-        raw=_payload(event),
+        source=event,
     )
 
 
@@ -51,7 +50,7 @@ def agent_message(
         content=event.content,
         time=at,
         agent_name=event.agent_name or connected,
-        raw=_payload(event),
+        source=event,
     )
 
 
@@ -63,7 +62,7 @@ def update_message(event: e.ConversationUpdate, at: float, number: int, agent_na
         text=update_line(event.type, agent_name),
         kind=event.type,
         time=at,
-        raw=_payload(event),
+        source=event,
     )
 
 
@@ -76,7 +75,3 @@ def user_content(text: str, files: tuple[Any, ...]) -> tuple[Content, ...]:
 def transcript_of(event: e.ConversationTranscript) -> Transcript:
     """Return a server's transcript as the same `Message`s that a live conversation has."""
     return Transcript(message for _, message in messages_of(event.entries))
-
-
-def _payload(event: e.Event) -> dict[str, Any]:
-    return write_payload(event)[1]

@@ -8,8 +8,10 @@ from typing import Any, Literal
 import msgspec
 
 from captivate_nb.protocol import content as c
+from captivate_nb.protocol import events as e
+from captivate_nb.protocol.encoder import write_payload
 from captivate_nb.rendering import html
-from captivate_nb.rendering.labels import actions_line, as_read, label_of, sender_line
+from captivate_nb.rendering.labels import actions_line, is_seen, label_of, sender_line
 from captivate_nb.rendering.layout import Markup, laid_out
 from captivate_nb.rendering.sanitize import clean, clean_text
 
@@ -27,7 +29,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `text` is what a person reads of it, in order, titles of options and cards included. `time` is
     in seconds since the epoch, when it was seen here, and None where only the server's transcript
     tells of it. `delivery` is set on the user's own messages, `kind` on system lines: the type of the
-    update that the line tells of. `raw` is its payload as the wire has it.
+    update that the line tells of. `source` is the event that it came in, or the payload of one.
     """
 
     id: str
@@ -39,12 +41,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     agent_name: str | None = None
     delivery: Delivery | None = None
     kind: str | None = None
-    raw: dict[str, Any] = {}
+    source: e.Event | dict[str, Any] = {}
 
     @property
     def choices(self) -> tuple[c.Option, ...]:
         """Return the options it offers, buttons and card buttons in order."""
         return c.options_of(self.content)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """Return its payload as the wire has it."""
+        return write_payload(self.source)[1] if isinstance(self.source, e.Event) else self.source
 
     @property
     def files(self) -> tuple[c.File, ...]:
@@ -116,7 +123,7 @@ def _card_lines(card: c.Card) -> list[str]:
 
 
 def _label(option: c.Option) -> str:
-    return option.label if as_read(option.label) else label_of(option)
+    return option.label if is_seen(option.label) else label_of(option)
 
 
 def plain(messages: Iterable[Message]) -> str:

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from captivate_nb.protocol.content import Option
+
 from .entries import Told, shared_ids
 from .message import Message
 from .reconcile import Matches, Names, loosely
+
+MANY = 10_000
+"""Options that are read at a time, which takes a few hundredths of a second."""
 
 
 class Naming:
@@ -21,17 +26,26 @@ class Naming:
         self.known: defaultdict[str, Names] = defaultdict(lambda: Names(set(), set()))
         """The other names of a message, by its id here."""
         self._labels: defaultdict[str, set[str]] = defaultdict(set)  # of each option's value
+        self._unread: list[Option] = []  # options of which that is not noted yet
 
     def offered(self, messages: Iterable[Message]) -> None:
         """Note the options of messages."""
         for message in messages:
-            for option in message.choices:
-                self._labels[loosely(option.value)].add(loosely(option.label))
+            self._unread += message.choices
+        if len(self._unread) > MANY:
+            self._read()
 
     def said(self, message_id: str, text: str) -> None:
         """Note what the user said: it may be the value of an option."""
+        self._read()
         if labels := self._labels.get(loosely(text)):
             self.known[message_id].texts.update(labels)
+
+    def _read(self) -> None:
+        """Read what was offered; most of it is never said."""
+        unread, self._unread = self._unread, []
+        for option in unread:
+            self._labels[loosely(option.value)].add(loosely(option.label))
 
     def edited(self, message_id: str, text: str) -> None:
         """Note that a message is to have another text."""

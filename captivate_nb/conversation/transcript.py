@@ -22,6 +22,9 @@ SHOWN = 50
 ROOM = 200_000
 """Characters of text that one shows."""
 
+_PLAIN = ("id", "sender", "text", "time", "agent_name", "delivery", "kind")
+"""What of a message is a plain value."""
+
 
 class Choices(tuple[Option, ...]):
     """Options on offer; in a notebook they show as buttons that can be clicked."""
@@ -119,8 +122,10 @@ class Transcript(MessageSequence):
         """Return every message as plain JSON values, with `choices` and `files`."""
         told = [
             {
-                **msgspec.to_builtins(message),
+                **{name: getattr(message, name) for name in _PLAIN},
+                "raw": message.raw,
                 "content": [_tagged(item) for item in message.content],
+                "actions": msgspec.to_builtins(message.actions),
                 "choices": msgspec.to_builtins(message.choices),
                 "files": msgspec.to_builtins(message.files),
             }

@@ -168,7 +168,12 @@ def read_option(value: Any) -> Option:
     if isinstance(value, str):
         return Option(value, value)
     given = need_dict(value, "an option")
-    data = {key: _said(field) if isinstance(field, bool) else field for key, field in given.items()}
+    said = given.values()
+    data = (
+        {key: _said(f) if isinstance(f, bool) else f for key, f in given.items()}
+        if (True in said or False in said)
+        else given
+    )
     url = first_text(given, "url", "link") or None
     label = need_text(data, "label", "title", "text", "value", "url", "link")
     chosen = first_text(data, "value", "payload") or ""

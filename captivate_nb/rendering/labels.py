@@ -35,7 +35,7 @@ _MARKS = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){64}")
 def label_of(option: Option) -> str:
     """Return what an option is shown as, in one line: its label, or what else tells what it is."""
     known = (clean(text) for text in (option.label, option.value, option.url or ""))
-    return next((text for text in known if as_read(text)), NAMELESS)
+    return next((text for text in known if is_seen(text)), NAMELESS)
 
 
 def labels_of(options: Iterable[Option]) -> list[str]:
@@ -46,7 +46,7 @@ def labels_of(options: Iterable[Option]) -> list[str]:
     times = Counter(labels)
     return [
         f"{label}: {value}"
-        if times[label] > 1 and as_read(value) and option.value != option.label
+        if times[label] > 1 and is_seen(value) and option.value != option.label
         else label
         for label, value, option in zip(labels, values, listed, strict=True)
     ]
@@ -66,6 +66,11 @@ def actions_line(actions: Iterable[Action]) -> str:
 def as_read(text: str) -> str:
     """Return text as a person recalls it: without case, spacing, quotes, and what cannot be seen."""
     return folded(_UNSEEN.sub("", text)).strip("\"'")
+
+
+def is_seen(text: str) -> bool:
+    """Whether a person sees anything of a text, quotes aside: whether `as_read` has anything."""
+    return bool(text.strip().strip("\"'")) if text.isascii() else bool(as_read(text))
 
 
 def folded(text: str) -> str:

@@ -26,7 +26,7 @@ GREETING = Message(
     text="Hi.\nHow can I help?\nChat to Agent",
     content=(c.Text("Hi."), c.Buttons("How can I help?", (AGENT,))),
     time=1.5,
-    raw={"content": []},
+    source={"content": []},
 )
 ASKED = Message(id="u-1", sender="user", text="Agent, please", delivery="sent")
 JOINED = Message(id="s-1", sender="system", text="Grace joined the conversation")

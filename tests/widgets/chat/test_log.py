@@ -355,7 +355,7 @@ async def test_what_makes_no_sense_is_nothing(front_end: FrontEnd):
 
 async def test_a_message_is_told_as_the_wire_had_it(front_end: FrontEnd):
     chat = Chat(front_end, 2)
-    chat.messages[1] = Message(id="m1", sender="bot", text="é", raw={"text": "é", "x": [1]})
+    chat.messages[1] = Message(id="m1", sender="bot", text="é", source={"text": "é", "x": [1]})
     asked = [(1, "m1"), (0, "m0"), (1, "other"), (7, "m7")]
     for index, ident in asked:
         front_end.say(chat.log, {"kind": "raw", "index": index, "id": ident})
