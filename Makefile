@@ -11,6 +11,8 @@
 #   make bench-recovery             what it costs to find out whether a message arrived
 #   make bench-attack               what it costs the embedded server to be attacked without the key
 #   make bench-hostile              how long messages made to stop a notebook stop it
+#   make bench-ingest               what it costs to take in a frame, beside a bare loop
+#   make bench-import               what `import captivate_nb` costs
 #   make lock                       Binder's environment anew: the newest versions, one each
 #   make lint | format | clean
 
@@ -28,7 +30,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
-	bench-hostile lock lint format clean
+	bench-hostile bench-ingest bench-import lock lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -61,6 +63,12 @@ bench-recovery: $(VENV)/.test
 
 bench-attack: $(VENV)/.test
 	python benchmarks/attack.py $(ARGS)
+
+bench-ingest: $(VENV)/.test
+	python benchmarks/ingest.py $(ARGS)
+
+bench-import: $(VENV)/.test
+	python benchmarks/imports.py
 
 bench-hostile: $(VENV)/.test
 	python benchmarks/hostile.py $(ARGS)

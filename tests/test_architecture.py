@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -62,3 +64,12 @@ def test_a_page_s_file_can_be_read_at_once(path: Path):
 def test_dir_lists_the_public_names_and_no_others():
     assert dir(captivate_nb) == sorted(captivate_nb.__all__)
     assert all(hasattr(captivate_nb, name) for name in captivate_nb.__all__)
+
+
+UNUSED = ("ipywidgets", "anywidget", "IPython", "markdown_it", "tornado", "websockets", "yaml")
+
+
+def test_importing_it_brings_nothing_that_is_not_used_yet():
+    code = f"import captivate_nb, sys; print([m for m in {UNUSED} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

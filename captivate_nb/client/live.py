@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import traitlets
 from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
 
 from captivate_nb.conversation.code import to_code
@@ -40,7 +41,7 @@ class LiveConversation(HasTraits):
     conversation_id = Unicode(None, allow_none=True, read_only=True)
     metadata = Dict(read_only=True)
     agent = Instance(Agent, allow_none=True, read_only=True)
-    choices = Tuple(read_only=True, help="the options of the newest message")
+    choices = traitlets.Any(Choices(), read_only=True, help="the options of the newest message")
     outbox = Tuple(
         read_only=True,
         help="the user's messages that wait to be sent, or of which it is not known if they arrived",
@@ -58,7 +59,6 @@ class LiveConversation(HasTraits):
         """What runs beside its calls."""
         self._listeners = Listeners(self._tasks.spawn, self.conversation.add_problem)
         """Who is called when something happens."""
-        self.set_trait("choices", Choices())
 
     @property
     def user_id(self) -> str:

@@ -19,6 +19,7 @@ import msgspec
 from captivate_nb.errors import ProtocolError
 
 from . import events as e
+from .canonical import read_canonical
 from .content_decoder import Data, first_text, need_dict
 from .encoder import write_payload
 from .event_decoder import reader_of
@@ -43,6 +44,8 @@ def decode(frame: str | bytes, sender: e.Sender | None = None) -> e.Event:
     them. Raise `ProtocolError`, and nothing else, for what is none of these.
     """
     text = _text(frame)
+    if sender != "client" and (read := read_canonical(text)) is not None:
+        return read
     try:
         value = from_json(text)
         problem = _what_is_wrong(value, text)

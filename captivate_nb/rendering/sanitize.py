@@ -12,10 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 import nh3
-from markdown_it import MarkdownIt
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 LABEL_LIMIT = 200
 """Characters kept of a label, a name or a file name."""
@@ -166,6 +169,8 @@ def _safe_attribute(_tag: str, name: str, value: str) -> str | None:
 
 @cache
 def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # when it is first used: most chats have none
+
     return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(
         ["table", "strikethrough"]
     )
