@@ -73,7 +73,7 @@ class Receiver:
         else:
             self._requests.settle(event)
             self._turns.sign(event, heard)
-        if isinstance(event, e.GeneralError | e.ConversationTranscript):
+        if event is None or isinstance(event, e.GeneralError | e.ConversationTranscript):
             self._recovery.check()
         return event
 

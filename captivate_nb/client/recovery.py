@@ -192,6 +192,7 @@ class Recovery:
             except SessionClosed:
                 raise
             except CaptivateError as error:  # it came as a link that cannot be followed
+                await self._line.alive()
                 why = str(error)
                 break
             except TimeoutError:

@@ -108,9 +108,10 @@ class Conversation:
             broke = self._connected(record.connection)
         if record.event is None:
             if record.direction == "in":  # of what is sent, the server says what is wrong
-                self.add_problem(
-                    f"A frame was skipped: {record.problem}", record.frame, record.time
-                )
+                told = f"A frame was skipped: {record.problem}"
+                self.add_problem(told, record.frame, record.time)
+                if record.unread == e.GeneralError.event_type:
+                    self._refused("the server answered an error that cannot be read")
             return broke
         if record.direction == "in" and isinstance(record.event, e.UserMessage):
             return _first(broke, self._echoed(record.event, record.time))

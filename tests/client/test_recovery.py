@@ -13,7 +13,7 @@ from captivate_nb.client.recovery import ATTEMPTS, Line, Recovery, delays
 from captivate_nb.client.waiting import Disconnected, Garbled
 from captivate_nb.conversation.notes import MISSED
 from captivate_nb.conversation.state import Conversation
-from captivate_nb.errors import ServerError
+from captivate_nb.errors import CaptivateError, ServerError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from support.rogue import until
@@ -32,6 +32,7 @@ class Made:
         self.asked, self.sent, self.written, self.why = 0, [], [], []
         self.tell: Callable[[], Awaitable[object]] = self.nothing
         self.large = False
+        self.gone: ConnectionError | None = None
         self.ready = asyncio.Event()
         self.ready.set()
         self.recovery = Recovery(
@@ -39,7 +40,7 @@ class Made:
                 conversation=self.conversation,
                 now=self.now,
                 wait_open=self.ready.wait,
-                alive=self.nothing,
+                alive=self.alive,
                 too_large=lambda: self.large,
                 ask=self.ask,
                 send=self.send,
@@ -72,6 +73,10 @@ class Made:
 
     async def nothing(self) -> None:
         pass
+
+    async def alive(self) -> None:
+        if self.gone is not None:
+            raise self.gone
 
     async def ask(self, conversation_id: str) -> None:
         assert conversation_id == CONV
@@ -159,6 +164,18 @@ async def test_a_break_while_asking_is_for_who_reconnects():
     with pytest.raises(Disconnected):
         await made.recovery.recover()
     assert made.why == []
+
+
+async def test_a_link_that_cannot_be_followed_is_missed_only_while_the_server_is_there():
+    made = Made()
+    made.say("one")
+    made.tell = raising(CaptivateError("A large message could not be fetched."))
+    await made.recovery.recover()
+    assert made.why == ["A large message could not be fetched."]
+    made.gone = ConnectionError("Nobody answers on the connection.")
+    with pytest.raises(ConnectionError):
+        await made.recovery.recover()
+    assert len(made.why) == 1
 
 
 async def test_what_is_too_large_is_not_asked_for_again():

@@ -752,6 +752,19 @@ def test_what_the_server_refused_and_does_not_have_has_failed_and_is_not_sent_ag
     assert problems(conversation)[-1] == "“one” arrived: it is in the server's transcript."
 
 
+def test_an_error_that_cannot_be_read_is_a_reason_to_look():
+    conversation, log = started(), EventLog()
+    conversation.apply(told(entry("user", "zero")))
+    conversation.apply(say("one"))
+    cut = '{"action":"receiveMessage","event":{"event_type":"general_error","event_pay'
+    conversation.apply_record(log.record("in", cut, 3.0))
+    assert find_out(conversation, entry("user", "zero")) is None
+    assert states(conversation) == ["confirmed", "failed"]
+    assert problems(conversation)[-1] == (
+        "“one” was not delivered: the server answered an error that cannot be read."
+    )
+
+
 def test_what_failed_or_is_unknown_is_sent_again_when_the_user_says_so():
     conversation = started()
     conversation.apply(say("one"))
