@@ -1,10 +1,10 @@
-"""Frame text <-> event: the only place, with the five modules behind it, that knows the wire.
+"""Frame text <-> event: the only place, with the modules beside it, that knows the wire.
 
-`items` has content, files and actions, `readers` each event's payload in, `writers` each event's
-payload out, `strays` what servers send that is no event; here is the envelope. `decode` is liberal: it reads every spelling that the document or
-the vendor's clients show, and keeps what is good of a frame that is partly bad. `encode` writes the
-one form that the document shows. `decode(encode(event)) == event` for every event that holds what
-its types say.
+`content_decoder` has content, files and actions, `event_decoder` each event's payload in, `encoder`
+each payload out, `strays` what servers send that is no event, `canonical` a short way for the usual;
+here is the envelope. `decode` is liberal: it reads every spelling that the document or the vendor's
+clients show, and keeps what is good of a frame that is partly bad. `encode` writes the one form that
+the document shows. `decode(encode(event)) == event` for every event that holds what its types say.
 
 `docs/protocol.md` has what servers do that makes this necessary.
 """
