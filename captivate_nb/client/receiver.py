@@ -103,9 +103,9 @@ class Receiver:
 
     def _large_missed(self, error: e.GeneralError, key: str, failed: CaptivateError) -> None:
         """Tell that something large could not be had: whoever asked for it, or all who read."""
-        if error.linked is None:
-            self._intake.problem(str(failed))
-            self._intake.note(MISSED, error.conversation_id, large=key)
-            self._turns.fail(failed)
-        elif not self._requests.refuse(error.linked, failed):
-            self._intake.problem(str(failed))
+        if error.linked is not None:
+            self._requests.refuse(error.linked, failed)  # nobody waits where the connection broke
+            return
+        self._intake.problem(str(failed))
+        self._intake.note(MISSED, error.conversation_id, large=key)
+        self._turns.fail(failed)

@@ -99,12 +99,11 @@ class Requests:
             self._resolve(pending, Garbled(str(problem)))
         return {pending.name for pending in ended}
 
-    def refuse(self, name: str, error: Exception) -> bool:
-        """End the waits for an answer of this wire name: it cannot be had. Tell whether there were any."""
-        refused = [pending for pending in self._pending if pending.name == name]
-        for pending in refused:
-            self._resolve(pending, error)
-        return bool(refused)
+    def refuse(self, name: str, error: Exception) -> None:
+        """End the waits for an answer of this wire name: it cannot be had."""
+        for pending in self._pending[:]:
+            if pending.name == name:
+                self._resolve(pending, error)
 
     def _resolve(self, pending: Pending, outcome: e.Event | Exception) -> None:
         self._pending.remove(pending)
