@@ -67,7 +67,7 @@ async def main(runs: int) -> int:
     checks, missed = (delivery.CHECK, delivery.SECOND_LOOK), False
     print(f"{'':48} without  with   costs")
     for name, fate in KINDS.items():
-        without = await median(fate, runs, (0.0, 0.0))
+        without = await median(fate, runs, (0.001, 0.001))  # as good as none
         with_them = await median(fate, runs, checks)
         missed |= with_them - without > MOST
         print(f"{name:48} {without:5.2f} s {with_them:5.2f} s {with_them - without:5.2f} s")
