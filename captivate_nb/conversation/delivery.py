@@ -37,6 +37,9 @@ PATIENCE = 10.0
 LOOKS = 5
 """How many transcripts are looked at for one message at the most."""
 
+RESENT = 5
+"""Times a message is sent again by itself: what breaks its connection each time must not go on."""
+
 AGAIN = 0.5
 """Seconds until the next look at a transcript that was behind; twice as long each time."""
 
@@ -175,7 +178,9 @@ class Deliveries:
             self._unanswered.clear()
         self._spoke = at
         quiet = at - self._heard >= QUIET
-        sent = Sent(event, at, self.connection, quiet, at + self.check)
+        before = self._sent.get(event.client_msg_id)
+        again = before.again + 1 if before is not None and before.lost else 0
+        sent = Sent(event, at, self.connection, quiet, at + self.check, again)
         self.undecided.pop(sent.id, None)
         for messages in (self._sent, self._waiting, self._unanswered):
             known = messages.get(sent.id)
@@ -315,6 +320,9 @@ class Deliveries:
             return self._give_up(sent, "the server's transcript lacks it")
         if sent.answered == "perhaps" and (self.lag or self.flawed):
             return self._give_up(sent, "what came after it may have been its answer")
+        if sent.again >= RESENT:
+            why = f"the connection broke each of the {RESENT + 1} times that it was sent"
+            return self._give_up(sent, why)
         sent.lost = True
         return []
 

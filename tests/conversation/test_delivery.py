@@ -16,6 +16,7 @@ from captivate_nb.conversation.delivery import (
     LOOKS,
     PATIENCE,
     QUIET,
+    RESENT,
     SECOND_LOOK,
     Deliveries,
 )
@@ -360,6 +361,23 @@ def test_what_is_lost_again_while_it_is_sent_again_keeps_its_place():
     for name in "ab":
         assert deliveries.step() == Send(message(name))
         deliveries.sent(message(name), 9.0)
+
+
+def test_what_breaks_its_connection_each_time_is_not_sent_for_ever():
+    deliveries = in_doubt("a", "b")
+    times, at = 0, 0.0
+    while lose(deliveries) == [] or deliveries.step() is not None:
+        at += 100.0
+        for event in iter(deliveries.step, None):
+            deliveries.sent(event.event, at)
+            times += event.event.client_msg_id == "a"
+        deliveries.disconnected()
+        deliveries.connected(deliveries.connection + 1)
+    assert times == RESENT
+    assert states(deliveries, "a", "b") == ["unknown", "unknown"]
+    assert not deliveries.holds
+    deliveries.sent(message("a"), at + 100.0)  # as the user asks for
+    assert deliveries.get("a").again == 0
 
 
 def test_what_is_lost_and_yet_found_is_not_sent_again():
