@@ -19,7 +19,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import captivate_nb as cn
-from captivate_nb.conversation import delivery
 from support.odd import OddServer, odd_server
 
 MOST = 3.0  # seconds that the checks may cost
@@ -43,10 +42,13 @@ async def reopened(session: cn.Session, server: OddServer) -> None:
     await opened.wait()
 
 
-async def measured(fate: str | None) -> float:
+async def measured(fate: str | None, timeouts: cn.Timeouts) -> float:
     """Return the seconds from a break until all is well."""
     loop = asyncio.get_running_loop()
-    async with odd_server() as server, await cn.connect(server.url, "a-key-to-measure") as session:
+    async with (
+        odd_server() as server,
+        await cn.connect(server.url, "a-key-to-measure", timeouts=timeouts) as session,
+    ):
         await session.say("hello")
         began = loop.time()
         if fate is None:
@@ -57,18 +59,17 @@ async def measured(fate: str | None) -> float:
         return loop.time() - began
 
 
-async def median(fate: str | None, runs: int, checks: tuple[float, float]) -> float:
-    delivery.CHECK, delivery.SECOND_LOOK = checks
-    return statistics.median([await measured(fate) for _ in range(runs)])
+async def median(fate: str | None, runs: int, timeouts: cn.Timeouts) -> float:
+    return statistics.median([await measured(fate, timeouts) for _ in range(runs)])
 
 
 async def main(runs: int) -> int:
     """Print the table; return 1 when the checks cost more than they may."""
-    checks, missed = (delivery.CHECK, delivery.SECOND_LOOK), False
+    missed, unchecked = False, cn.Timeouts(check=0.001)  # as good as none
     print(f"{'':48} without  with   costs")
     for name, fate in KINDS.items():
-        without = await median(fate, runs, (0.001, 0.001))  # as good as none
-        with_them = await median(fate, runs, checks)
+        without = await median(fate, runs, unchecked)
+        with_them = await median(fate, runs, cn.Timeouts())
         missed |= with_them - without > MOST
         print(f"{name:48} {without:5.2f} s {with_them:5.2f} s {with_them - without:5.2f} s")
     return int(missed)

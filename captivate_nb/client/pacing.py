@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterable
 
-from captivate_nb.conversation.message import readable
 from captivate_nb.protocol import events as e
-from captivate_nb.protocol.content import Content, Html, Markdown, Table
-
-MARKUP = (Html, Markdown, Table)
-"""What is much to lay out."""
+from captivate_nb.protocol.content import Content
+from captivate_nb.rendering.layout import laid_out
 
 SLICE = 0.02
 """Seconds after which the loop turns, be it in the middle of a transcript."""
@@ -24,8 +22,7 @@ async def lay_out(event: e.Event | None) -> None:
     """
     began = time.perf_counter()
     for content in messages_in(event):
-        if any(isinstance(item, MARKUP) for item in content):
-            readable(content)
+        deque(laid_out(content), maxlen=0)
         if time.perf_counter() - began >= SLICE:
             await asyncio.sleep(0)
             began = time.perf_counter()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from captivate_nb.errors import counted
 from captivate_nb.rendering.html import output
-from captivate_nb.rendering.sanitize import clean, quoted
+from captivate_nb.rendering.sanitize import clean, escape, quoted
 
 LINE = 1000
 """Characters of an error."""
@@ -21,9 +21,11 @@ DETAIL = 10_000
 KEPT = 1000
 """Problems that are kept."""
 
+SHOWN = 50
+"""Problems that a cell shows."""
+
 NAMED = 5
 """Messages that one line quotes."""
-
 
 CONNECTION = "the connection"
 """What a problem is about that says why reconnecting fails."""
@@ -56,7 +58,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Problems(list[Problem]):
-    """The newest `KEPT` of a session's problems, the oldest first."""
+    """The newest `KEPT` of a session's problems, the oldest first; a cell shows the newest of them."""
 
     noted = 0
     """How many there were so far."""
@@ -72,8 +74,10 @@ class Problems(list[Problem]):
         return kept
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        lines = [problem.line for problem in self] or ["Nothing went wrong."]
-        shown = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+        lines = [problem.line for problem in self[-SHOWN:]] or ["Nothing went wrong."]
+        if (more := len(self) - SHOWN) > 0:
+            lines.insert(0, f"… {counted(more, 'earlier line')}")
+        shown = "".join(f'<div dir="auto">{escape(line)}</div>' for line in lines)
         return {"text/plain": "\n".join(lines), "text/html": output(shown)}
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from captivate_nb.conversation.problems import DETAIL, KEPT, LINE, NAMED, Problem, Problems, named
+from captivate_nb.conversation.problems import (
+    DETAIL,
+    KEPT,
+    LINE,
+    NAMED,
+    SHOWN,
+    Problem,
+    Problems,
+    named,
+)
 from support.markup import words
 
 
@@ -27,6 +36,15 @@ def test_they_show_as_lines_with_the_time_of_day(problems: Problems):
 
 def test_none_is_said_to_be_none():
     assert Problems()._repr_mimebundle_()["text/plain"] == "Nothing went wrong."
+
+
+def test_a_cell_shows_the_newest():
+    problems = Problems()
+    for number in range(SHOWN + 2):
+        problems.add(Problem(f"line {number}"))
+    lines = problems._repr_mimebundle_()["text/plain"].split("\n")
+    assert lines[:2] == ["… 2 earlier lines", "line 2"]
+    assert (len(lines), lines[-1]) == (SHOWN + 1, f"line {SHOWN + 1}")
 
 
 def test_what_is_kept_is_bounded():

@@ -38,7 +38,7 @@ export default {
       state.dataset.status = status;
       for (const button of [...starts, menu.button]) {
         button.disabled = status in DEAD;
-        button.title = DEAD[status] ?? button.ariaLabel;
+        button.title = DEAD[status] ?? button.getAttribute("aria-label") ?? "";
         button.hidden = !tools.includes("restart");
       }
       inspect.setAttribute("aria-pressed", String(Boolean(model.get("inspecting"))));

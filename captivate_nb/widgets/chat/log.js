@@ -60,12 +60,12 @@ export class View {
     this.typing = make("div", { class: "cnb-awaited", hidden: true }, make("div", { class: "cnb-typing" }, ...[0, 1, 2].map(() => make("span"))), stop);
     this.empty = make("div", { class: "cnb-line cnb-empty" });
     this.note = make("div", { class: "cnb-line cnb-note" });
-    this.retry = make("button", { type: "button", class: "cnb-do", hidden: true, click: () => model.send({ kind: "reconnect" }) }, "Try now");
+    this.retry = make("button", { type: "button", class: "cnb-do cnb-retry", hidden: true, click: () => model.send({ kind: "reconnect" }) }, "Try now");
     const offline = "This chat has no kernel behind it. Run its cell again to start a new one.";
     this.scroller = make(
       "div",
       { class: "cnb-scroll", role: "log", "aria-live": "off", "aria-label": "Conversation", "aria-keyshortcuts": "/ Alt+ArrowUp Alt+ArrowDown", tabindex: "0" },
-      this.empty, this.list, this.queue, this.typing, this.note, make("div", { class: "cnb-line" }, this.retry), make("div", { class: "cnb-line cnb-offline" }, offline),
+      this.empty, this.list, this.queue, this.typing, this.note, this.retry, make("div", { class: "cnb-line cnb-offline" }, offline),
     );
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });

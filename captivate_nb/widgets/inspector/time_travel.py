@@ -42,8 +42,9 @@ class TimeTravel:
     @property
     def messages(self) -> Session | Snapshot:
         """Return what the log shows: those of now, which go on, or as they stood."""
-        live = isinstance(self.source, Session) and self.position is None
-        return self.source if live else Snapshot(self.conversation)  # type: ignore[return-value]
+        if isinstance(self.source, Session) and self.position is None:
+            return self.source
+        return Snapshot(self.conversation)
 
     @property
     def label(self) -> str:
