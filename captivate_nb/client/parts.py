@@ -105,7 +105,7 @@ class Parts:
             too_large=lambda: self.connection.too_large,
             ask=self.channel.ask_transcript,
             send=self.channel.send_now,
-            write=self.channel.write_message,
+            write=self._write_again,
             missed=self._missed,
             spawn=tasks.spawn,
             timeouts=timeouts,
@@ -115,6 +115,10 @@ class Parts:
         return self.connection.number
 
     # --- what one part brings about in others ------------------------------------------------
+
+    async def _write_again(self, event: e.UserMessage) -> None:
+        self.turns.begin_again(event.client_msg_id)
+        await self.channel.write_message(event)
 
     async def _receive(self, frame: str | bytes) -> e.Event | None:
         return await self._receiver.receive(frame)
@@ -130,6 +134,7 @@ class Parts:
         self._show("agent", now.agent)
         self._show("choices", now.choices)
         self.outbox.share()
+        self.turns.look_again()
         if first is not None:
             self._listeners.tell("transcript", first)
         for problem in problems:

@@ -74,7 +74,10 @@ class Turns:
     @contextlib.contextmanager
     def begin(self, message_id: str | None = None) -> Iterator[ReplyWaiter]:
         """Note the signs of a reply from here on."""
-        turn = ReplyWaiter(message_id, len(self._conversation.transcript))
+        talk = self._conversation
+        turn = ReplyWaiter(
+            message_id, len(talk.transcript), lambda: message_id in talk.deliveries.held
+        )
         self._turns.append(turn)
         try:
             yield turn
@@ -95,6 +98,17 @@ class Turns:
             elif self._conversation.heard > heard:
                 turn.sign()
 
+    def begin_again(self, message_id: str) -> None:
+        """Wait anew for the reply to a message: it had not arrived, and is sent again."""
+        for turn in self._turns:
+            if turn.message_id == message_id:
+                turn.begin_again()
+
+    def look_again(self) -> None:
+        """See in every wait whether its message is still held."""
+        for turn in self._turns:
+            turn.look_again()
+
     def fail(self, error: CaptivateError, message_id: str | None = None) -> None:
         """End every wait, or that for the reply to one message, with an error."""
         for turn in self._turns:
@@ -112,7 +126,7 @@ class Turns:
         turns = [
             (self._index_after(turn.message_id, turn.start), turn.reply)
             for turn in self._turns
-            if turn.reply is not None
+            if turn.reply is not None and not turn.held()
         ]
         deal(self._conversation.transcript, turns, self._dealt)
 

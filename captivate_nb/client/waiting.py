@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -125,12 +126,19 @@ class ReplyWaiter:
 
     Times are in seconds. `latency` runs from the turn's beginning to the first sign of a reply.
     `message_id` names the user's message, if it is one, and `start` is where the transcript ended
-    before it; `reply` is None where nobody wants one.
+    before it; `reply` is None where nobody wants one. While `held()`, what comes is no reply: the
+    message may not have arrived.
     """
 
-    def __init__(self, message_id: str | None = None, start: int = 0) -> None:
+    def __init__(
+        self,
+        message_id: str | None = None,
+        start: int = 0,
+        held: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.message_id = message_id
         self.start = start
+        self.held = held
         self.reply: list[Message] | None = None
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
@@ -155,6 +163,17 @@ class ReplyWaiter:
         self._pause = pause
         self._changed.set()
 
+    def begin_again(self) -> None:
+        """Wait for a reply to what was just sent again; what came before is none."""
+        self._last, self._pause, self.latency = self._loop.time(), 0.0, None
+        if self.reply is not None:
+            self.reply.clear()
+        self._changed.set()
+
+    def look_again(self) -> None:
+        """See whether the message is still held."""
+        self._changed.set()
+
     def fail(self, error: CaptivateError) -> None:
         """End the wait with an error."""
         self._error = error
@@ -176,11 +195,11 @@ class ReplyWaiter:
                 raise self._error
             if self._stopped:
                 return True
-            quiet = self._last + settle + self._pause if self.latency is not None else deadline
+            answered = self.latency is not None and not self.held()
+            quiet = self._last + settle + self._pause if answered else math.inf
             until = min(quiet, deadline)
-            now = self._loop.time()
-            if now >= until:
-                return self.latency is not None and quiet <= deadline
+            if self._loop.time() >= until:
+                return quiet <= deadline
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(until):

@@ -11,6 +11,7 @@ from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import ReplyTimeout, ServerError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
+from support.conversations import entry, find_out, told
 
 CONV = "conv-1"
 QUICK = {"wait": True, "settle": 0.02, "timeout": 5.0}
@@ -106,3 +107,34 @@ async def test_an_error_in_sending_ends_the_turn():
     with pytest.raises(ServerError):
         await talk.turns.take(send, "hi", **QUICK)
     talk.turns.fail(ServerError("500", "no", CONV))  # nobody waits any more
+
+
+async def test_a_line_that_did_not_arrive_gets_no_reply_until_it_was_sent_again():
+    talk = Talk()
+    talk.apply(told(entry("user", "before")))
+    sent = asyncio.Barrier(3)
+
+    def sender(name: str):
+        async def send() -> None:
+            talk.say(name)
+            await sent.wait()
+
+        return send
+
+    async with asyncio.timeout(10):
+        a, b = (
+            asyncio.ensure_future(talk.turns.take(sender(name), name, **QUICK)) for name in "ab"
+        )
+        await sent.wait()
+        talk.answer("to a")
+        talk.apply(e.SocketConnected())
+        done, _ = await asyncio.wait((a, b), timeout=5 * QUICK["settle"])
+        assert not done
+        shown = (entry("user", "before"), entry("user", "a"), entry("bot", "to a"))
+        assert find_out(talk.conversation, *shown) is not None
+        talk.turns.look_again()
+        assert [message.text for message in await a] == ["to a"]
+        talk.turns.begin_again("b")
+        talk.say("b")
+        talk.answer("to b")
+        assert [message.text for message in await b] == ["to b"]

@@ -16,6 +16,7 @@ from captivate_nb.client.waiting import (
     Requests,
     error_of,
 )
+from captivate_nb.conversation.message import Message
 from captivate_nb.errors import CaptivateError, ProtocolError, ServerError, SessionClosed
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Pause, Text
@@ -154,3 +155,22 @@ async def test_an_error_that_nobody_waits_for_any_more_is_no_complaint():
     del pending
     gc.collect()
     assert complaints == []
+
+
+async def test_a_turn_does_not_end_while_its_message_may_have_to_be_sent_again():
+    held = True
+    turn = ReplyWaiter(held=lambda: held)
+    turn.sign()
+    assert not await turn.wait(0.01, soon(0.05))
+    held = False
+    assert await turn.wait(0.01, soon(5))
+
+
+async def test_what_came_before_a_message_was_sent_again_is_no_reply_to_it():
+    turn = ReplyWaiter()
+    turn.reply = [Message(id="1", sender="bot", text="another's")]
+    turn.sign(pause=60)
+    turn.begin_again()
+    assert (turn.latency, turn.reply) == (None, [])
+    turn.sign()
+    assert await turn.wait(0.01, soon(5))
