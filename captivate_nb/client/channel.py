@@ -7,9 +7,10 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import cast
 
-from captivate_nb.errors import ProtocolError, RequestTimeout
+from captivate_nb.errors import ProtocolError, RequestTimeout, Undelivered
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
+from captivate_nb.rendering.sanitize import quoted
 
 from .connection import Connection
 from .intake import Intake
@@ -81,6 +82,23 @@ class Channel:
         with contextlib.suppress(ConnectionError):
             await self._connection.send(frame)
             self._probe()
+
+    async def send_action(self, event: e.ActionSent) -> None:
+        """Send an action, and return once the other side has read it.
+
+        Raise `Undelivered` when the connection breaks meanwhile: no transcript has actions, so that
+        nothing tells whether it arrived.
+        """
+        await self.send(event)
+        try:
+            await self._connection.check()
+        except ConnectionError:
+            line = (
+                f"It is not known whether the action {quoted(event.action.id)} arrived: the"
+                " connection broke right after it was sent."
+            )
+            self._intake.problem(line)
+            raise Undelivered(f"{line} Nothing sends it again by itself.") from None
 
     async def send_now(
         self, event: e.ClientEvent, sending: Callable[[], None] = lambda: None

@@ -249,12 +249,13 @@ class Session(LiveConversation, ServerCalls):
     ) -> Reply:
         """Send an action, such as the reserved `escalateToHuman`.
 
-        An action need not have a reply: by default it returns an empty one once it is sent.
+        An action need not have a reply: by default it returns an empty one once it is sent. Raise
+        `Undelivered` when the connection breaks right then, and else what `say` does.
         """
         sent = {} if data is None else json_of(data, "An action's data")
         action = Action(id_of(id, "An action's ID"), sent)
         event = e.ActionSent(conversation_id=self._current(), action=action)
-        send = self._parts.channel.send
+        send = self._parts.channel.send_action
         return await self._take_turn(lambda: send(event), None, wait, settle, timeout)
 
     @on_own_loop
@@ -312,8 +313,10 @@ class Session(LiveConversation, ServerCalls):
         Raise `ServerError` when the server does not know it; the current one then goes on.
         """
         self._check_open()
-        await self._parts.queries.transcript(id_of(conversation_id, "A conversation's ID"))
-        await self.fetch_metadata()
+        wanted = id_of(conversation_id, "A conversation's ID")
+        async with self._parts.starting.alone:
+            await self._parts.queries.transcript(wanted)
+            await self.fetch_metadata()
         return self.transcript
 
     @on_own_loop

@@ -59,6 +59,8 @@ class Starting:
         self._timeouts = timeouts
         self._start = Hidden(_valid(start))  # its metadata may be private
         self._greet = greet
+        self.alone = asyncio.Lock()
+        """Held while another conversation is begun or resumed: what a bot says does not name its own."""
 
     def as_given(self) -> dict[str, Any]:
         """Return what the newest conversation was begun with, as a session's arguments."""
@@ -97,7 +99,20 @@ class Starting:
         user: dict[str, Any] | None,
         metadata: dict[str, Any] | None,
     ) -> None:
-        """Begin another conversation, with what is given in the place of what was."""
+        """Begin another conversation, with what is given in the place of what was.
+
+        What was asked to begin before is waited for, and its greeting.
+        """
+        async with self.alone:
+            self._change_start(user_id, user, metadata)
+            await self.begin()
+
+    def _change_start(
+        self,
+        user_id: str | None,
+        user: dict[str, Any] | None,
+        metadata: dict[str, Any] | None,
+    ) -> None:
         given = {"user_id": user_id, "user": user, "metadata": metadata}
         changes: dict[str, Any] = {k: value for k, value in given.items() if value is not None}
         before = self._start.reveal()
@@ -107,7 +122,6 @@ class Starting:
             kept = {PRIVATE: before.metadata[PRIVATE]}
             changes["metadata"] = kept | object_of(metadata, "Metadata")
         self._start = Hidden(_valid(msgspec.structs.replace(before, **changes)))
-        await self.begin()
 
 
 def _valid(start: e.ConversationStart) -> e.ConversationStart:

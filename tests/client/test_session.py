@@ -18,6 +18,7 @@ from captivate_nb.errors import (
     RequestTimeout,
     ServerError,
     SessionClosed,
+    Undelivered,
     UnknownChoice,
     UsageError,
 )
@@ -108,6 +109,25 @@ async def test_actions_go_both_ways():
         assert reply[-1].sender == "agent"
         assert len(await session.act("somethingElse", {"a": 1})) == 0
         assert session.updates[0].type == "livechatAgentConnected"
+
+
+async def test_an_action_that_a_break_may_have_swallowed_is_told():
+    async def reads_no_more(socket: Socket) -> None:
+        await socket.greet()
+        socket.websocket.transport.pause_reading()
+
+    async def goes_on(socket: Socket) -> None:
+        await socket.connect()
+        await socket.tell("conversation_transcript_request", until="nothing else")
+
+    async with rogue(reads_no_more, goes_on) as server, await quick(server.url) as session:
+        acting = asyncio.ensure_future(session.act("escalateToHuman"))
+        await until(lambda: session.events.where(type="action"))
+        await server.sockets[0].drop()
+        says = "It is not known whether the action “escalateToHuman” arrived: the connection broke"
+        with pytest.raises(Undelivered, match=says):
+            await acting
+        assert says in str(session.errors[0])
 
 
 async def test_an_edited_message_reads_as_edited():
@@ -418,6 +438,18 @@ async def test_a_restart_keeps_what_it_is_not_told_anew():
     first, again, other = [json.loads(record.frame)["event"]["event_payload"] for record in starts]
     assert again == first | {"metadata": {"a": 2}}
     assert other == {"userId": "bob", "userBasicInfo": {}, "metadata": {"a": 2}}
+
+
+async def test_conversations_that_are_asked_for_at_once_begin_one_after_the_other():
+    async with await cn.demo("everything") as session:
+        await session.say("Text")
+        first, before = session.conversation_id, [m.text for m in session.transcript]
+        assert first is not None
+        await asyncio.gather(session.restart(), session.restart(), session.resume(first))
+        assert session.conversation_id == first
+        assert [m.text for m in session.transcript] == before
+        await asyncio.gather(session.restart(), session.restart())
+        assert [m.text for m in session.transcript] == before[:1]
 
 
 async def test_a_reply_waits_for_announced_pauses_and_ends_when_quiet():
