@@ -43,7 +43,7 @@ soak: $(VENV)/.test
 	python -m pytest -m soak --no-cov $(ARGS)
 
 fuzz: $(VENV)/.test
-	python -m pytest -m soak --no-cov -k broken_frames tests/conversation/test_state.py $(ARGS)
+	python -m pytest -m soak --no-cov -k broken_frames tests/conversation/test_state_by_chance.py $(ARGS)
 
 oldest: $(OLDEST)/.test $(VENV)/.chromium $(VENV)/.node
 	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest --no-cov $(ARGS)

@@ -12,11 +12,15 @@ from .evidence import Look
 from .message import Message
 from .reconcile import Matches
 
+PAGES = frozenset({50, 100, 200, 250, 500, 1000})
+"""Entries after which services commonly end an answer: one with just as many may go on."""
+
 MOST_BEHIND = 10.0
 """Seconds by which a transcript may be behind; what is missing for longer, it does not have."""
 
 NO_TURNS = "the server's transcript has none of your messages"
 CUT_OFF = "the server's transcript does not begin where the conversation did"
+FULL_PAGE = "the server's transcript may be the first page only"
 INCOMPLETE = "the server's transcript lacks what was said before"
 
 
@@ -34,7 +38,11 @@ def look_at(
     """
     places = {place for place in matches.places if place is not None}
     first = min(places, default=-1)
-    behind, flaw, older = _lacks(asked, here, places, since)
+    turns = [number for number, (entry, _) in enumerate(told) if entry.sender == "user"]
+    expected = [
+        None if message.sender == "user" and not turns else since(message) for message in here
+    ]
+    behind, flaw, older = _lacks(asked, here, places, expected)
     own = {place: message.id for place, message in enumerate(here) if message.sender == "user"}
     sure = places - matches.unsure
     answered = {
@@ -42,7 +50,6 @@ def look_at(
         for place, (after, _) in zip(matches.places, told[1:], strict=False)
         if place in own and after.sender != "user"
     }
-    turns = [number for number, (entry, _) in enumerate(told) if entry.sender == "user"]
     passed = {ident for place, ident in own.items() if place not in places and place > first >= 0}
     return Look(
         asked=asked,
@@ -52,7 +59,7 @@ def look_at(
         passed=passed if turns else (),
         behind=0.0 if flaw == CUT_OFF else behind,
         older=older or behind > 0,
-        flaw=flaw if turns or not own else NO_TURNS,
+        flaw=flaw or (NO_TURNS if own and not turns else ""),
         strangers=any(matches.places[number] is None for number in turns),
     )
 
@@ -61,18 +68,17 @@ def _lacks(
     asked: float,
     here: Sequence[Message],
     places: Collection[int],
-    since: Callable[[Message], float | None],
+    expected: Sequence[float | None],
 ) -> tuple[float, str, bool]:
-    """Return what a transcript with only those `places` of what is `here` lacks.
+    """Return what a transcript with only those `places` of what is `here` lacks of the `expected`.
 
     By how many seconds it is behind, why it cannot be the whole, and whether something was heard
     since it was asked for.
     """
     first, last = min(places, default=-1), max(places, default=-1)
     behind, flaw, older = 0.0, "", False
-    for place, message in enumerate(here):
-        known = since(message) if place not in places else None
-        if known is None:
+    for place, (message, known) in enumerate(zip(here, expected, strict=True)):
+        if known is None or place in places:
             continue
         if known >= asked:
             older |= place > last and message.sender != "user"

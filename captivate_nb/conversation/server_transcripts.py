@@ -8,7 +8,7 @@ from .delivery import Deliveries
 from .edits import Edits
 from .entries import messages_of
 from .event_messages import user_content
-from .freshness import NO_TURNS, look_at
+from .freshness import FULL_PAGE, NO_TURNS, PAGES, look_at
 from .merging import merge
 from .message import Message
 from .message_list import MessageList
@@ -24,6 +24,7 @@ class ServerTranscripts:
         self._deliveries = deliveries
         self._edits = edits
         self._tell_turns = False  # whether one ever had turns of the user
+        self._longest = 0  # entries that one had at the most
 
     def begin(self, messages: MessageList, naming: Naming, outcomes: Outcomes) -> None:
         """Begin another conversation."""
@@ -38,6 +39,9 @@ class ServerTranscripts:
         told = messages_of(event.entries)
         matches = match(here, told, self._naming.known, self._deliveries.doubtful)
         look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
+        self._longest = max(self._longest, len(told))
+        if len(told) in PAGES and len(told) == self._longest:
+            look = look._replace(flaw=look.flaw or FULL_PAGE)
         self._messages.replace_all(merge(here, told, matches, older=look.older))
         self._naming.told(here, told, matches)
         for edit in self._edits.shown(here, told, matches):
@@ -46,7 +50,8 @@ class ServerTranscripts:
         self._tell_turns |= any(message.sender == "user" for _, message in told)
         verdicts = []
         news = told and matches.places[-1] is None and not gaps
-        if news and look.flaw == NO_TURNS and not self._tell_turns:
+        whole_but_for_turns = look.flaw == NO_TURNS and not look.behind and not self._tell_turns
+        if news and whole_but_for_turns:
             verdicts += self._deliveries.heard(look.asked)
         verdicts += self._deliveries.looked(look, conclusive=asked is not None)
         self._outcomes.show(verdicts, at)

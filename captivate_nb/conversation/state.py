@@ -325,11 +325,10 @@ class Conversation:
         return self._large.key_of(event)
 
     def _refused(self, why: str) -> None:
-        """Take an error to be about what went out last: a request for a transcript, or a message."""
+        """Take an error to be about whatever waits: a message, and a transcript asked for after it."""
         if self._asked and self._asked[-1] >= self.deliveries.last_sent:
             self._asked.pop()
-        else:
-            self.deliveries.refused(why)
+        self.deliveries.refused(why)
 
     def _too_large(self, event: e.GeneralError, at: float) -> int | None:
         """Keep a place for a message that has to be fetched."""
