@@ -15,10 +15,11 @@ from captivate_nb.conversation.eventlog import (
     EventLog,
     EventRecord,
 )
+from captivate_nb.conversation.notes import Note, encode_note
 from captivate_nb.conversation.problems import Problem
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import events as e
-from captivate_nb.protocol.codec import decode, encode
+from captivate_nb.protocol.codec import decode
 
 from .clock import Clock
 from .listeners import Listeners
@@ -78,7 +79,8 @@ class Intake:
         """Take in a decoded frame."""
         now = self.now()
         record = self._events.keep(decoded, now, self._number())
-        _frames.debug("%s %s", "<" if record.direction == "in" else ">", record.frame)
+        if decoded.direction != "note":
+            _frames.debug("%s %s", "<" if decoded.direction == "in" else ">", record.frame)
         problems = self.conversation.errors
         known = problems.noted
         if self._events.shortened and not self._shortened:
@@ -93,8 +95,7 @@ class Intake:
 
     def note(self, kind: str, conversation_id: str | None, **data: Any) -> None:
         """Note something of our own in the log, so that it is known when the log is replayed."""
-        told = e.ConversationUpdate(type=kind, conversation_id=conversation_id, data=data)
-        self.take("in", encode(told))
+        self.take("note", encode_note(Note(kind=kind, conversation_id=conversation_id, data=data)))
 
     def problem(self, text: str, about: str = "") -> None:
         """List that something went wrong, and tell who listens for errors."""

@@ -13,13 +13,16 @@ import msgspec
 from captivate_nb.errors import InvalidFile, ProtocolError, counted
 from captivate_nb.local_files import TooLarge, read_regular
 from captivate_nb.protocol.codec import decode, encode
-from captivate_nb.protocol.events import Event, Sender
+from captivate_nb.protocol.events import Event
 from captivate_nb.rendering.html import output
 from captivate_nb.rendering.sanitize import clean, escape
 
+from .notes import decode_note
 from .shortening import shortened
 
-Direction = Literal["in", "out"]
+Direction = Literal["in", "out", "note"]
+"""Which way a frame went; a note is the session's own, and went nowhere."""
+
 LARGEST = 256 << 20
 """Bytes of a saved log that are read, at most."""
 HELD = 64 << 20
@@ -29,7 +32,12 @@ SMALL = 1000
 SHOWN = 50
 """Records that a log's repr shows, the newest ones."""
 
-_SENDER: dict[Direction, Sender] = {"in": "server", "out": "client"}
+_DECODERS: dict[Direction, Callable[[str], Event]] = {
+    "in": lambda frame: decode(frame, "server"),
+    "out": lambda frame: decode(frame, "client"),
+    "note": decode_note,
+}
+_ARROWS: dict[Direction, str] = {"in": "↓", "out": "↑", "note": "·"}
 
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +125,7 @@ class EventLog(Sequence[EventRecord]):
         shown = self._redact(data.decode(errors="replace"))
         event, problem, cut, unread = None, None, False, ""
         try:
-            event = decode(shown, _SENDER[direction])
+            event = _DECODERS[direction](shown)
         except ProtocolError as error:
             problem, cut, unread = str(error), error.cut, error.event_type
         return DecodedFrame(direction, len(data), shown, event, problem, cut, unread)
@@ -135,7 +143,7 @@ class EventLog(Sequence[EventRecord]):
     def _shorten(self, n: int) -> None:
         """Keep of a record only the beginnings of what it said."""
         record = self._records[n]
-        if len(record.frame) <= SMALL:
+        if len(record.frame) <= SMALL or record.direction == "note":
             return
         event = shortened(record.event)
         frame = encode(event) if event else shortened(record.frame)
@@ -156,7 +164,7 @@ class EventLog(Sequence[EventRecord]):
         return len(self._records)
 
     def where(self, *, type: str | None = None, direction: Direction | None = None) -> EventLog:  # noqa: A002  # the field's own word
-        """Return the records of one event type, of one direction, or of both."""
+        """Return the records of one event type, that went one way, or both."""
         return EventLog(
             record
             for record in self._records
@@ -212,7 +220,7 @@ class EventLog(Sequence[EventRecord]):
             saved = json.loads(line)
             direction, at, frame = saved["direction"], float(saved["time"]), saved["frame"]
             datetime.fromtimestamp(at, UTC)
-            if direction not in _SENDER or not isinstance(frame, str):
+            if direction not in _DECODERS or not isinstance(frame, str):
                 raise ValueError(direction)
         except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
             raise InvalidFile(f"{where} is not a line of an event log.") from None
@@ -245,9 +253,8 @@ class EventLog(Sequence[EventRecord]):
 
 
 def _row(record: EventRecord) -> str:
-    arrow = "↓" if record.direction == "in" else "↑"
     what = escape(record.type or f"skipped: {record.problem}")
     return (
-        f"<tr><td>{record.n}</td><td>{record.clock}</td><td>{arrow}</td>"
+        f"<tr><td>{record.n}</td><td>{record.clock}</td><td>{_ARROWS[record.direction]}</td>"
         f'<td style="text-align:left">{what}</td><td>{record.size} B</td></tr>'
     )

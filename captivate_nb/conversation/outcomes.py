@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 
-from captivate_nb.protocol import events as e
 from captivate_nb.rendering.sanitize import quoted
 
 from .delivery import Deliveries
@@ -65,9 +64,8 @@ class Outcomes:
         self._deliveries.sent(sent.event, at)
         return self._messages.move_to_end(sent.id, at)
 
-    def believe(self, event: e.ConversationUpdate, at: float) -> int | None:
+    def believe(self, message_id: str, at: float) -> int | None:
         """Believe the user that a message arrived."""
-        message_id = str(event.data.get("message"))
         if message_id not in self._deliveries:
             return None
         self._deliveries.decide(message_id, "confirmed")

@@ -19,6 +19,7 @@ from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action
 from captivate_nb.rendering.sanitize import clean
 
+from . import notes
 from .delivery import Deliveries
 from .edits import Edits
 from .event_messages import agent_message, bot_message, update_message, user_content, user_message
@@ -28,7 +29,6 @@ from .live_agent import JOINED, LEFT, Agent
 from .message import Message, delivered
 from .message_list import MessageList, first_change, gap_message
 from .naming import Naming
-from .notes import ARRIVED, CHECKED_AFTER, DISCONNECTED, MISSED
 from .outcomes import Outcomes
 from .private import without_private
 from .problems import Problem, Problems
@@ -107,7 +107,7 @@ class Conversation:
         if record.connection is not None and record.connection > self.deliveries.connection:
             broke = self._connected(record.connection)
         if record.event is None:
-            if record.direction == "in":  # of what is sent, the server says what is wrong
+            if record.direction != "out":  # of what is sent, the server says what is wrong
                 told = f"A frame was skipped: {record.problem}"
                 self.add_problem(told, record.frame, record.time)
                 if record.unread == e.GeneralError.event_type:
@@ -277,18 +277,6 @@ class Conversation:
     def _update(self, event: e.ConversationUpdate, at: float) -> int | None:
         if not self._is_current(event.conversation_id):
             return None
-        if event.type == CHECKED_AFTER:
-            self.deliveries.be_checked_after(event.data.get("seconds"))
-            return None
-        if event.type == MISSED:
-            return self._missed(event, at)
-        if event.type == ARRIVED:
-            return self._outcomes.believe(event, at)
-        if event.type == DISCONNECTED:
-            self.deliveries.disconnected()
-            why = event.data.get("why")
-            ended = self._outcomes.show(self.deliveries.give_up(str(why)), at) if why else None
-            return _first(ended, self._outcomes.show_held())
         self.updates.append(event)
         before = self.agent
         if event.type == JOINED:
@@ -298,9 +286,28 @@ class Conversation:
         agent = self.agent or before or Agent.told(event.data)
         return self._messages.append(update_message(event, at, len(self.transcript), agent.name))
 
-    def _missed(self, event: e.ConversationUpdate, at: float) -> int | None:
+    def _noted(self, note: notes.Note, at: float) -> int | None:
+        if not self._is_current(note.conversation_id):
+            return None
+        match note.kind:
+            case notes.CHECKED_AFTER:
+                self.deliveries.be_checked_after(note.data.get("seconds"))
+            case notes.MISSED:
+                return self._missed(note, at)
+            case notes.ARRIVED:
+                return self._outcomes.believe(str(note.data.get("message")), at)
+            case notes.DISCONNECTED:
+                return self._disconnected(note.data.get("why"), at)
+        return None
+
+    def _disconnected(self, why: object, at: float) -> int | None:
+        self.deliveries.disconnected()
+        ended = self._outcomes.show(self.deliveries.give_up(str(why)), at) if why else None
+        return _first(ended, self._outcomes.show_held())
+
+    def _missed(self, note: notes.Note, at: float) -> int | None:
         """Show that messages are missing, so that nobody takes what is here for all there was."""
-        large = event.data.get("large")
+        large = note.data.get("large")
         if large is not None:
             text = "A large message came, and could not be shown here"
             return self._fill(gap_of(large), gap_message(text, at, f"missed-{large}"))
@@ -387,6 +394,7 @@ class Conversation:
         e.ConversationDeleted: _deleted,
         e.ConversationUpdate: _update,
         e.GeneralError: _general_error,
+        notes.Note: _noted,
         e.EditMessage: _edit,
         e.MessageEdited: _edited,
         e.TranscriptRequest: _transcript_requested,

@@ -665,7 +665,7 @@ async def test_what_was_never_settled_is_told_when_the_conversation_is_left():
         await session.say("one")
         await session.say("two", wait=False)
         await until(lambda: session.status == "reconnecting")
-        session._parts.intake.note("captivate_nb.missed", "c-1")
+        session._parts.intake.note("missed", "c-1")
         assert [m.delivery for m in session.outbox] == ["unknown"]
         await session.restart()
         assert session.outbox == ()

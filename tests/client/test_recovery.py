@@ -11,7 +11,7 @@ import pytest
 import captivate_nb as cn
 from captivate_nb.client.recovery import ATTEMPTS, Line, Recovery, delays
 from captivate_nb.client.waiting import Disconnected, Garbled
-from captivate_nb.conversation.notes import MISSED
+from captivate_nb.conversation.notes import MISSED, Note
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import CaptivateError, ServerError
 from captivate_nb.protocol import content as c
@@ -93,7 +93,7 @@ class Made:
 
     def missed(self, conversation_id: str, why: str) -> None:
         self.why.append(why)
-        self.apply(e.ConversationUpdate(type=MISSED, conversation_id=conversation_id))
+        self.apply(Note(kind=MISSED, conversation_id=conversation_id))
 
 
 def raising(error: Exception) -> Callable[[], Awaitable[object]]:

@@ -38,7 +38,7 @@ async def test_the_documents_own_dialogue():
         assert session.transcript[0].text.startswith("Hi. I'm the Captivate Bot.")
         assert session.choices.labels == ["Leave Contact Details", "Chat to Agent"]
 
-        reply = await session.click("Chat to Agent")
+        reply = await session.click("Chat to Agent", settle=3)
 
         assert [m.sender for m in reply] == ["bot", "system", "agent"]
         assert reply.text.startswith("Please wait while I connect you to the support team.")

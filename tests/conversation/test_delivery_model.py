@@ -27,7 +27,7 @@ import strategies  # noqa: F401  # sets Hypothesis up
 from captivate_nb.conversation.delivery import CHECK, LOOKS
 from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.evidence import Ask, Send
-from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED
+from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED, Note, encode_note
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
@@ -204,14 +204,15 @@ class Exchange(RuleBasedStateMachine):
     def take(self, direction, event):
         if isinstance(event, e.UserMessage) and self.server.odd.ids == "none":
             self.newest = None  # what has only an event's id is said anew from here on
-        self.conversation.apply_record(
-            self.log.record(direction, encode(event), self.now, self.connection)
-        )
+        self.take_frame(direction, encode(event))
+
+    def take_frame(self, direction, frame):
+        self.conversation.apply_record(self.log.record(direction, frame, self.now, self.connection))
         self.arrived |= {m.id for m in self.own() if m.delivery == "confirmed"}
 
     def note(self, kind, **data):
         """Take in something that the client notes of its own."""
-        self.take("in", e.ConversationUpdate(type=kind, conversation_id=CONV, data=data))
+        self.take_frame("note", encode_note(Note(kind=kind, conversation_id=CONV, data=data)))
 
     def own(self):
         return [m for m in self.conversation.transcript if m.sender == "user"]

@@ -10,9 +10,9 @@ from support.conversations import (
     bot,
     entry,
     lines,
+    note,
     started,
     told,
-    update,
 )
 
 LARGE = e.GeneralError(code=413, message_link="https://a/1", event_id="e-1", conversation_id=CONV)
@@ -77,6 +77,6 @@ def test_large_messages_of_a_server_that_gives_all_events_one_id_are_kept_apart(
 def test_a_large_message_that_cannot_be_had_leaves_a_line():
     conversation = started()
     conversation.apply(LARGE)
-    assert conversation.apply(update(MISSED, {"large": "e-1"})) == 0
-    assert conversation.apply(update(MISSED, {"large": "e-2"})) is None
+    assert conversation.apply(note(MISSED, {"large": "e-1"})) == 0
+    assert conversation.apply(note(MISSED, {"large": "e-2"})) is None
     assert lines(conversation) == ["system: A large message came, and could not be shown here"]

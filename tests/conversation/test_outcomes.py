@@ -19,13 +19,13 @@ from support.conversations import (
     find_out,
     lines,
     look,
+    note,
     problems,
     reconnect,
     say,
     started,
     states,
     told,
-    update,
 )
 
 
@@ -192,7 +192,7 @@ def test_what_failed_or_is_unknown_is_sent_again_when_the_user_says_so():
     conversation.apply(say("one"))
     conversation.apply(say("two"))
     conversation.apply(e.SocketConnected())
-    conversation.apply(update(MISSED, conversation_id=CONV))
+    conversation.apply(note(MISSED, conversation_id=CONV))
     assert states(conversation) == ["unknown", "unknown"]
     before = problems(conversation)
     assert conversation.apply(say("one")) == 0
@@ -211,9 +211,9 @@ def test_what_the_user_says_arrived_is_believed_for_good():
     conversation.apply(say("one", "u-1"))
     conversation.apply(say("two", "u-2"))
     conversation.apply(e.SocketConnected())
-    conversation.apply(update(MISSED, conversation_id=CONV))
-    assert conversation.apply(update(ARRIVED, {"message": "u-1"}, conversation_id=CONV)) == 0
-    assert conversation.apply(update(ARRIVED, {"message": "u-9"}, conversation_id=CONV)) is None
+    conversation.apply(note(MISSED, conversation_id=CONV))
+    assert conversation.apply(note(ARRIVED, {"message": "u-1"}, conversation_id=CONV)) == 0
+    assert conversation.apply(note(ARRIVED, {"message": "u-9"}, conversation_id=CONV)) is None
     assert states(conversation) == ["confirmed", "unknown"]
     assert [m.id for m in conversation.undecided] == ["u-2"]
     assert conversation.updates == []
@@ -229,7 +229,7 @@ def test_a_gap_is_shown_until_the_server_tells_what_was_said():
     conversation.apply(say("one"))
     conversation.apply(e.SocketConnected())
     conversation.apply(say("two"))
-    gap = update(MISSED, conversation_id=CONV)
+    gap = note(MISSED, conversation_id=CONV)
     assert conversation.apply(gap) == 1
     assert lines(conversation)[-1] == "system: Messages may be missing here"
     assert states(conversation) == ["confirmed", "unknown", "sent"]
@@ -242,7 +242,7 @@ def test_a_gap_is_shown_until_the_server_tells_what_was_said():
 def test_a_gap_alone_is_a_change_too():
     conversation = started()
     conversation.apply(bot("hi"))
-    assert conversation.apply(update(MISSED, conversation_id=CONV)) == 1
+    assert conversation.apply(note(MISSED, conversation_id=CONV)) == 1
 
 
 def test_an_answer_is_evidence_on_any_connection():
@@ -305,9 +305,9 @@ def test_other_words_of_the_users_in_its_place_leave_it_unknown():
 def test_a_long_message_is_quoted_in_part_on_one_line():
     conversation = started()
     conversation.apply(say("a\nb " * 30))
-    conversation.apply(update(MISSED, conversation_id=CONV))
+    conversation.apply(note(MISSED, conversation_id=CONV))
     conversation.apply(e.SocketConnected())
-    conversation.apply(update(MISSED, conversation_id=CONV))
+    conversation.apply(note(MISSED, conversation_id=CONV))
     (problem,) = problems(conversation)
     quoted = problem.partition("“")[2].partition("”")[0]
     assert (len(quoted), quoted[:7], quoted[-1]) == (60, "a b a b", "…")
@@ -332,7 +332,7 @@ def test_what_may_have_been_missed_before_a_message_is_no_answer_to_it():
     conversation = started()
     conversation.apply(bot("hi"), at=1.0)
     conversation.apply(e.SocketConnected(), at=2.0)
-    conversation.apply(update(MISSED, conversation_id=CONV), at=2.0)
+    conversation.apply(note(MISSED, conversation_id=CONV), at=2.0)
     conversation.apply(say("one"), at=3.0)
     conversation.apply(e.SocketConnected(), at=4.0)
     look(conversation, 5.0, entry("bot", "hi"), entry("bot", "missed"))

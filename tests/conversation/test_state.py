@@ -17,6 +17,7 @@ from support.conversations import (
     bot,
     entry,
     lines,
+    note,
     say,
     started,
     state,
@@ -164,7 +165,7 @@ def test_every_message_has_an_id_of_its_own_whatever_servers_give():
     names = [m.id for m in conversation.transcript]
     assert (len(names), len(set(names))) == (11, 11)
     conversation.apply(e.SocketConnected())
-    conversation.apply(update(MISSED, conversation_id=CONV))
+    conversation.apply(note(MISSED, conversation_id=CONV))
     assert [m.text for m in conversation.undecided] == ["mine", "mine too"]
 
 

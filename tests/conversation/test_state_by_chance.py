@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.evidence import Ask
 from captivate_nb.conversation.message import Message
-from captivate_nb.conversation.notes import ARRIVED, MISSED
+from captivate_nb.conversation.notes import (
+    ARRIVED,
+    CHECKED_AFTER,
+    DISCONNECTED,
+    MISSED,
+    encode_note,
+)
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
@@ -25,6 +31,7 @@ from support.conversations import (
     bot,
     entry,
     look,
+    note,
     say,
     started,
     state,
@@ -95,16 +102,23 @@ TALK = {
         st.builds(bot, words, message_id=st.none() | names),
         st.just(e.MessageEdited(conversation_id=CONV, message_id="u-1")),
         st.sampled_from([e.GeneralError(code=429), e.GeneralError(code=400, conversation_id=CONV)]),
-        st.just(update(MISSED, conversation_id=CONV)),
-        st.builds(lambda name: update(ARRIVED, {"message": name}, conversation_id=CONV), names),
     ),
 }
 
 
-PASSED = st.sampled_from(["in", "out"]).flatmap(
+FRAMES = {way: (talk | talk | events()).map(encode) for way, talk in TALK.items()}
+FRAMES["note"] = st.one_of(
+    st.just(note(MISSED, conversation_id=CONV)),
+    st.just(note(DISCONNECTED, conversation_id=CONV)),
+    st.builds(lambda seconds: note(CHECKED_AFTER, {"seconds": seconds}), st.floats(0.1, 9)),
+    st.builds(lambda name: note(ARRIVED, {"message": name}, conversation_id=CONV), names),
+).map(encode_note)
+
+
+PASSED = st.sampled_from(["in", "in", "out", "out", "note"]).flatmap(
     lambda direction: st.tuples(
         st.just(direction),
-        (TALK[direction] | TALK[direction] | events()).map(encode),
+        FRAMES[direction],
         st.integers(0, 4),
         st.booleans(),
     )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.evidence import Ask, Send
+from captivate_nb.conversation.notes import Note
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
@@ -45,6 +46,10 @@ def told(*entries: e.TranscriptEntry, conversation_id: str = CONV) -> e.Conversa
 
 def update(kind: str, data: dict[str, Any] | None = None, **fields: Any) -> e.ConversationUpdate:
     return e.ConversationUpdate(type=kind, data=data or {}, **fields)
+
+
+def note(kind: str, data: dict[str, Any] | None = None, **fields: Any) -> Note:
+    return Note(kind=kind, data=data or {}, **fields)
 
 
 def lines(conversation: Conversation) -> list[str]:

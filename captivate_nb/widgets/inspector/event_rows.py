@@ -16,7 +16,7 @@ from typing import Any
 from captivate_nb.conversation.eventlog import EventRecord
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.metadata import MISSING, differences
-from captivate_nb.conversation.notes import ARRIVED, CHECKED_AFTER, DISCONNECTED, MISSED
+from captivate_nb.conversation.notes import ARRIVED, CHECKED_AFTER, DISCONNECTED, MISSED, Note
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.conversation.timing import Turns
 from captivate_nb.errors import UsageError, counted
@@ -126,7 +126,7 @@ def about(event: e.Event) -> str:
     return clean(_about(event), ABOUT_LIMIT)
 
 
-_OWN = {
+_NOTED = {
     DISCONNECTED: "noted here: the connection is over",
     CHECKED_AFTER: "noted here: how long messages are checked",
     MISSED: "noted here: messages may be missing",
@@ -147,7 +147,9 @@ def _about(event: e.Event) -> str:  # noqa: C901  # a table of the events
         case e.MetadataSet() | e.ConversationMetadata():
             return ", ".join(event.metadata)
         case e.ConversationUpdate():
-            return _OWN.get(event.type, event.type)
+            return event.type
+        case Note():
+            return _NOTED.get(event.kind, event.kind)
         case e.ConversationStart():
             return event.user_id or "anon"
         case e.ConversationTranscript():

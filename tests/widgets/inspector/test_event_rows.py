@@ -7,7 +7,7 @@ import json
 import pytest
 
 import captivate_nb as cn
-from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED
+from captivate_nb.conversation.notes import ARRIVED, DISCONNECTED, MISSED, Note
 from captivate_nb.errors import UsageError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
@@ -169,8 +169,7 @@ def test_what_is_wrong_with_json_is_said_with_its_place():
 
 
 def test_what_is_noted_here_is_told_from_what_the_server_said():
-    told = {
-        kind: about(e.ConversationUpdate(type=kind)) for kind in (DISCONNECTED, MISSED, ARRIVED)
-    }
+    told = {kind: about(Note(kind=kind)) for kind in (DISCONNECTED, MISSED, ARRIVED)}
     assert all(text.startswith("noted here: ") for text in told.values())
-    assert about(e.ConversationUpdate(type="livechatAgentConnected")) == "livechatAgentConnected"
+    for kind in ("livechatAgentConnected", MISSED):
+        assert about(e.ConversationUpdate(type=kind)) == kind
