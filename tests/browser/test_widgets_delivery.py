@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,56 @@ async def test_no_reply_is_awaited_to_what_may_not_have_arrived(widgets: Widgets
     for delivery in ("unknown", "failed"):
         await log.tell(kind="append", start=0, items=[mine("Well?", 0, delivery)], total=1)
         await expect(dots).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("status", "mark", "retried"),
+    [
+        ("reconnecting", "waiting for the connection", True),
+        ("connecting", "waiting for the connection", False),
+        ("closed", "not checked", False),
+        ("no kernel", "not checked", False),
+    ],
+)
+async def test_nothing_is_typed_or_checked_without_a_connection(
+    widgets: Widgets,  # noqa: F811
+    status: str,
+    mark: str,
+    retried: bool,
+):
+    log = await started(widgets, mine("Well?", 0, "queued"))
+    dots, bubble = widgets.page.locator(".cnb-typing"), log.messages.first.locator(".cnb-bubble")
+    await log.append(mine("And?", 1, "sent"))
+    await expect(dots).to_be_visible()
+    await expect(bubble).to_have_attribute("data-time", "checking…")
+    if status == "no kernel":
+        await widgets.page.evaluate(DISCONNECT)
+        await widgets.page.clock.run_for(10)
+    else:
+        await log.set("status", status)
+    await expect(dots).to_be_hidden()
+    await expect(bubble).to_have_attribute("data-time", mark)
+    await log.append(mine("Hello?", 2, "sent"))
+    await expect(dots).to_be_hidden()
+    await expect(widgets.page.get_by_role("button", name="Try now")).to_be_visible(visible=retried)
+    if status != "no kernel":
+        await log.set("status", "open")
+        await expect(bubble).to_have_attribute("data-time", "checking…")
+
+
+@pytest.mark.parametrize(("status", "why"), [("closed", "session is closed"), ("open", "the past")])
+async def test_a_button_that_cannot_decide_says_why(
+    widgets: Widgets,  # noqa: F811
+    status: str,
+    why: str,
+):
+    log = await started(widgets, mine("Well?", 0, "unknown"))
+    await expect(buttons(log).first).to_have_attribute("title", "")
+    await log.set("status", status)
+    await log.set("live", False)
+    for button in await buttons(log).all():
+        await expect(button).to_be_disabled()
+        await expect(button).to_have_attribute("title", re.compile(why))
 
 
 async def test_nothing_can_be_decided_where_nobody_is_there_to_do_it(

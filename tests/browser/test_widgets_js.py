@@ -777,6 +777,23 @@ async def test_a_closed_chat_takes_nothing(widgets: Widgets):
         await expect(widgets.page.get_by_role("button", name=name)).to_be_disabled()
 
 
+async def test_where_nothing_can_be_written_every_control_says_why(widgets: Widgets):
+    write, box = await composer(widgets)
+    page = widgets.page
+    send, attach = [page.get_by_role("button", name=name) for name in ("Send", "Attach a file")]
+    await write.set("hint", "Session closed: run %captivate")
+    await write.set("enabled", False)
+    await expect(box).to_have_attribute("placeholder", "Session closed: run %captivate")
+    room = "box => { const pen = document.createElement('canvas').getContext('2d'); const look = getComputedStyle(box); pen.font = look.font; return box.clientWidth - parseFloat(look.paddingLeft) * 2 - pen.measureText(box.placeholder).width; }"
+    assert await box.evaluate(room) >= 0
+    for control in (box, send, attach):
+        await expect(control).to_be_disabled()
+        await expect(control).to_have_attribute("title", "Session closed: run %captivate")
+    await write.set("enabled", True)
+    await expect(send).to_have_attribute("title", "Send")
+    await expect(attach).to_have_attribute("title", "Attach a file")
+
+
 # --- the header and the choices ------------------------------------------------------------------
 
 

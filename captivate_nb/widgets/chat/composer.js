@@ -49,7 +49,10 @@ class Composer {
     const busy = this.sending !== 0;
     this.text.placeholder = enabled ? "Write a message…" : this.model.get("hint");
     this.text.readOnly = busy;
-    for (const control of [this.text, this.attach]) control.disabled = !enabled;
+    for (const control of [this.text, this.attach, this.button]) {
+      control.disabled = !enabled;
+      control.title = enabled ? (control === this.text ? "" : control.ariaLabel ?? "") : this.model.get("hint");
+    }
     this.button.disabled = !enabled || busy;
     this.row.setAttribute("aria-busy", String(busy));
     this.chips.replaceChildren(...this.files.map((file) => this.chip(file)));

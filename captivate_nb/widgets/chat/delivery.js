@@ -1,5 +1,6 @@
 import { make } from "../common/dom.js";
 import { words } from "./message.js";
+import { DEAD, standing } from "./standing.js";
 
 // How far a message of the user's is, and what its writer can decide where that is in doubt.
 
@@ -17,15 +18,18 @@ const MARKS = {
   unknown: ["?", "Not known whether it arrived"],
 };
 
-/** Of one that was sent before, and may be lost. @type {[string, string]} */
-const CHECKED = ["checking…", "Checking whether it arrived; if not, it is sent again"];
+/** Of one that was sent before and may be lost, by how the connection is. @type {Record<string, [string, string]>} */
+const CHECKS = {
+  open: ["checking…", "Checking whether it arrived; if not, it is sent again"],
+  reconnecting: ["waiting for the connection", "Not known yet whether it arrived: that is checked once there is a connection; if not, it is sent again"],
+};
 
-/** The same while there is no connection. @type {[string, string]} */
-const UNCHECKED = ["waiting for the connection", "Not known yet whether it arrived: that is checked once there is a connection; if not, it is sent again"];
+/** The same where nobody will check it. @type {[string, string]} */
+const UNCHECKED = ["not checked", "Not known whether it arrived"];
 
-/** How far a message is, beside its bubble and in words. @param {import("./message.js").Item} item @param {boolean} said whether it stands in the transcript @param {boolean} connected */
-export function markOf(item, said, connected) {
-  if (item.delivery === "queued" && said) return connected ? CHECKED : UNCHECKED;
+/** How far a message is, beside its bubble and in words. @param {import("./message.js").Item} item @param {boolean} said whether it stands in the transcript @param {string} stands how the connection is */
+export function markOf(item, said, stands) {
+  if (item.delivery === "queued" && said) return CHECKS[stands === "connecting" ? "reconnecting" : stands] ?? UNCHECKED;
   return item.delivery ? MARKS[item.delivery] : ["", ""];
 }
 
@@ -38,6 +42,8 @@ const DOUBTS = {
 /** @type {Record<Decision, string>} */
 const LABELS = { again: "Send again", arrived: "It arrived" };
 
+const PAST = "This is the past: go back to now to decide";
+
 const BEGINNING = 40; // characters of a message that tell it from others
 
 /** The lines below the messages in doubt of one view. */
@@ -46,8 +52,6 @@ export class Doubts {
   constructor(view) {
     this.view = view;
     view.model.on("change:live", () => this.draw());
-    view.model.on("comm_live_update", () => setTimeout(() => this.draw())); // when the panel around us knows it too
-    setTimeout(() => this.draw()); // once we stand in the panel
   }
 
   /** What stands below a message, if it is in doubt. @param {import("./message.js").Item} item @returns {HTMLElement[]} */
@@ -79,8 +83,9 @@ export class Doubts {
   fit(button) {
     const { id = "", how } = button.dataset;
     const decided = this.view.store.decided.get(id);
-    const dead = !this.view.model.get("live") || !!this.view.list.closest(".jupyter-widgets-disconnected");
-    button.disabled = dead || (decided !== undefined && decided !== how);
+    const why = DEAD[standing(this.view.model, this.view.list)] ?? (this.view.model.get("live") ? "" : PAST);
+    button.title = why;
+    button.disabled = !!why || (decided !== undefined && decided !== how);
     button.classList.toggle("cnb-pending", decided === how);
     button.setAttribute("aria-busy", String(decided === how));
   }

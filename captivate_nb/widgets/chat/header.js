@@ -1,8 +1,6 @@
 import { iconButton, initials, make } from "../common/dom.js";
 import { MoreMenu } from "./menu.js";
-
-/** Why nothing can be begun anew. @type {Record<string, string>} */
-const DEAD = { closed: "This session is closed: open another with %captivate", "no kernel": "There is no kernel behind this chat: run its cell again" };
+import { DEAD, standing } from "./standing.js";
 
 /** Who is on the other side, how the connection is, a new start, the inspector, and the way back from the past. */
 export default {
@@ -29,7 +27,7 @@ export default {
     const back = make("button", { type: "button", class: "cnb-do", click: () => model.send({ kind: "now" }) });
     const banner = make("div", { class: "cnb-banner", role: "status" }, past, back);
     const draw = () => {
-      const status = el.closest(".jupyter-widgets-disconnected") ? "no kernel" : model.get("status");
+      const status = standing(model, el);
       const tools = model.get("tools") ?? ["restart"];
       avatar.textContent = initials(model.get("name"));
       name.textContent = model.get("name");

@@ -5,6 +5,7 @@ import { bubble, clock, drawPart, words } from "./message.js";
 import { Notices } from "./notices.js";
 import { Search } from "./search.js";
 import { Speakers } from "./speakers.js";
+import { standing } from "./standing.js";
 import { Store } from "./message_store.js";
 import { Tools } from "./toolbar.js";
 
@@ -34,7 +35,6 @@ export class View {
     this.following = true;
     this.top = 0;
     this.offer = -1;
-    /** @type {import("./message_store.js").Problem[]} */
     /** @type {[number, number][]} ranges to draw, the next one last */
     this.todo = [];
     /** @type {HTMLElement[]} */
@@ -83,7 +83,9 @@ export class View {
     this.sizes = new ResizeObserver(() => this.following && this.toEnd());
     for (const node of [this.scroller, this.list, this.queue, this.note]) this.sizes.observe(node);
     for (const name of ["note", "empty"]) model.on(`change:${name}`, () => this.drawLines());
-    model.on("change:connected", () => this.drawConnected());
+    model.on("change:status", () => this.drawStanding());
+    model.on("comm_live_update", () => setTimeout(() => this.drawStanding())); // when the panel around us knows it too
+    setTimeout(() => this.drawStanding()); // once we stand in the panel
     root.addEventListener("cnb-find", () => this.search.open());
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("cnb-lines", (event) => /** @type {CustomEvent} */ (event).detail.push(...this.lines()));
@@ -216,26 +218,23 @@ export class View {
   drawLines() {
     this.empty.textContent = this.store.items.length || this.store.outbox.length ? "" : this.model.get("empty");
     this.note.textContent = this.model.get("note");
-    this.retry.hidden = this.connected();
+    this.retry.hidden = this.stands() !== "reconnecting";
   }
 
-  connected() {
-    return this.model.get("connected") ?? true;
+  stands() {
+    return standing(this.model, this.list);
   }
 
-  /** Draw what is otherwise while there is no connection: nothing is typed then, and nothing checked. */
-  drawConnected() {
-    if (!this.connected()) this.typing.hidden = true;
+  /** Draw what hangs on how the connection is: what is typed, checked, and can be decided. */
+  drawStanding() {
+    if (this.stands() !== "open") this.typing.hidden = true;
     this.drawLines();
-    this.store.items.forEach((item, index) => item?.delivery === "queued" && this.draw(index, index + 1));
+    this.doubts.draw();
+    for (const index of this.store.unsettled.keys()) this.draw(index, index + 1);
   }
 
   drawProblems() {
     this.notices.draw(this.store.problems);
-  }
-
-  drawDoubts() {
-    this.doubts.draw();
   }
 
   /** What a batch means for the reader who knew so many messages: what is queued, spoken, awaited, and followed. @param {Batch} batch @param {number} known */
@@ -266,7 +265,7 @@ export class View {
     const part = last.parts.at(-1);
     const doubtful = last.delivery === "unknown" || last.delivery === "failed";
     const human = this.store.items.findLast((item) => item?.from === "agent" || item?.from === "bot")?.from === "agent";
-    const time = !this.connected() ? 0 : part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
+    const time = this.stands() !== "open" ? 0 : part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
     clearTimeout(this.waiting);
     this.typing.hidden = !time;
     this.waiting = setTimeout(() => (this.typing.hidden = true), time);
@@ -361,7 +360,7 @@ export class View {
   message(item, index) {
     const name = this.speakers.name(item);
     const time = item.at === undefined ? "" : clock(item.at);
-    const [mark, sent] = markOf(item, index >= 0, this.connected());
+    const [mark, sent] = markOf(item, index >= 0, this.stands());
     const node = make("div", {
       class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${item.delivery}`}`,
       role: "group", "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),

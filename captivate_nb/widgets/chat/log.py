@@ -71,7 +71,7 @@ class LogWidget(anywidget.AnyWidget):
     `fetch(url)` gets a file that the page asks for, as MIME type and bytes. `decide(id, decision)`
     is awaited when the user decides on a message in doubt, which is possible while it is `live`;
     what it raises is shown. `reconnect()` when the user will not wait for the next attempt to
-    connect, while it is not `connected`.
+    connect. `status` is the session's: nothing is awaited or checked unless it is "open".
 
     With `remote_images` "ask" the page loads pictures only from `trusted` hosts, and from those
     that the reader allows there.
@@ -88,7 +88,7 @@ class LogWidget(anywidget.AnyWidget):
     remote_images = traitlets.Enum(("allow", "ask"), "allow").tag(sync=True)
     trusted = traitlets.List(traitlets.Unicode()).tag(sync=True)
     live = traitlets.Bool().tag(sync=True)
-    connected = traitlets.Bool(True).tag(sync=True)
+    status = traitlets.Unicode("open").tag(sync=True)
 
     def __init__(
         self,

@@ -12,12 +12,13 @@ import { Files } from "./images.js";
  * @property {(index: number, option: number) => void} mark
  * @property {(batch: Batch, known: number) => void} notice
  * @property {() => void} drawProblems
- * @property {() => void} drawDoubts
+ * @property {{ draw: () => void }} doubts
  */
 
 const CHUNK = 500; // items asked for at once
 const PATIENCE = 3000; // milliseconds until a question is asked again
 const RETRIES = 5;
+const UNSETTLED = new Set(["queued", "failed", "unknown"]);
 
 /** The items of one model, whatever order they come in; what is lacking is asked for. */
 export class Store {
@@ -29,6 +30,8 @@ export class Store {
     this.items = [];
     /** @type {[number, number][]} ranges that are not here yet, in order */
     this.gaps = [];
+    /** @type {Map<number, Item>} those of which it is not known whether they arrived, by their places */
+    this.unsettled = new Map();
     /** @type {Item[]} */
     this.outbox = [];
     /** @type {Problem[]} */
@@ -110,15 +113,23 @@ export class Store {
     const known = Math.min(this.items.length, first, total);
     if (known < this.items.length) {
       this.items.length = known;
+      for (const index of this.unsettled.keys()) if (index >= known) this.unsettled.delete(index);
       for (const view of this.views) view.cut(known);
     }
     this.have(known, Infinity);
     this.have(start, start + items.length);
     if (known < start) this.gaps.push([known, start]);
-    items.forEach((item, offset) => (this.items[start + offset] = item));
+    items.forEach((item, offset) => this.hold(start + offset, item));
     if (this.items.length < total) this.gaps.push([this.items.length, total]);
     this.items.length = total;
     for (const view of this.views) view.draw(start, start + items.length);
+  }
+
+  /** @param {number} index @param {Item} item */
+  hold(index, item) {
+    this.items[index] = item;
+    if (item?.delivery && UNSETTLED.has(item.delivery)) this.unsettled.set(index, item);
+    else this.unsettled.delete(index);
   }
 
   /** @param {number} start @param {number} stop */
@@ -163,13 +174,13 @@ export class Store {
     if (this.decided.has(id)) return;
     this.decided.set(id, how);
     this.model.send({ kind: "decide", id, how });
-    for (const view of this.views) view.drawDoubts();
+    for (const view of this.views) view.doubts.draw();
   }
 
   /** @param {string} id */
   done(id) {
     this.decided.delete(id);
-    for (const view of this.views) view.drawDoubts();
+    for (const view of this.views) view.doubts.draw();
   }
 
   /** A message as the wire had it, or as it is drawn where nobody is there to tell. @param {number} index @returns {Promise<string>} */

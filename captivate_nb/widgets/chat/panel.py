@@ -40,6 +40,7 @@ NOTES = {
     "reconnecting": "The connection is lost; trying again. What you write meanwhile is sent then.",
     "closed": "This session is closed. Open another with %captivate, or captivate_nb.connect().",
 }
+CLOSED_HINT = "Session closed: run %captivate"
 CHECKING = "Checking whether {} arrived; what you write meanwhile waits."
 DELETED = "This conversation was deleted. Start a new one with the button at the top."
 
@@ -199,11 +200,9 @@ class ChatPanel(TimeTravelPanel):
             self.header.facts = self._facts(ident)
             self.header.about = f"Conversation {ident} at {session.url}"
         self.chat_log.note = self._note()
-        self.chat_log.connected = session.status != "reconnecting"
+        self.chat_log.status = session.status
         open_now = session.status != "closed" and self.time.position is None
-        self.composer.hint = (
-            "This chat is closed" if self.time.position is None else "This is the past"
-        )
+        self.composer.hint = CLOSED_HINT if self.time.position is None else "This is the past"
         self.composer.enabled = self.chat_log.live = open_now
 
     def _note(self) -> str:

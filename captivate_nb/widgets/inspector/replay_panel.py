@@ -52,6 +52,7 @@ class ReplayPanel(TimeTravelPanel):
             self._refuse,
             empty=EMPTY,
             bot=BOT,
+            status="recorded",
             fallback=self.display_id,
             remote_images=remote_images,
         )

@@ -19,7 +19,7 @@ import captivate_nb as cn
 from captivate_nb.errors import UsageError
 from captivate_nb.widgets.chat import panel as panel_module
 from captivate_nb.widgets.chat.composer import FILES_LIMIT
-from captivate_nb.widgets.chat.panel import CHECKING, DELETED, NOTES
+from captivate_nb.widgets.chat.panel import CHECKING, CLOSED_HINT, DELETED, NOTES
 from captivate_nb.widgets.inspector.time_travel_panel import PAST
 from support.front_end import FrontEnd
 from support.rogue import Rogue, Socket, bot, buttons, frame, rogue, until
@@ -165,6 +165,8 @@ async def test_a_closed_session_says_so_and_takes_nothing(front_end: FrontEnd):
     assert panel.header.status == "closed"
     assert panel.chat_log.note == NOTES["closed"]
     assert not panel.composer.enabled
+    assert panel.chat_log.status == "closed"
+    assert panel.composer.hint == CLOSED_HINT
     assert offered(panel) == []
     write(front_end, panel, "hello")
     assert "session is closed" in (await answered(front_end, panel))["error"]
@@ -245,6 +247,7 @@ async def test_what_is_written_without_a_connection_waits_and_is_taken(front_end
         panel = cn.ChatPanel(session)
         await until(lambda: panel.header.status == "reconnecting")
         assert panel.chat_log.note == NOTES["reconnecting"]
+        assert panel.chat_log.status == "reconnecting"
         write(front_end, panel, "Are you there?")
         assert await answered(front_end, panel) == {"id": 1}
         await until(lambda: front_end.custom(panel.chat_log, "append"))
