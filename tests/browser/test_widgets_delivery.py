@@ -12,7 +12,7 @@ from playwright.async_api import Locator, expect
 from support.axe import violations
 from support.lab import Lab
 
-from .test_widgets_js import Widget, Widgets, text, widgets  # noqa: F401
+from .test_widgets_js import WRITING, Widget, Widgets, text, widgets  # noqa: F401
 
 SAID = {
     "queued": "Checking whether it arrived; if not, it is sent again",
@@ -102,7 +102,7 @@ async def test_a_button_redrawn_meanwhile_is_pressed_still(widgets: Widgets):  #
         "Well?!Not known whether this arrivedSend againIt arrived", "Messages may be missing here"
     )
     await expect(buttons(log).last).to_have_attribute("aria-busy", "true")
-    assert await widgets.page.evaluate(FOCUSED) == "Conversation"
+    assert await widgets.page.evaluate(FOCUSED) == "It arrived: Well?!"
 
 
 async def test_what_is_redrawn_moves_no_reader(widgets: Widgets):  # noqa: F811
@@ -193,6 +193,121 @@ async def test_nothing_can_be_decided_where_nobody_is_there_to_do_it(
     await expect(log.log.locator(".cnb-decide")).to_have_count(3)
     for button in await log.log.locator(".cnb-decide").all():
         await expect(button).to_be_disabled()
+
+
+# --- several in doubt ----------------------------------------------------------------------------
+
+
+def notice(number: int, message: str, about: str = "", *, good: bool = False) -> dict[str, Any]:
+    return {"id": number, "message": message, "detail": "", "about": about, "good": good}
+
+
+async def test_several_in_doubt_are_one_line_that_opens(widgets: Widgets):  # noqa: F811
+    log = await started(widgets, mine("One", 0, "unknown"), text("Hi", 1))
+    summary = widgets.page.locator(".cnb-doubts")
+    shown = widgets.page.locator(".cnb-problem:visible")
+    lines = [notice(1, "It is not known whether “One” arrived.", "m0"), notice(2, "Other.")]
+    await log.tell(kind="problems", problems=lines)
+    await expect(summary).to_have_count(0)
+    await expect(widgets.page.get_by_role("button", name="1 earlier notice")).to_be_visible()
+    await log.append(
+        mine("Two", 2, "unknown"), outbox=[mine("Three", 3, "failed"), mine("Four", 4, "queued")]
+    )
+    await expect(shown).to_have_text(["Other.", re.compile("^3 messages may not have arrived")])
+    await expect(widgets.page.get_by_role("button", name="earlier notice")).to_have_count(0)
+    await expect(summary.get_by_role("button")).to_have_count(0)
+    await summary.get_by_text("3 messages may not have arrived").press("Enter")
+    labels = await summary.get_by_role("button").evaluate_all(
+        "nodes => nodes.map((node) => node.ariaLabel)"
+    )
+    assert labels == [
+        "Send again: One",
+        "It arrived: One",
+        "Send again: Two",
+        "It arrived: Two",
+        "Send again: Three",
+    ]
+    await log.sent()
+    await summary.get_by_role("button", name="It arrived: Two").click()
+    assert await log.sent() == [{"kind": "decide", "id": "m2", "how": "arrived", "sizes": []}]
+    await log.tell(
+        kind="append",
+        start=0,
+        items=[mine("One", 0, "confirmed"), text("Hi", 1), mine("Two", 2, "confirmed")],
+        total=3,
+    )
+    await expect(summary).to_have_count(0)
+
+
+async def test_several_that_failed_are_not_said_to_be_in_doubt(widgets: Widgets):  # noqa: F811
+    log = await started(widgets, mine("One", 0, "failed"), mine("Two", 1, "failed"))
+    await log.append()
+    summary = widgets.page.locator(".cnb-doubts")
+    await expect(summary).to_contain_text("2 messages were not delivered")
+    await log.tell(kind="append", start=1, first=1, items=[text("Hi", 1)], total=2)
+    await expect(summary).to_have_count(0)
+
+
+async def test_many_in_doubt_leave_room_for_the_chat(widgets: Widgets):  # noqa: F811
+    await widgets.page.add_style_tag(content=".cnb-panel.cnb-panel { width: 420px; }")
+    log = await started(widgets, *[mine(f"message {n} " * 9, n, "unknown") for n in range(60)])
+    await log.append()
+    summary = widgets.page.locator(".cnb-doubts")
+    share = "panel => panel.querySelector('.cnb-problems').offsetHeight / panel.offsetHeight"
+    assert await widgets.page.locator(".cnb-panel").evaluate(share) < 0.12
+    await summary.get_by_text("60 messages may not have arrived").click()
+    await expect(summary.get_by_role("listitem")).to_have_count(51)
+    await expect(summary.get_by_role("listitem").last).to_have_text(
+        "and 10 more, in session.outbox"
+    )
+    assert await widgets.page.locator(".cnb-panel").evaluate(share) < 0.34
+
+
+@pytest.mark.parametrize("how", ["Send again", "It arrived"])
+@pytest.mark.parametrize("place", [".cnb-list", ".cnb-doubts"])
+async def test_who_has_decided_is_at_the_next_decision_and_then_where_one_writes(
+    widgets: Widgets,  # noqa: F811
+    place: str,
+    how: str,
+):
+    said = ["One", "Two", "Three"]
+    log = await started(widgets, *[mine(word, n, "unknown") for n, word in enumerate(said)])
+    await widgets("composer", **WRITING)
+    await log.append()
+    await widgets.page.locator(".cnb-doubts summary").click()
+    await widgets.page.locator(place).get_by_role("button", name=f"{how}: One").focus()
+    for n, after in enumerate([f"{how}: Two", f"{how}: Three", "Message"]):
+        await widgets.page.keyboard.press("Enter")
+        if how == "It arrived":
+            now = [mine(said[n], n, "confirmed")]
+            await log.tell(kind="append", start=n, items=now, total=3)
+        else:  # it is moved to the end
+            waiting = [mine(word, n + 1 + k, "unknown") for k, word in enumerate(said[n + 1 :])]
+            now = [*waiting, mine(said[n], n, "sent")]
+            await log.tell(kind="append", start=0, first=0, items=now, total=len(now))
+        await log.tell(kind="decided", id=f"m{n}")
+        assert await widgets.page.evaluate(FOCUSED) == after
+
+
+async def test_in_a_group_each_message_has_its_own_mark(widgets: Widgets):  # noqa: F811
+    items = [{**mine(word, n, "unknown"), "at": 60 * n} for n, word in enumerate(("a", "b", "c"))]
+    log = await started(widgets, *items)
+    await buttons(log).nth(3).press("Enter")
+    for n in (1, 2):
+        await log.tell(
+            kind="append", start=n, items=[{**items[n], "delivery": "confirmed"}], total=3
+        )
+    bubbles = log.messages.locator(".cnb-bubble")
+    marks = await bubbles.evaluate_all(
+        "nodes => nodes.map((node) => node.dataset.time.split(' ').at(-1))"
+    )
+    assert marks == ["?", "✓✓", "✓✓"]
+    await widgets.page.mouse.move(799, 599)
+    await log.log.focus()
+    seen = "nodes => nodes.map((node) => getComputedStyle(node, '::after').opacity)"
+    assert await bubbles.evaluate_all(seen) == ["0", "0", "1"]
+    edges = "nodes => nodes.map((node) => [node.matches('.cnb-first'), node.matches('.cnb-last')])"
+    assert await log.messages.evaluate_all(edges) == [[True, False], [False, False], [False, True]]
 
 
 # --- a session whose connection breaks ---------------------------------------------------------

@@ -46,6 +46,12 @@ const PAST = "This is the past: go back to now to decide";
 
 const BEGINNING = 40; // characters of a message that tell it from others
 
+/** What tells a message from others. @param {import("./message.js").Item} item */
+export function beginning(item) {
+  const said = [...words(item)];
+  return said.slice(0, BEGINNING).join("") + (said.length > BEGINNING ? "…" : "");
+}
+
 /** The lines below the messages in doubt of one view. */
 export class Doubts {
   /** @param {import("./log.js").View} view */
@@ -65,10 +71,9 @@ export class Doubts {
 
   /** @param {import("./message.js").Item} item @param {Decision} how */
   button(item, how) {
-    const [said, label] = [[...words(item)], LABELS[how]];
-    const beginning = said.slice(0, BEGINNING).join("") + (said.length > BEGINNING ? "…" : "");
+    const label = LABELS[how];
     const button = make("button", {
-      type: "button", class: "cnb-decide", "data-id": item.id, "data-how": how, "aria-label": `${label}: ${beginning}`,
+      type: "button", class: "cnb-decide", "data-id": item.id, "data-how": how, "aria-label": `${label}: ${beginning(item)}`,
       click: () => this.view.store.decide(item.id, how),
     }, label);
     this.fit(button);
@@ -76,7 +81,8 @@ export class Doubts {
   }
 
   draw() {
-    for (const button of this.view.scroller.querySelectorAll("button.cnb-decide")) this.fit(/** @type {HTMLButtonElement} */ (button));
+    for (const place of [this.view.scroller, this.view.notices.node])
+      for (const button of place.querySelectorAll("button.cnb-decide")) this.fit(/** @type {HTMLButtonElement} */ (button));
   }
 
   /** Say whether a button is pressed, and whether it can be. @param {HTMLButtonElement} button */

@@ -1,4 +1,5 @@
 import { Doubts, markOf } from "./delivery.js";
+import { holdFocus } from "./focus.js";
 import { initials, layOut, make } from "../common/dom.js";
 import { ownKeys } from "./shortcuts.js";
 import { bubble, clock, drawPart, words } from "./message.js";
@@ -70,7 +71,7 @@ export class View {
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });
     this.fresh = make("button", { type: "button", class: "cnb-fresh", hidden: true, click: () => this.follow() }, "↓ New messages");
-    this.notices = new Notices((id) => model.send({ kind: "dismiss", id }));
+    this.notices = new Notices(this, (id) => model.send({ kind: "dismiss", id }));
     const instead = `#${model.get("fallback") || "none"} { display: none; }`; // what a page without us shows
     root.classList.add("cnb-log");
     root.classList.toggle("cnb-agents", this.agents);
@@ -93,7 +94,7 @@ export class View {
     for (const name of ["click", "focusin"]) this.list.addEventListener(name, (event) => this.pick(/** @type {Element} */ (event.target)));
     store.views.add(this);
     this.draw(0, store.items.length);
-    this.drawProblems();
+    this.notices.draw();
   }
 
   close() {
@@ -125,12 +126,9 @@ export class View {
     if (this.following && !this.todo.length) this.toEnd(); // until then `sizes` does, once a frame
   }
 
-  /** Change what is drawn; a reader whose button is gone then is at the log. @param {() => void} change */
+  /** Change what is drawn, and keep the reader where they are. @param {() => void} change */
   hold(change) {
-    const inside = () => [this.list, this.queue].some((part) => part.contains(document.activeElement));
-    const held = inside();
-    change();
-    if (held && !inside()) this.scroller.focus({ preventScroll: true });
+    holdFocus([this.scroller, this.notices.node], this.scroller, change);
   }
 
   /** @param {number} index */
@@ -197,10 +195,8 @@ export class View {
   /** @param {number} total */
   cut(total) {
     const block = Math.ceil(total / BLOCK);
-    this.hold(() => {
-      for (const extra of this.blocks.slice(block)) extra?.remove();
-      for (const node of this.nodes.slice(total, block * BLOCK)) node?.remove();
-    });
+    for (const extra of this.blocks.slice(block)) extra?.remove();
+    for (const node of this.nodes.slice(total, block * BLOCK)) node?.remove();
     this.blocks.length = Math.min(this.blocks.length, block);
     this.nodes.length = Math.min(this.nodes.length, total);
     this.offer = -1;
@@ -233,14 +229,10 @@ export class View {
     for (const index of this.store.unsettled.keys()) this.draw(index, index + 1);
   }
 
-  drawProblems() {
-    this.notices.draw(this.store.problems);
-  }
-
   /** What a batch means for the reader who knew so many messages: what is queued, spoken, awaited, and followed. @param {Batch} batch @param {number} known */
   notice(batch, known) {
     if (batch.outbox) this.hold(() => this.queue.replaceChildren(...(batch.outbox ?? []).map((item) => this.message(item, -1))));
-    if (batch.problems) this.drawProblems();
+    this.notices.draw();
     this.drawLines();
     this.search.changed();
     if (batch.kind !== "append") return;

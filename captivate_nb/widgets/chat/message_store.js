@@ -3,15 +3,16 @@ import { Files } from "./images.js";
 /**
  * @typedef {import("../common/dom.js").Model} Model
  * @typedef {import("./message.js").Item} Item
- * @typedef {{ id: number, message: string, detail?: string, good?: boolean }} Problem
+ * @typedef {{ id: number, message: string, detail?: string, about?: string, good?: boolean }} Problem
  * @typedef {{ kind: string, start: number, items: Item[], total: number, first?: number,
  *   outbox?: Item[], problems?: Problem[] }} Batch
  * @typedef {object} Viewer
  * @property {(start: number, stop: number) => void} draw
  * @property {(total: number) => void} cut
+ * @property {(change: () => void) => void} hold
  * @property {(index: number, option: number) => void} mark
  * @property {(batch: Batch, known: number) => void} notice
- * @property {() => void} drawProblems
+ * @property {{ draw: () => void }} notices
  * @property {{ draw: () => void }} doubts
  */
 
@@ -79,7 +80,7 @@ export class Store {
     if (message.kind === "raw") this.waiting.get(message.id)?.(message.json);
     if (message.kind === "problems") {
       this.problems = message.problems;
-      for (const view of this.views) view.drawProblems();
+      for (const view of this.views) view.notices.draw();
     }
   }
 
@@ -93,7 +94,8 @@ export class Store {
     if (batch.outbox) this.outbox = batch.outbox;
     if (batch.problems?.at(-1)?.id !== this.problems.at(-1)?.id) this.problems = batch.problems ?? this.problems;
     const known = this.items.length;
-    this.put(batch);
+    const held = [...this.views].reduce((change, view) => () => view.hold(change), () => this.put(batch));
+    held();
     for (const view of this.views) view.notice(batch, known);
     this.ask();
   }
@@ -130,6 +132,12 @@ export class Store {
     this.items[index] = item;
     if (item?.delivery && UNSETTLED.has(item.delivery)) this.unsettled.set(index, item);
     else this.unsettled.delete(index);
+  }
+
+  /** The messages that are to be decided about, in order. */
+  doubts() {
+    const said = [...this.unsettled].sort(([a], [b]) => a - b).map(([, item]) => item);
+    return [...said, ...this.outbox].filter((item) => item.delivery !== "queued");
   }
 
   /** @param {number} start @param {number} stop */
