@@ -98,7 +98,7 @@ class ServerError(CaptivateError):
         self, code: int | str, description: str, conversation_id: str | None = None
     ) -> None:
         where = f" (conversation {conversation_id})" if conversation_id else ""
-        told = f"{_one_line(description).rstrip('.')}{where}."
+        told = sentence(f"{_one_line(description).rstrip('.')}{where}")
         if description == UNKNOWN_CONVERSATION:
             told += " session.conversations() lists those it knows; session.restart() starts one."
         super().__init__(f"The server answered error {_one_line(str(code))}: {told}")
@@ -144,6 +144,11 @@ class MissingExtra(CaptivateError):
         super().__init__(
             f"{feature} needs an optional package: pip install 'captivate-nb[{extra}]'."
         )
+
+
+def sentence(told: str) -> str:
+    """Return what was told, with a full stop if nothing ends it."""
+    return told if told.endswith((".", "!", "?", "…")) else f"{told}."
 
 
 def counted(number: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from captivate_nb.errors import (
     ServerError,
     counted,
     did_you_mean,
+    sentence,
 )
 
 EVERY = [
@@ -117,3 +118,12 @@ def test_a_number_has_its_noun():
         "2 events",
         "2,000 events",
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [("Slow down", "Slow down."), ("Slow down.", "Slow down."), ("No!", "No!"), ("Cut…", "Cut…")],
+)
+def test_a_sentence_ends_once(told, line):
+    assert sentence(told) == line
+    assert str(ServerError(429, told)) == f"The server answered error 429: {line}"

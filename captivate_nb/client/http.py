@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import msgspec
 
-from captivate_nb.errors import CaptivateError, InvalidFile
+from captivate_nb.errors import CaptivateError, InvalidFile, sentence
 from captivate_nb.local_files import IN_BROWSER
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, from_json, to_json
@@ -58,7 +58,9 @@ async def upload(
         response = await link.fetch(request)
         return read_file(msgspec.json.decode(response.body))
     except (OSError, ValueError, CaptivateError) as error:
-        raise InvalidFile(f"“{name}” could not be uploaded: {redact(str(error))}.") from None
+        raise InvalidFile(
+            sentence(f"“{name}” could not be uploaded: {redact(str(error))}")
+        ) from None
 
 
 async def sendable(given: Attachable, link: Link, offer: str | None, address: Address) -> File:
@@ -97,7 +99,9 @@ async def fetch_file(link: Link, url: str, address: Address) -> tuple[str, bytes
     try:
         response = await link.fetch(Request(str(url), SIZE_LIMIT))
     except (OSError, ValueError, CaptivateError) as error:
-        raise InvalidFile(f"“{shown}” could not be fetched: {redact(str(error))}.") from None
+        raise InvalidFile(
+            sentence(f"“{shown}” could not be fetched: {redact(str(error))}")
+        ) from None
     kind = response.type.partition(";")[0].strip()
     return kind or "application/octet-stream", response.body
 
@@ -124,8 +128,8 @@ async def fetch_large_message(
         response = await link.fetch(request)
         return _server_event(response.body)
     except (OSError, ValueError, CaptivateError) as error:
-        told = redact(str(error)).rstrip(".")
-        raise CaptivateError(f"A large message could not be fetched: {told}.") from None
+        told = f"A large message could not be fetched: {redact(str(error))}"
+        raise CaptivateError(sentence(told)) from None
 
 
 def _server_event(body: bytes) -> e.ServerEvent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection
 
+from captivate_nb.errors import sentence
 from captivate_nb.rendering.sanitize import quoted
 
 from .delivery import Deliveries
@@ -42,7 +43,7 @@ class Outcomes:
                 self._add(Problem(_line(message, verdict), time=at, about=message.id))
         for why, messages in arrived.items():
             about = messages[0].id if len(messages) == 1 else ""
-            line = f"{named(message.text for message in messages)} arrived: {why}."
+            line = sentence(f"{named(message.text for message in messages)} arrived: {why}")
             self._add(Problem(line, time=at, about=about, good=True))
         return min(changed, default=None)
 
@@ -89,5 +90,5 @@ class Outcomes:
 
 def _line(message: Message, verdict: Verdict) -> str:
     if verdict.state == "failed":
-        return f"{quoted(message.text)} was not delivered: {verdict.why}."
-    return f"It is not known whether {quoted(message.text)} arrived: {verdict.why}."
+        return sentence(f"{quoted(message.text)} was not delivered: {verdict.why}")
+    return sentence(f"It is not known whether {quoted(message.text)} arrived: {verdict.why}")

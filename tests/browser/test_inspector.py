@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.async_api import Locator, expect
 
 from support.axe import violations
 from support.lab import Lab, NotebookPage
+
+from .test_widgets_js import Widgets, widgets  # noqa: F401
 
 START = "%load_ext captivate_nb\np = %captivate\np"
 
@@ -211,10 +214,10 @@ async def test_restarts_of_every_kind(lab: Lab):
     ) == "{'plan': 'vip'} user-"
     await more.click()
     await page.screenshot("menu", of=chat)
-    await chat.get_by_role("menuitemradio", name="Network: slow").click()
+    await chat.get_by_role("menuitemradio", name="slow", exact=True).click()
     await expect(chat.locator(".cnb-state").first).to_contain_text("network: slow")
     await more.click()
-    chosen = chat.get_by_role("menuitemradio", name="Network: slow")
+    chosen = chat.get_by_role("menuitemradio", name="slow", exact=True)
     await expect(chosen).to_have_attribute("aria-checked", "true")
 
 
@@ -287,3 +290,20 @@ async def test_a_long_log_is_all_there_in_order(lab: Lab):
     await chat.get_by_label("Find in events").fill("")
     await expect(chat.locator(".cnb-rows:visible")).to_have_count(60)
     assert page.problems == []
+
+
+async def test_every_action_says_which_way_it_went(widgets: Widgets):  # noqa: F811
+    inspector = await widgets("inspector", tab="actions", live=False, targets=[])
+    await inspector.tell(kind="rows", start=0, rows=[], total=0)
+    await inspector.tell(kind="state", past=None, chat=0, metadata="{}", errors=0)
+    actions = widgets.page.get_by_role("region", name="Actions", exact=True)
+    await expect(actions).to_contain_text("Those that the bot sends, and those sent to it")
+    base = {"at": 1.7e9, "type": "action", "about": "", "size": 5, "chat": 0}
+    sides = enumerate((("call", True), ("ring", False)))
+    rows = [{**base, "n": n, "out": out, "actions": [[name, "{}"]]} for n, (name, out) in sides]
+    await inspector.tell(kind="rows", start=0, rows=rows, total=2)
+    await inspector.tell(kind="state", past=None, chat=0, metadata="{}", errors=0)
+    told = actions.get_by_role("listitem")
+    await expect(told).to_have_text(
+        [re.compile("event 0, sent.*call"), re.compile("event 1, received.*ring")]
+    )

@@ -54,7 +54,7 @@ async def test_a_lost_connection(lab: Lab, theme: str, width: str):
         == "absolute"
     )
     await page.screenshot(f"lost-menu-{width}-{theme}", of=chat)
-    await chat.get_by_role("menuitemradio", name="Network: off").click()
+    await chat.get_by_role("menuitemradio", name="off", exact=True).click()
     await retry.click()
     await expect(retry).to_be_hidden()
     await expect(chat.get_by_text("And this.")).to_be_visible()

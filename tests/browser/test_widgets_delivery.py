@@ -195,6 +195,24 @@ async def test_nothing_can_be_decided_where_nobody_is_there_to_do_it(
         await expect(button).to_be_disabled()
 
 
+@pytest.mark.parametrize("width", [300, 420, 760])
+async def test_what_stands_beside_a_bubble_stays_in_the_panel(widgets: Widgets, width: int):  # noqa: F811
+    """Of the longest messages, on another day than today; and below one that waits."""
+    await widgets.page.add_style_tag(content=f".cnb-panel.cnb-panel {{ width: {width}px; }}")
+    long = "Where is my order? " * 20
+    before = [{**mine(long, n, state), "at": 60} for n, state in enumerate(("confirmed", "queued"))]
+    log = await started(widgets, *before, {**text(long, 2), "at": 60}, status="reconnecting")
+    await log.append(outbox=[mine("And?", 3, "queued")])
+    where = """nodes => nodes.map((node) => {
+      const look = getComputedStyle(node, "::after"), at = node.getBoundingClientRect();
+      const panel = node.closest(".cnb-panel").getBoundingClientRect();
+      const [left, right] = [at.left + parseFloat(look.left), at.right - parseFloat(look.right)];
+      const below = node.closest(".cnb-message").nextElementSibling?.getBoundingClientRect().top ?? Infinity;
+      return left >= panel.left && right <= panel.right && at.bottom - parseFloat(look.bottom) <= below;
+    })"""
+    assert await log.log.locator("[data-time]").evaluate_all(where) == [True] * 4
+
+
 # --- several in doubt ----------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -820,6 +821,53 @@ async def test_the_header_says_how_it_stands(widgets: Widgets):
     )
     await widgets.page.clock.run_for(10)
     await expect(state).to_have_text("no kernel · c-1 · 38 ms")
+
+
+@pytest.mark.parametrize("width", [420, 760])
+async def test_what_the_header_says_can_be_read_at_every_width(widgets: Widgets, width: int):
+    facts = ["1046 ms", "with Maya", "network: hotel wifi", "anon-01644e5d…"]
+    await widgets.page.add_style_tag(content=f".cnb-panel.cnb-panel {{ width: {width}px; }}")
+    await widgets(
+        "header",
+        name="Shop Bot",
+        status="open",
+        facts=facts,
+        about="at ws://x.test/dev",
+        tools=["restart", "inspect"],
+    )
+    state = widgets.page.get_by_role("status")
+    said = " · ".join(["open", *facts])
+    await expect(state).to_have_text(said)
+    await expect(state).to_have_attribute("title", f"{said}\nat ws://x.test/dev")
+    shown = """(state, fact) => {
+      const [node] = state.childNodes, at = state.getBoundingClientRect(), range = document.createRange();
+      range.setStart(node, node.data.indexOf(fact));
+      range.setEnd(node, node.data.indexOf(fact) + fact.length);
+      return [...range.getClientRects()].every((box) => box.right <= at.right + 1 && box.bottom <= at.bottom + 1);
+    }"""
+    for fact in facts if width > 420 else facts[:-1]:  # the last is in the title alone
+        assert await state.evaluate(shown, fact), fact
+
+
+async def test_the_menu_names_its_networks_once(widgets: Widgets):
+    networks = [["off", "Nothing goes wrong"], ["hotel wifi", "Breaks"]]
+    header = await widgets(
+        "header",
+        name="Shop Bot",
+        status="open",
+        facts=[],
+        about="",
+        networks=networks,
+        network="off",
+    )
+    await widgets.page.get_by_role("button", name="More", exact=True).click()
+    group = widgets.page.get_by_role("menu").get_by_role("group", name="Network")
+    items = group.get_by_role("menuitemradio")
+    for item, name in zip(await items.all(), ("off", "hotel wifi"), strict=True):
+        await expect(item).to_have_accessible_name(name)
+    await header.set("network", "hotel wifi")
+    await expect(items.last).to_have_attribute("aria-checked", "true")
+    await expect(items.first).to_have_attribute("aria-checked", "false")
 
 
 async def test_the_header_starts_anew_in_one_click_where_there_is_room(widgets: Widgets):

@@ -157,16 +157,17 @@ def test_a_frame_that_cannot_be_read_is_no_evidence_against_a_message():
     assert states(conversation) == ["sent"]
 
 
-def test_what_the_server_refused_and_does_not_have_has_failed_and_is_not_sent_again():
+@pytest.mark.parametrize("ending", ["", ".", "!"])
+def test_what_the_server_refused_and_does_not_have_has_failed_and_is_not_sent_again(ending: str):
     conversation = started()
     conversation.apply(told(entry("user", "zero")))
     conversation.apply(say("one"))
-    conversation.apply(e.GeneralError(code=429, description="Too many"))
+    conversation.apply(e.GeneralError(code=429, description=f"Too many{ending}"))
     assert find_out(conversation, entry("user", "zero")) is None
     assert states(conversation) == ["confirmed", "failed"]
     assert [m.text for m in conversation.undecided] == ["one"]
     assert problems(conversation)[-1] == (
-        "“one” was not delivered: the server answered error 429: Too many."
+        f"“one” was not delivered: the server answered error 429: Too many{ending or '.'}"
     )
     conversation.apply(told(entry("user", "zero"), entry("user", "one")))
     assert states(conversation) == ["confirmed", "confirmed"]

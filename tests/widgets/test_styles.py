@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 import captivate_nb.widgets
+from captivate_nb.widgets.agent.queue import DeskWidget
+from captivate_nb.widgets.chat.choices import _Sheet
+from captivate_nb.widgets.common.assets import styles
+from captivate_nb.widgets.inspector.inspector import InspectorWidget
 
 ROOT = Path(captivate_nb.widgets.__file__).parent
 LOADED = {
@@ -31,11 +35,20 @@ def test_every_sheet_is_loaded_by_some_panel():
     assert sheets == {name for names in LOADED.values() for name in names}
 
 
+def test_these_are_the_sheets_that_the_widgets_load():
+    loaded = {
+        "chat": _Sheet._css,
+        "agent": DeskWidget._css,
+        "inspector": _Sheet._css + InspectorWidget._css,
+    }
+    assert loaded == {room: styles(*names) for room, names in LOADED.items()}
+
+
 @pytest.mark.parametrize("room", LOADED)
 def test_what_a_panel_uses_is_styled_by_its_own_sheets(room: str):
     anywhere = styled(*(name for names in LOADED.values() for name in names)) - ELSEWHERE
     own = styled(*LOADED[room])
-    for path in [*(ROOT / room).glob("*.js"), *(ROOT / "common").glob("*.js")]:
+    for path in [file for place in (room, "common") for file in (ROOT / place).glob("*.[jp][sy]")]:
         missing = (set(USED.findall(path.read_text())) & anywhere) - own
         assert not missing, f"{path.name} uses {missing}, which other panels' sheets style"
 

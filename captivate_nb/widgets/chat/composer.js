@@ -51,7 +51,8 @@ class Composer {
     this.text.readOnly = busy;
     for (const control of [this.text, this.attach, this.button]) {
       control.disabled = !enabled;
-      control.title = enabled ? (control === this.text ? "" : control.ariaLabel ?? "") : this.model.get("hint");
+      const about = control === this.text ? "" : control.getAttribute("aria-label") ?? "";
+      control.title = enabled ? about : this.model.get("hint");
     }
     this.button.disabled = !enabled || busy;
     this.row.setAttribute("aria-busy", String(busy));

@@ -30,9 +30,9 @@ export default {
       const status = standing(model, el);
       const tools = model.get("tools") ?? ["restart"];
       avatar.textContent = initials(model.get("name"));
-      name.textContent = model.get("name");
+      name.textContent = name.title = model.get("name");
       state.textContent = [status, ...model.get("facts")].join(" · ");
-      state.title = model.get("about");
+      state.title = [state.textContent, model.get("about")].filter(Boolean).join("\n");
       state.dataset.status = status;
       for (const button of [...starts, menu.button]) {
         button.disabled = status in DEAD;

@@ -44,7 +44,6 @@ export class MoreMenu {
   /** @param {string} name @param {string} about */
   network(name, about) {
     const item = this.item(name, () => this.model.send({ kind: "network", name }));
-    item.setAttribute("aria-label", `Network: ${name}`);
     item.setAttribute("role", "menuitemradio");
     item.dataset.network = name;
     item.title = about;

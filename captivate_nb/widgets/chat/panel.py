@@ -222,14 +222,15 @@ class ChatPanel(TimeTravelPanel):
                 return CHECKING.format(counted(len(checked), "message"))
 
     def _facts(self, ident: str) -> list[str]:
-        facts = [ident if len(ident) <= 16 else ident[:13] + "…"] if ident else []
+        """Return what is said beside the status, what changes first: a narrow header shows less."""
+        facts: list[str] = []
         if self._latency is not None:
             facts.append(f"{self._latency * 1000:.0f} ms")
         if self.time.conversation.agent is not None:
             facts.append(f"with {clean(self.time.conversation.agent.name)}")
         if self.header.network not in ("", "off"):
             facts.append(f"network: {self.header.network}")
-        return facts
+        return [*facts, ident if len(ident) <= 16 else ident[:13] + "…"] if ident else facts
 
     def _inspect(self, _: Any) -> None:
         if self.inspector is not None:

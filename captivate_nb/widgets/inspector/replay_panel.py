@@ -72,8 +72,8 @@ class ReplayPanel(TimeTravelPanel):
     def _show_state(self, _: Any = None) -> None:
         agent = self.time.conversation.agent
         facts = [
-            self.time.conversation.id or "no conversation",
             *([clean(agent.name)] if agent else []),
+            self.time.conversation.id or "no conversation",
         ]
         self.header.facts = [clean(fact, 24) for fact in facts]
         self.header.about = f"Recorded: {counted(len(self.time.events), 'event')}"

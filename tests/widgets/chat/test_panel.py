@@ -16,6 +16,7 @@ from IPython.display import display
 from IPython.utils.capture import capture_output
 
 import captivate_nb as cn
+from captivate_nb.conversation.transcript import Transcript
 from captivate_nb.errors import UsageError
 from captivate_nb.widgets.chat import panel as panel_module
 from captivate_nb.widgets.chat.composer import FILES_LIMIT
@@ -78,7 +79,7 @@ async def test_it_opens_with_the_conversation_as_it_stands(front_end: FrontEnd):
     async with await cn.demo() as session:
         panel = cn.ChatPanel(session)
         assert panel.header.status == "open"
-        assert panel.header.facts[0] == f"{session.conversation_id[:13]}…"
+        assert panel.header.facts[-1] == f"{session.conversation_id[:13]}…"
         assert session.conversation_id in panel.header.about
         assert session.server.key not in json.dumps([sent.data for sent in front_end.sent])
         assert offered(panel) == ["Leave Contact Details", "Chat to Agent"]
@@ -86,6 +87,21 @@ async def test_it_opens_with_the_conversation_as_it_stands(front_end: FrontEnd):
         assert panel.composer.enabled
         assert panel.chat_log.note == ""
         assert repr(panel) == f"<ChatPanel on {session!r}>"
+        panel.close()
+
+
+async def test_a_reply_never_took_less_than_no_time(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+):
+    async with await cn.demo() as session:
+        panel = cn.ChatPanel(session)
+        for asked, answered, shown_as in ((10.0, 10.25, ["250 ms"]), (20.0, 4.0, ["250 ms"])):
+            said = cn.Message(id=f"u{asked}", sender="user", text="Hi", time=asked)
+            reply = cn.Message(id=f"b{asked}", sender="bot", text="Hello", time=answered)
+            turn = Transcript([said, reply])
+            monkeypatch.setattr(type(session), "transcript", property(lambda _, turn=turn: turn))
+            panel._changed(0)
+            assert [fact for fact in panel.header.facts if fact.endswith(" ms")] == shown_as
         panel.close()
 
 
@@ -446,6 +462,9 @@ async def test_a_bad_network_is_rehearsed_from_the_menu(front_end: FrontEnd):
         await until(lambda: panel.header.network == "echoes")
         assert session.server.faults.duplicate == 0.2
         assert "network: echoes" in panel.header.facts
+        await asyncio.to_thread(setattr, session.server, "faults", "hotel wifi")  # as a cell may
+        await until(lambda: panel.header.network == "hotel wifi")
+        assert "network: hotel wifi" in panel.header.facts
         front_end.say(panel.header, {"kind": "network", "name": "off"})
         await until(lambda: panel.header.network == "off")
         assert not any("network" in fact for fact in panel.header.facts)

@@ -335,7 +335,7 @@ async def test_a_recording_is_read_and_travelled(front_end: FrontEnd, tmp_path: 
         assert panel.header.status == "recorded"
         assert not panel.inspector.live
         assert "with Maya" not in panel.header.facts
-        assert panel.header.facts[1] == "Maya"
+        assert panel.header.facts[0] == "Maya"
         assert texts(panel)[-1] == "Hi, this is Maya from the support team. How can I help?"
         panel.go(-1)
         assert repr(panel).startswith("<ReplayPanel on <Recording of ")
