@@ -102,7 +102,7 @@ class Tab:
 
     @asynccontextmanager
     async def tasks(self) -> AsyncIterator[list[Task]]:
-        """Trace the page meanwhile; then the list has the tasks of its main thread."""
+        """EventRows the page meanwhile; then the list has the tasks of its main thread."""
         found: list[Task] = []
         await self._browser.start_tracing(page=self.page, categories=TRACED)
         try:

@@ -62,7 +62,7 @@ class Channel:
                 if sending is not None:
                     sending()
                 try:
-                    await self._tasks.see_through(self._write_frame(frame))
+                    await self._tasks.shielded(self._write_frame(frame))
                 except ConnectionError:
                     if sending is not None:
                         raise

@@ -89,8 +89,8 @@ class Intake:
         first = self.conversation.apply_record(record)
         self._changed(first, problems[max(0, len(problems) - (problems.noted - known)) :])
         if record.event is not None:
-            self._listeners.tell(record.type, record.event)
-            self._listeners.tell("*", record.event)
+            self._listeners.notify(record.type, record.event)
+            self._listeners.notify("*", record.event)
         return record
 
     def note(self, kind: str, conversation_id: str | None, **data: Any) -> None:
@@ -100,7 +100,7 @@ class Intake:
     def problem(self, text: str, about: str = "") -> None:
         """List that something went wrong, and tell who listens for errors."""
         listed = self.conversation.add_problem(text, "", self.now(), about=about)
-        self._listeners.tell("error", listed)
+        self._listeners.notify("error", listed)
 
     def original(self, event: E) -> E:
         """Return what was sent as the user gave it; `event` may have a part of it hidden."""

@@ -43,7 +43,7 @@ class Listeners:
 
         return stop
 
-    def tell(self, name: str, value: Any) -> None:
+    def notify(self, name: str, value: Any) -> None:
         """Call who listens for `name`."""
         for callback in self._callbacks.get(name, [])[:]:
             try:
@@ -95,7 +95,7 @@ class Listeners:
         """
         problem = self._report(redact(f"A callback for {name} raised {_named(error)}"))
         if name != "error":
-            self.tell("error", problem)
+            self.notify("error", problem)
         main = threading.current_thread() is threading.main_thread()
         handled = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if isinstance(error, KeyboardInterrupt) and handled:

@@ -82,7 +82,7 @@ class Outbox:
         Cancelling stops the wait and not the sending. Raise `Undelivered` when another conversation
         was begun meanwhile, `SessionClosed` when the session is closed.
         """
-        await self._tasks.see_through(self._deliver(event))
+        await self._tasks.shielded(self._deliver(event))
 
     async def send_again(self, event: e.UserMessage) -> None:
         """Send what `undecided` returned, as `send` does."""

@@ -136,9 +136,9 @@ class Parts:
         self.outbox.share()
         self.turns.look_again()
         if first is not None:
-            self._listeners.tell("transcript", first)
+            self._listeners.notify("transcript", first)
         for problem in problems:
-            self._listeners.tell("error", problem)
+            self._listeners.notify("error", problem)
             if problem.about and not problem.good:
                 failed = Undelivered(f"{problem}{self.outbox.advice(problem.about)}")
                 self.turns.fail(failed, problem.about)

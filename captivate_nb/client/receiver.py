@@ -64,7 +64,7 @@ class Receiver:
         event = record.event
         if event is None:
             problem = ProtocolError(record.problem or "", cut=record.cut, event_type=record.unread)
-            again = self._requests.garble(problem)
+            again = self._requests.fail_unreadable(problem)
             said = record.unread in ("", *_SAID)
             if record.cut and said and e.ConversationTranscript.event_type not in again:
                 self._recovery.cut_short()

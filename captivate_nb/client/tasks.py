@@ -24,7 +24,7 @@ class Tasks:
         task.add_done_callback(self._done)
         return task
 
-    async def see_through(self, work: Coroutine[Any, Any, None]) -> None:
+    async def shielded(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` to its end, even when who awaits it is cancelled.
 
         Raise `SessionClosed` when the session ends it.

@@ -86,7 +86,7 @@ class Requests:
         for pending in self._pending[:]:
             self._resolve(pending, error)
 
-    def garble(self, problem: ProtocolError) -> set[str]:
+    def fail_unreadable(self, problem: ProtocolError) -> set[str]:
         """End the waits for what can be asked again, and may have come as what cannot be read.
 
         Return the names of the answers that will be asked for again.

@@ -35,7 +35,7 @@ class Naming:
         if len(self._unread) > MANY:
             self._read()
 
-    def said(self, message_id: str, text: str) -> None:
+    def add_user_text(self, message_id: str, text: str) -> None:
         """Note what the user said: it may be the value of an option."""
         self._read()
         if labels := self._labels.get(loosely(text)):
@@ -51,7 +51,7 @@ class Naming:
         """Note that a message is to have another text."""
         self.known[message_id].texts.add(loosely(text))
 
-    def told(self, here: Sequence[Message], told: Told, matches: Matches) -> None:
+    def add_transcript(self, here: Sequence[Message], told: Told, matches: Matches) -> None:
         """Note what a transcript calls the messages that it has for sure."""
         shared = shared_ids(entry for entry, _ in told)
         for place, (entry, message) in zip(matches.places, told, strict=True):

@@ -43,7 +43,7 @@ class ServerTranscripts:
         if len(told) in PAGES and len(told) == self._longest:
             look = look._replace(flaw=look.flaw or FULL_PAGE)
         self._messages.replace_all(merge(here, told, matches, older=look.older))
-        self._naming.told(here, told, matches)
+        self._naming.add_transcript(here, told, matches)
         for edit in self._edits.shown(here, told, matches):
             self._messages.rewrite(edit.message_id, user_content(edit.text, edit.files))
         self.ids = {entry.message_id for entry in event.entries if entry.message_id}

@@ -204,7 +204,7 @@ class Conversation:
         name = self.transcript[index].id
         self.deliveries.sent(msgspec.structs.replace(event, client_msg_id=name), at)
         self._turns += 1
-        self._naming.said(name, event.text)
+        self._naming.add_user_text(name, event.text)
         return index
 
     def _echoed(self, event: e.UserMessage, at: float) -> int | None:

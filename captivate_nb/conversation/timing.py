@@ -23,7 +23,7 @@ class TurnTiming(msgspec.Struct, frozen=True):
     seconds: float | None = None
 
 
-class Turns:
+class TurnTimer:
     """The turns of a log that is read as it grows, one record at a time."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Turns:
 
 def turn_timings(log: Iterable[EventRecord]) -> list[TurnTiming]:
     """Return the turns of a log in order; the request for the greeting counts as the first."""
-    turns = Turns()
+    turns = TurnTimer()
     found = [turn for record in log if (turn := turns.take(record)) is not None]
     return list({turn.n: turn for turn in found}.values())
 

@@ -136,7 +136,7 @@ async def test_a_session_that_is_closed_ends_what_is_sent():
     async def forever() -> None:
         await asyncio.Event().wait()
 
-    waiting = asyncio.create_task(made.tasks.see_through(forever()))
+    waiting = asyncio.create_task(made.tasks.shielded(forever()))
     await asyncio.sleep(0)
     made.tasks.end()
     with pytest.raises(SessionClosed):

@@ -30,11 +30,11 @@ class Made:
 async def test_who_listens_is_called_until_stopped():
     made, told = Made(), []
     stop = made.listeners.add("bot_message", told.append)
-    made.listeners.tell("bot_message", 1)
-    made.listeners.tell("action", 2)
+    made.listeners.notify("bot_message", 1)
+    made.listeners.notify("action", 2)
     stop()
     stop()
-    made.listeners.tell("bot_message", 3)
+    made.listeners.notify("bot_message", 3)
     assert told == [1]
 
 
@@ -48,7 +48,7 @@ async def test_a_callback_may_stop_itself_while_all_are_called():
     stop = made.listeners.add("*", once)
     made.listeners.add("*", told.append)
     for value in (1, 2):
-        made.listeners.tell("*", value)
+        made.listeners.notify("*", value)
     assert told == [1, 1, 2]
 
 
@@ -61,7 +61,7 @@ async def test_what_fails_is_listed_and_told_as_an_error():
 
     made.listeners.add("action", lambda _: 1 / 0)
     made.listeners.add("action", later)
-    made.listeners.tell("action", None)
+    made.listeners.notify("action", None)
     made.listeners.guard("status", lambda: 1 / 0)
     await until(lambda: len(made.problems) == 3)
     assert [str(problem) for problem in told] == made.problems
@@ -72,7 +72,7 @@ async def test_what_fails_is_listed_and_told_as_an_error():
 async def test_what_fails_in_telling_an_error_is_not_told_to_itself():
     made = Made()
     made.listeners.add("error", lambda _: 1 / 0)
-    made.listeners.tell("error", Problem("first"))
+    made.listeners.notify("error", Problem("first"))
     assert made.problems == ["A callback for error raised ZeroDivisionError: division by zero"]
 
 
@@ -85,6 +85,6 @@ async def test_nothing_may_be_waited_for_while_a_callback_is_called():
         refused.append(caught)
 
     made.listeners.add("action", waits)
-    made.listeners.tell("action", None)
+    made.listeners.notify("action", None)
     made.listeners.check_free()
     assert (len(refused), made.problems) == (1, [])

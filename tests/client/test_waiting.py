@@ -127,11 +127,11 @@ async def test_only_what_reads_is_asked_again_after_something_unreadable():
     reading = waiting_for(requests, lambda _: True, "c-1", name="a", reads=True)
     other = waiting_for(requests, lambda _: True, "c-1", name="b", reads=True)
     writing = waiting_for(requests, lambda _: True, "c-1", name="a")
-    assert requests.garble(ProtocolError("what it is", event_type="a")) == {"a"}
+    assert requests.fail_unreadable(ProtocolError("what it is", event_type="a")) == {"a"}
     assert isinstance(garbled := reading.answer.exception(), Garbled)
     assert str(garbled) == "what it is"
     assert not other.answer.done()
-    assert requests.garble(ProtocolError("half of it", cut=True)) == {"b"}
+    assert requests.fail_unreadable(ProtocolError("half of it", cut=True)) == {"b"}
     assert isinstance(other.answer.exception(), Garbled)
     assert not writing.answer.done()
 

@@ -27,7 +27,7 @@ from captivate_nb.widgets.common.fallback import FallbackDisplay
 from captivate_nb.widgets.inspector.time_travel_panel import BOT
 
 from .queue import DeskWidget
-from .visitors import Case, LiveAgent, Overview, Visitor, row
+from .visitors import LiveAgent, Overview, VisitorTranscript, VisitorView, row
 
 NAME = "Maya"
 """What the agent is called where no other name is given."""
@@ -64,8 +64,8 @@ class AgentPanel(FallbackDisplay):
     def __init__(self, of: Any, *, name: str = NAME) -> None:
         self.agent, self._loop = _agent_and_loop(of)
         self.agent_name = clean(name) or NAME
-        self._case = Case()
-        self._visitors: dict[str, Visitor] = {}
+        self._visitor_transcript = VisitorTranscript()
+        self._visitors: dict[str, VisitorView] = {}
         self._name = ""
         self._read: dict[str, int] = {}
         self._ends: dict[str, tuple[str, float]] = {}
@@ -78,7 +78,7 @@ class AgentPanel(FallbackDisplay):
         _enter(self.agent)
         self.desk = DeskWidget(self._act, name=self.agent_name, hint=QUIET)
         self.chat_log = LogWidget(
-            self._case, self._loop, _no_choice, empty=EMPTY, bot=BOT, reader="agent",
+            self._visitor_transcript, self._loop, _no_choice, empty=EMPTY, bot=BOT, reader="agent",
             fallback=self.display_id,
         )  # fmt: skip
         self.composer = ComposerWidget(
@@ -176,7 +176,7 @@ class AgentPanel(FallbackDisplay):
             self.desk.visitors = [row(one, self._unread(one)) for one in seen.visitors]
             self.desk.hint = QUIET if seen.available else REFUSING
         end = None if visitor is not None else self._ends.get(ident, ("", None))[1]
-        if (first := self._case.update(visitor, seen.said, end)) is not None:
+        if (first := self._visitor_transcript.update(visitor, seen.said, end)) is not None:
             self.chat_log.changed(first)
         self._show_composer(visitor)
         if not ident and seen.visitors:
@@ -189,10 +189,10 @@ class AgentPanel(FallbackDisplay):
         facts += [counted(chats, "chat")] if chats else []
         return [*facts, "the flow's script answers" if seen.scripted else "live agent"]
 
-    def _unread(self, visitor: Visitor) -> int:
+    def _unread(self, visitor: VisitorView) -> int:
         return len(visitor.heard) - self._read.get(visitor.conversation_id, 0)
 
-    def _show_composer(self, visitor: Visitor | None) -> None:
+    def _show_composer(self, visitor: VisitorView | None) -> None:
         ident, name = self.desk.shown, self._name
         waits = visitor is not None and visitor.agent is None
         ended = self._ends.get(ident, ("", 0))[0] if visitor is None else ""
@@ -212,7 +212,7 @@ class AgentPanel(FallbackDisplay):
         with self.composer.hold_sync():
             self.composer.enabled = False
             self.composer.hint = "The server has stopped"
-        self.chat_log.note = STOPPED if self._case.transcript else ""
+        self.chat_log.note = STOPPED if self._visitor_transcript.transcript else ""
 
     def _choose(self, ident: str) -> None:
         """Show another conversation; what is in it comes with the next look."""
@@ -221,9 +221,9 @@ class AgentPanel(FallbackDisplay):
         visitor = self._visitors.get(ident)
         self.desk.shown = ident
         self._name = clean(visitor.name) if visitor is not None else ""
-        self._case = Case()
+        self._visitor_transcript = VisitorTranscript()
         self.chat_log.user = self._name
-        self.chat_log.show(self._case)
+        self.chat_log.show(self._visitor_transcript)
         self._show_composer(visitor)
         self._loop.call_soon_threadsafe(self._woken, "chosen")
 

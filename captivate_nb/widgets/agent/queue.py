@@ -32,9 +32,9 @@ class DeskWidget(anywidget.AnyWidget):
     def __init__(self, act: Callable[[str, str], object], **state: Any) -> None:
         super().__init__(**state)
         self._act = act
-        self.on_msg(self._heard)
+        self.on_msg(self._on_message)
 
-    def _heard(self, _: Any, content: Any, __: Any) -> None:
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
         match content:
             case {"kind": "show" | "accept" | "refuse" | "leave" as kind, "id": str(ident)}:
                 self._act(kind, ident)

@@ -17,7 +17,7 @@ LINE = 120
 """Characters of what a visitor said last, as its line in the queue shows it."""
 
 
-class Visitor(Protocol):
+class VisitorView(Protocol):
     """One conversation that has asked for an agent; times in seconds since the epoch."""
 
     @property
@@ -61,7 +61,7 @@ class Overview(Protocol):
     @property
     def scripted(self) -> bool: ...
     @property
-    def visitors(self) -> Sequence[Visitor]: ...
+    def visitors(self) -> Sequence[VisitorView]: ...
     @property
     def said(self) -> Sequence[Said]: ...
 
@@ -76,17 +76,17 @@ class LiveAgent(Protocol):
     def overview(self, conversation_id: str | None = None) -> Overview: ...
     def take_over(self) -> None: ...
     def give_back(self) -> None: ...
-    def accept(self, conversation_id: str | None = None, *, name: str = "Maya") -> Visitor: ...
-    def refuse(self, conversation_id: str | None = None) -> Visitor: ...
-    def say(self, text: str, conversation_id: str | None = None) -> Visitor: ...
+    def accept(self, conversation_id: str | None = None, *, name: str = "Maya") -> VisitorView: ...
+    def refuse(self, conversation_id: str | None = None) -> VisitorView: ...
+    def say(self, text: str, conversation_id: str | None = None) -> VisitorView: ...
     def send_files(
         self, files: Any, conversation_id: str | None = None, *, text: str | None = None
-    ) -> Visitor: ...
-    def leave(self, conversation_id: str | None = None) -> Visitor: ...
+    ) -> VisitorView: ...
+    def leave(self, conversation_id: str | None = None) -> VisitorView: ...
     def watch(self, watcher: Callable[[Any, Any], None]) -> Callable[[], None]: ...
 
 
-class Case:
+class VisitorTranscript:
     """One visitor's conversation, as a log shows it: what was said, and when who came."""
 
     outbox: tuple[Message, ...] = ()
@@ -94,10 +94,10 @@ class Case:
     def __init__(self) -> None:
         self.transcript: list[Message] = []
         self._known: dict[str, tuple[Said, Message]] = {}
-        self._visitor: Visitor | None = None
+        self._visitor: VisitorView | None = None
 
     def update(
-        self, visitor: Visitor | None, said: Sequence[Said], end: float | None = None
+        self, visitor: VisitorView | None, said: Sequence[Said], end: float | None = None
     ) -> int | None:
         """Take what is known now; return the first message that is another one, None for none.
 
@@ -132,7 +132,7 @@ class Case:
         return message
 
 
-def _came(visitor: Visitor) -> list[Message]:
+def _came(visitor: VisitorView) -> list[Message]:
     """Return the lines that say when a visitor asked for an agent, and when one came."""
     asked = f"{visitor.name} asked for an agent"
     lines = [Message(id="asked", sender="system", text=asked, time=visitor.since)]
@@ -142,7 +142,7 @@ def _came(visitor: Visitor) -> list[Message]:
     return lines
 
 
-def row(visitor: Visitor, unread: int) -> dict[str, Any]:
+def row(visitor: VisitorView, unread: int) -> dict[str, Any]:
     """Return a visitor as the page lists it."""
     last = next((text for text in reversed(visitor.heard) if text), "")
     return {

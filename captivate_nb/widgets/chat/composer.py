@@ -41,9 +41,9 @@ class ComposerWidget(anywidget.AnyWidget):
     ) -> None:
         super().__init__(**state)
         self._send_message = send
-        self.on_msg(self._heard)
+        self.on_msg(self._on_message)
 
-    def _heard(self, _: Any, content: Any, buffers: list[Any]) -> None:
+    def _on_message(self, _: Any, content: Any, buffers: list[Any]) -> None:
         match content:
             case {"kind": "send", "id": ident, "topic": str(topic)} if topic != self.topic:
                 self.answer(ident, MOVED)

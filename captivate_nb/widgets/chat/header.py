@@ -41,9 +41,9 @@ class HeaderWidget(anywidget.AnyWidget):
         super().__init__(**state)
         self._restart = restart
         self._command = command
-        self.on_msg(self._heard)
+        self.on_msg(self._on_message)
 
-    def _heard(self, _: Any, content: Any, __: Any) -> None:
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
         if content == {"kind": "restart"}:
             self._restart()
         elif isinstance(content, dict):

@@ -115,7 +115,7 @@ class LogWidget(anywidget.AnyWidget):
         self._problems: list[Item] = []
         self._numbered = 0
         super().__init__(**state)
-        self.on_msg(self._heard)
+        self.on_msg(self._on_message)
 
     # --- what the page is told ---------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class LogWidget(anywidget.AnyWidget):
 
     # --- what the page says ------------------------------------------------------------------
 
-    def _heard(self, _: Any, content: Any, __: Any) -> None:
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
         """Take a message from the page, on whatever thread it comes."""
         match content:
             case {"kind": "need", "start": int(start)}:

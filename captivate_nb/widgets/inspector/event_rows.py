@@ -18,7 +18,7 @@ from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.metadata import MISSING, differences
 from captivate_nb.conversation.notes import ARRIVED, CHECKED_AFTER, DISCONNECTED, MISSED, Note
 from captivate_nb.conversation.state import Conversation
-from captivate_nb.conversation.timing import Turns
+from captivate_nb.conversation.timing import TurnTimer
 from captivate_nb.errors import UsageError, counted
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action, Content, Unknown
@@ -46,7 +46,7 @@ _UNSEEN = re.compile(
 )
 
 
-class Trace:
+class EventRows:
     """Follows a log from its first record, each in a time that does not grow with the log."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Trace:
         self.seconds: list[float] = []
         """How long each answered turn waited, in order."""
         self._conversation = Conversation()
-        self._turns = Turns()
+        self._turns = TurnTimer()
         self._chat = 0
 
     def take(self, record: EventRecord) -> None:

@@ -23,7 +23,7 @@ from captivate_nb.kernel import post
 from captivate_nb.protocol.events import TARGETS
 from captivate_nb.widgets.common.assets import describe, module, styles
 
-from .event_rows import Trace, frame_text, position, read_object, template, to_text
+from .event_rows import EventRows, frame_text, position, read_object, template, to_text
 from .time_travel import TimeTravel
 
 PERIOD = 0.03
@@ -70,7 +70,7 @@ class InspectorWidget(anywidget.AnyWidget):
         self._loop = loop
         self._session = session
         self._branch_at = branch
-        self._trace = Trace()
+        self._event_rows = EventRows()
         self._timer: asyncio.TimerHandle | None = None
         self._told = 0
         self._metadata: dict[str, Any] = {}
@@ -89,12 +89,12 @@ class InspectorWidget(anywidget.AnyWidget):
         }
         super().__init__(live=session is not None, **state)
         self._catch_up()
-        self._told = len(self._trace.rows)
-        self.on_msg(self._heard)
+        self._told = len(self._event_rows.rows)
+        self.on_msg(self._on_message)
 
     def _catch_up(self) -> None:
-        for record in self._host.time.events[len(self._trace.rows) :]:
-            self._trace.take(record)
+        for record in self._host.time.events[len(self._event_rows.rows) :]:
+            self._event_rows.take(record)
 
     # --- what the page is told ---------------------------------------------------------------
 
@@ -108,14 +108,14 @@ class InspectorWidget(anywidget.AnyWidget):
         if self.comm is None or len(self._host.time.events) == self._told:
             return
         self._catch_up()
-        first, self._told = self._told, len(self._trace.rows)
+        first, self._told = self._told, len(self._event_rows.rows)
         self._tell_rows(max(first, self._told - CHUNK), self._told)
         if self._host.time.position is None:
             self.tell_state(anew=self._host.time.conversation.metadata is not self._metadata)
         self._timer = self._loop.call_later(PERIOD, self._flush)
 
     def _tell_rows(self, start: int, stop: int) -> None:
-        rows = self._trace.rows
+        rows = self._event_rows.rows
         self.send({"kind": "rows", "start": start, "rows": rows[start:stop], "total": len(rows)})
 
     def tell_state(self, *, anew: bool = True) -> None:
@@ -124,9 +124,9 @@ class InspectorWidget(anywidget.AnyWidget):
         The metadata, which may be large, only `anew`.
         """
         shown, past = self._host.time.conversation, self._host.time.position
-        rows = self._trace.rows
+        rows = self._event_rows.rows
         at = len(rows) - 1 if past is None else past
-        seconds = self._trace.seconds
+        seconds = self._event_rows.seconds
         self._metadata = shown.metadata
         self.send(
             {
@@ -143,7 +143,7 @@ class InspectorWidget(anywidget.AnyWidget):
 
     # --- what the page says ------------------------------------------------------------------
 
-    def _heard(self, _: Any, content: Any, __: Any) -> None:
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
         """Take a message from the page, on whatever thread it comes."""
         if isinstance(content, dict) and content.get("kind") in self._asked:
             post(self._answer(content), self._loop)
@@ -165,7 +165,7 @@ class InspectorWidget(anywidget.AnyWidget):
         self.tell_state()
 
     async def _need(self, asked: dict[str, Any]) -> None:
-        total = len(self._trace.rows)
+        total = len(self._event_rows.rows)
         if "start" in asked:
             start = max(0, int(asked["start"]))
             stop = min(total, start + CHUNK)

@@ -46,7 +46,7 @@ def rows(panel: cn.AgentPanel) -> dict[str, dict[str, Any]]:
 
 
 def texts(panel: cn.AgentPanel) -> list[str]:
-    return [message.text for message in panel._case.transcript]
+    return [message.text for message in panel._visitor_transcript.transcript]
 
 
 async def act(front_end: FrontEnd, panel: cn.AgentPanel, kind: str, **what: Any) -> None:

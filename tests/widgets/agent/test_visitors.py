@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from captivate_nb.protocol.content import Buttons, Content, Option, Text
-from captivate_nb.widgets.agent.visitors import LINE, Case, row
+from captivate_nb.widgets.agent.visitors import LINE, VisitorTranscript, row
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ ANSWER = Line("3", "agent", 5, (Text("Here I am"),), "Maya")
 MORE = Line("4", "user", 6, (Text("Good"),))
 
 
-def shown(case: Case) -> list[str]:
+def shown(case: VisitorTranscript) -> list[str]:
     return [f"{message.who}: {message.text}" for message in case.transcript]
 
 
 def test_who_came_stands_between_what_was_said():
-    case = Case()
+    case = VisitorTranscript()
     taken = Someone(agent="Maya", joined=4)
     assert case.update(taken, (HELLO, ASKED, ANSWER)) == 0
     assert shown(case) == [
@@ -55,7 +55,7 @@ def test_who_came_stands_between_what_was_said():
 
 
 def test_it_tells_from_where_on_it_is_another():
-    case = Case()
+    case = VisitorTranscript()
     waiting = Someone()
     assert case.update(waiting, (HELLO, ASKED)) == 0
     kept = case.transcript[0]
@@ -69,7 +69,7 @@ def test_it_tells_from_where_on_it_is_another():
 
 
 def test_what_is_said_to_the_bot_afterwards_is_not_the_agents():
-    case = Case()
+    case = VisitorTranscript()
     taken = Someone(agent="Maya", joined=4)
     case.update(taken, (HELLO, ANSWER))
     assert case.update(None, (HELLO, ANSWER, MORE), end=5.5) is None
@@ -79,7 +79,7 @@ def test_what_is_said_to_the_bot_afterwards_is_not_the_agents():
 
 
 def test_a_conversation_that_nobody_asked_for_an_agent_in():
-    case = Case()
+    case = VisitorTranscript()
     assert case.update(None, (HELLO,)) == 0
     assert shown(case) == ["bot: Hello\nWhich?\nA"]
 

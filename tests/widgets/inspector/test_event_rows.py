@@ -15,7 +15,7 @@ from captivate_nb.protocol.content import File, Text, Unknown
 from captivate_nb.widgets.inspector.event_rows import (
     CHANGES_LIMIT,
     FRAME_LIMIT,
-    Trace,
+    EventRows,
     about,
     frame_text,
     position,
@@ -34,7 +34,7 @@ def log(*sent: tuple[str, e.Event | str]) -> cn.EventLog:
 
 
 def rows(made: cn.EventLog) -> list[dict]:
-    trace = Trace()
+    trace = EventRows()
     for record in made:
         trace.take(record)
     return trace.rows
