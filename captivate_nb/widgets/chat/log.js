@@ -1,6 +1,7 @@
 import { Doubts, markOf } from "./delivery.js";
 import { holdFocus } from "./focus.js";
-import { initials, layOut, make } from "../common/dom.js";
+import { initials, make } from "../common/dom.js";
+import { FollowingList } from "../common/following_list.js";
 import { ownKeys } from "./shortcuts.js";
 import { bubble, clock, drawPart, words } from "./message.js";
 import { Notices } from "./notices.js";
@@ -24,7 +25,7 @@ const BLOCK = 100; // messages in one block of the page's layout
 const SLICE = 8; // milliseconds of drawing before the page may do something else
 const AWAITED = 10000; // milliseconds for which a reply is awaited visibly
 const SPOKEN = 3000; // milliseconds for which what is read out stays in the page
-const NEAR = 24; // pixels from the end that still count as the end
+const BELOW = 40; // pixels from the upper edge to a message that is jumped to
 
 export class View {
   /** @param {Store} store @param {Model} model @param {HTMLElement} root */
@@ -33,19 +34,11 @@ export class View {
     this.model = model;
     this.speakers = new Speakers(model);
     this.agents = this.speakers.agents;
-    this.following = true;
-    this.top = 0;
     this.offer = -1;
     /** @type {[number, number][]} ranges to draw, the next one last */
     this.todo = [];
-    /** @type {HTMLElement[]} */
-    this.nodes = [];
     /** @type {HTMLElement | undefined} */
     this.linked = undefined;
-    /** @type {HTMLElement[]} */
-    this.blocks = [];
-    /** @type {HTMLElement[]} blocks laid out for a jump */
-    this.laid = [];
     /** @type {Map<string, number>} chosen options, and the message that chose each */
     this.chosen = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,7 +61,7 @@ export class View {
       { class: "cnb-scroll", role: "log", "aria-live": "off", "aria-label": "Conversation", "aria-keyshortcuts": "/ Alt+ArrowUp Alt+ArrowDown", tabindex: "0" },
       this.empty, this.list, this.queue, this.typing, this.note, this.retry, make("div", { class: "cnb-line cnb-offline" }, offline),
     );
-    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.column = new FollowingList(this.scroller, this.list, { look: "cnb-block", span: BLOCK, moved: () => this.scrolled() });
     this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });
     this.fresh = make("button", { type: "button", class: "cnb-fresh", hidden: true, click: () => this.follow() }, "↓ New messages");
     this.notices = new Notices(this, (id) => model.send({ kind: "dismiss", id }));
@@ -81,8 +74,7 @@ export class View {
     this.freeKeys = ownKeys(root);
     root.append(this.search.bar, this.scroller, make("div", { class: "cnb-dock" }, this.fresh), this.notices.node, this.spoken, make("style", {}, instead));
 
-    this.sizes = new ResizeObserver(() => this.following && this.toEnd());
-    for (const node of [this.scroller, this.list, this.queue, this.note]) this.sizes.observe(node);
+    this.column.watch(this.scroller, this.list, this.queue, this.note);
     for (const name of ["note", "empty"]) model.on(`change:${name}`, () => this.drawLines());
     model.on("change:status", () => this.drawStanding());
     model.on("comm_live_update", () => setTimeout(() => this.drawStanding())); // when the panel around us knows it too
@@ -99,7 +91,7 @@ export class View {
 
   close() {
     this.store.views.delete(this);
-    this.sizes.disconnect();
+    this.column.close();
     this.search.clear();
     this.freeKeys();
     for (const timer of [this.working, this.waiting, this.speaking]) clearTimeout(timer);
@@ -123,7 +115,7 @@ export class View {
     this.working = this.todo.length ? setTimeout(() => this.work()) : undefined;
     this.drawLines();
     this.drawOffer();
-    if (this.following && !this.todo.length) this.toEnd(); // until then `sizes` does, once a frame
+    if (this.column.following && !this.todo.length) this.column.toEnd(); // until then it does so itself, once a frame
   }
 
   /** Change what is drawn, and keep the reader where they are. @param {() => void} change */
@@ -136,9 +128,7 @@ export class View {
     const item = this.store.items[index];
     if (!item) return;
     const node = this.message(item, index);
-    if (this.nodes[index]) this.nodes[index].replaceWith(node);
-    else this.block(Math.floor(index / BLOCK)).insertBefore(node, this.after(this.nodes, index, BLOCK));
-    this.nodes[index] = node;
+    this.column.put(index, node);
     for (const near of [index - 1, index, index + 1]) this.fit(near);
     for (const pill of node.querySelectorAll(".cnb-pill")) this.mark(index, Number(pill.getAttribute("data-n")));
     if (item.answers) {
@@ -147,26 +137,9 @@ export class View {
     }
   }
 
-  /** @param {number} number */
-  block(number) {
-    if (!this.blocks[number]) {
-      const block = make("div", { class: "cnb-block" });
-      this.list.insertBefore(block, this.after(this.blocks, number, this.blocks.length));
-      this.blocks[number] = block;
-    }
-    return this.blocks[number];
-  }
-
-  /** The first node behind `index` in its group of `span`. @param {HTMLElement[]} nodes @param {number} index @param {number} span */
-  after(nodes, index, span) {
-    const stop = Math.min(nodes.length, index - (index % span) + span);
-    for (let next = index + 1; next < stop; next += 1) if (nodes[next]) return nodes[next];
-    return null;
-  }
-
   /** Say whether a message opens or ends its group. @param {number} index */
   fit(index) {
-    const node = this.nodes[index];
+    const node = this.column.nodes[index];
     if (!node) return;
     node.classList.toggle("cnb-first", !this.together(index - 1, index));
     node.classList.toggle("cnb-last", !this.together(index, index + 1));
@@ -180,7 +153,7 @@ export class View {
 
   /** Show an option as chosen, pressed, or neither. @param {number} index @param {number} option */
   mark(index, option) {
-    const pill = this.nodes[index]?.querySelector(`[data-n="${option}"]`);
+    const pill = this.column.nodes[index]?.querySelector(`[data-n="${option}"]`);
     if (!pill) return;
     const key = `${index}.${option}`;
     const by = this.store.items[this.chosen.get(key) ?? -1]?.answers;
@@ -194,20 +167,16 @@ export class View {
 
   /** @param {number} total */
   cut(total) {
-    const block = Math.ceil(total / BLOCK);
-    for (const extra of this.blocks.slice(block)) extra?.remove();
-    for (const node of this.nodes.slice(total, block * BLOCK)) node?.remove();
-    this.blocks.length = Math.min(this.blocks.length, block);
-    this.nodes.length = Math.min(this.nodes.length, total);
+    this.column.cut(total);
     this.offer = -1;
     if (!total) this.follow();
   }
 
   drawOffer() {
     const offer = this.agents ? -1 : this.store.offer();
-    if (offer === this.offer && this.nodes[offer]?.classList.contains("cnb-offer")) return;
-    this.nodes[this.offer]?.classList.remove("cnb-offer");
-    this.nodes[offer]?.classList.add("cnb-offer");
+    if (offer === this.offer && this.column.nodes[offer]?.classList.contains("cnb-offer")) return;
+    this.column.nodes[this.offer]?.classList.remove("cnb-offer");
+    this.column.nodes[offer]?.classList.add("cnb-offer");
     this.offer = offer;
   }
 
@@ -238,7 +207,7 @@ export class View {
     if (batch.kind !== "append") return;
     const fresh = batch.items.slice(Math.max(0, known - batch.start));
     if (fresh.some((item) => this.speakers.own(item)) || batch.outbox?.length) this.follow();
-    else if (!this.following && fresh.length) this.fresh.hidden = false;
+    else if (!this.column.following && fresh.length) this.fresh.hidden = false;
     const said = batch.items.filter((item) => !this.speakers.own(item)).slice(-5);
     if (said.length) this.speak(said.map((item) => `${this.speakers.name(item)}: ${words(item)}`).join("\n"));
     const last = batch.start + batch.items.length === batch.total && batch.items.at(-1);
@@ -315,37 +284,24 @@ export class View {
 
   /** Bring a message into view. @param {number} index */
   reveal(index) {
-    this.following = false;
-    this.laid = layOut(this.blocks, Math.floor(index / BLOCK), this.laid);
-    const [box, node] = [this.scroller, this.nodes[index]].map((each) => each?.getBoundingClientRect());
-    if (!box || !node || (node.top >= box.top && node.bottom <= box.bottom)) return;
-    this.scroller.scrollTop += node.top - box.top - 40;
+    this.column.following = false;
+    this.column.reveal(index, () => BELOW);
   }
 
   /** @param {number} index */
   link(index) {
     this.linked?.classList.remove("cnb-linked");
-    this.linked = this.nodes[index];
+    this.linked = this.column.nodes[index];
     this.linked?.classList.add("cnb-linked");
   }
 
   scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    if (scrollHeight - scrollTop - clientHeight < NEAR) this.following = true;
-    else if (scrollTop < this.top) this.following = false;
-    this.top = scrollTop;
-    if (this.following) this.fresh.hidden = true;
+    if (this.column.following) this.fresh.hidden = true;
   }
 
   follow() {
-    this.following = true;
     this.fresh.hidden = true;
-    this.toEnd();
-  }
-
-  toEnd() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.top = this.scroller.scrollTop;
+    this.column.follow();
   }
 
   /** @param {Item} item @param {number} index */

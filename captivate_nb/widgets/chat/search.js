@@ -118,7 +118,7 @@ export class Search {
 
   /** Mark all places in a message. @param {string} name @param {AbstractRange[]} ranges @param {number} index */
   mark(name, ranges, index) {
-    const node = this.view.nodes[index];
+    const node = this.view.column.nodes[index];
     if (!node || !this.words) return;
     const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {

@@ -48,7 +48,7 @@ export class Tools {
 
   /** @param {number} index */
   show(index) {
-    if (!this.view.nodes[index]) return;
+    if (!this.view.column.nodes[index]) return;
     this.at = index;
     (this.bar ?? this.build()).hidden = false;
     this.place();
@@ -56,7 +56,7 @@ export class Tools {
 
   /** Stand beside the message's first bubble, or over its upper corner where there is no room. */
   place() {
-    const node = this.view.nodes[this.at];
+    const node = this.view.column.nodes[this.at];
     if (!this.bar || this.bar.hidden || !node) return;
     const box = this.view.scroller.getBoundingClientRect();
     const bubble = [...node.children].find((child) => !child.matches(".cnb-name")) ?? node;
@@ -73,14 +73,14 @@ export class Tools {
   here() {
     const box = this.view.scroller.getBoundingClientRect();
     const seen = (/** @type {number} */ index) => {
-      const at = this.view.nodes[index]?.getBoundingClientRect();
+      const at = this.view.column.nodes[index]?.getBoundingClientRect();
       return at && at.bottom > box.top && at.top < box.bottom;
     };
     if (seen(this.at)) return this.at;
-    let [low, high] = [0, this.view.nodes.length - 1];
+    let [low, high] = [0, this.view.column.nodes.length - 1];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      const at = this.view.nodes[middle]?.getBoundingClientRect();
+      const at = this.view.column.nodes[middle]?.getBoundingClientRect();
       if (at && at.top < box.bottom) low = middle;
       else high = middle - 1;
     }

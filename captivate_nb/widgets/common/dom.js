@@ -127,16 +127,3 @@ export async function copy(text, button) {
   button.textContent = "Copied";
   setTimeout(() => (button.textContent = name), 1500);
 }
-
-/**
- * Lay out one of the blocks that the browser lays out when they come near the view, and those beside
- * it, at once: what is scrolled to there then moves no more. Those of the last time, which this
- * returned then, are let go.
- * @param {HTMLElement[]} blocks @param {number} number @param {HTMLElement[]} before
- */
-export function layOut(blocks, number, before) {
-  const near = [number - 1, number, number + 1].flatMap((each) => blocks[each] ?? []);
-  for (const block of before) block.classList.remove("cnb-laid");
-  for (const block of near) block.classList.add("cnb-laid");
-  return near;
-}

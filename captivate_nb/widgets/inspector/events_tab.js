@@ -1,4 +1,5 @@
-import { copy, counted, layOut, make, size } from "../common/dom.js";
+import { copy, counted, make, size } from "../common/dom.js";
+import { FollowingList } from "../common/following_list.js";
 import { JsonForm, choose } from "../common/json_form.js";
 
 /**
@@ -7,7 +8,6 @@ import { JsonForm, choose } from "../common/json_form.js";
  */
 
 const SPAN = 50; // rows in one block of the page's layout
-const AT_END = 24; // pixels from the end that still count as the end
 const QUIET = 200; // milliseconds without a key until what is looked for is looked for in the frames
 const SECONDS = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
@@ -17,12 +17,6 @@ export class EventsTab {
   constructor(inspector) {
     this.inspector = inspector;
     this.feed = inspector.feed;
-    /** @type {HTMLDetailsElement[]} */
-    this.nodes = [];
-    /** @type {HTMLElement[]} */
-    this.blocks = [];
-    /** @type {HTMLElement[]} blocks laid out for a jump */
-    this.laid = [];
     /** @type {Map<string, number>} the first event of each message */
     this.byMessage = new Map();
     /** @type {Set<string>} */
@@ -32,7 +26,6 @@ export class EventsTab {
     this.at = Infinity;
     this.chosen = -1;
     this.filtered = false;
-    this.following = true;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.pause = undefined;
 
@@ -49,14 +42,13 @@ export class EventsTab {
       focusin: (/** @type {Event} */ event) => this.focused(event),
     });
     this.list.addEventListener("toggle", (event) => this.toggled(/** @type {HTMLDetailsElement} */ (event.target)), true);
-    this.list.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.none = make("div", { class: "cnb-none" }, "No event is like that.");
     this.node = make("div", { class: "cnb-tab" },
       make("div", { class: "cnb-bar cnb-filter" }, this.type, this.way, this.text), this.count, this.list);
     this.list.append(this.none);
     if (inspector.live) this.node.append(this.sender());
-    this.sizes = new ResizeObserver(() => this.following && this.toEnd());
-    this.sizes.observe(this.list);
+    this.column = new FollowingList(this.list, this.list, { look: "cnb-rows", span: SPAN, behind: this.none });
+    this.column.watch(this.list);
   }
 
   sender() {
@@ -87,30 +79,21 @@ export class EventsTab {
 
   /** @param {number} start @param {number} stop */
   rows(start, stop) {
-    const older = this.nodes.length > stop;
-    const added = this.feed.list.slice(start, stop);
-    for (const row of older ? added.toReversed() : added) this.place(row, older);
-    for (const row of added) this.note(row);
+    for (const row of this.feed.list.slice(start, stop)) {
+      this.place(row);
+      this.note(row);
+    }
     if (this.text.value) this.look(start);
     this.tally();
-    if (this.following) this.toEnd();
+    if (this.column.following) this.column.toEnd();
   }
 
-  /** @param {Row} row @param {boolean} older */
-  place(row, older) {
-    const number = Math.floor(row.n / SPAN);
-    let block = this.blocks[number];
-    if (!block) {
-      block = this.blocks[number] = make("div", { class: "cnb-rows" });
-      if (older) this.list.prepend(block);
-      else this.none.before(block);
-    }
+  /** @param {Row} row */
+  place(row) {
     const node = this.draw(row);
     node.hidden = !this.fits(row);
     node.classList.toggle("cnb-future", row.n > this.at);
-    if (older) block.prepend(node);
-    else block.append(node);
-    this.nodes[row.n] = node;
+    this.column.put(row.n, node);
   }
 
   /** @param {Row} row */
@@ -152,18 +135,18 @@ export class EventsTab {
   }
 
   filter() {
-    this.nodes.forEach((node, n) => (node.hidden = !this.fits(this.feed.list[n])));
+    this.column.nodes.forEach((node, n) => (node.hidden = !this.fits(this.feed.list[n])));
     this.tally();
   }
 
   tally() {
     const filtered = this.type.value || this.way.value || this.text.value;
-    const shown = filtered ? this.nodes.filter((node) => !node.hidden).length : this.nodes.length;
+    const shown = filtered ? this.column.nodes.filter((node) => !node.hidden).length : this.column.nodes.length;
     this.none.hidden = !filtered || shown > 0;
     if (filtered) this.count.textContent = counted(shown, "event");
     if (!filtered && !this.filtered) return;
     this.filtered = Boolean(filtered); // a block without rows would still take the room it is said to take
-    for (const block of this.blocks) if (block) block.hidden = this.filtered && !block.querySelector(".cnb-event:not([hidden])");
+    for (const block of this.column.blocks) if (block) block.hidden = this.filtered && !block.querySelector(".cnb-event:not([hidden])");
   }
 
   find() {
@@ -183,7 +166,7 @@ export class EventsTab {
     if (text !== this.text.value) return;
     for (const n of found) {
       this.found.add(n);
-      if (this.nodes[n]) this.nodes[n].hidden = !this.fits(this.feed.list[n]);
+      if (this.column.nodes[n]) this.column.nodes[n].hidden = !this.fits(this.feed.list[n]);
     }
     this.tally();
   }
@@ -203,13 +186,13 @@ export class EventsTab {
       tools.append(make("button", { type: "button", class: "cnb-do", click: () => this.inspector.ask("template", { n }) }, "Use as template"));
     }
     node.append(make("div", { class: "cnb-frame" }, text, tools));
-    this.following = false;
+    this.column.following = false;
     this.inspector.ask("frame", { n });
   }
 
   /** @param {{ n: number, text: string }} message */
   framed({ n, text }) {
-    const node = this.nodes[n];
+    const node = this.column.nodes[n];
     node?.querySelector("pre")?.replaceChildren(text);
     if (!node || n !== this.chosen) return;
     const [row, box] = [node, this.list].map((each) => each.getBoundingClientRect());
@@ -228,24 +211,18 @@ export class EventsTab {
 
   /** @param {number} n */
   mark(n) {
-    this.nodes[this.chosen]?.removeAttribute("aria-current");
-    this.nodes[n]?.setAttribute("aria-current", "true");
+    this.column.nodes[this.chosen]?.removeAttribute("aria-current");
+    this.column.nodes[n]?.setAttribute("aria-current", "true");
     this.chosen = n;
   }
 
   /** Select an event and bring it into view. @param {number} n */
   reveal(n) {
-    if (!this.nodes[n]) return;
+    if (!this.column.nodes[n]) return;
     this.mark(n);
-    this.nodes[n].hidden = false;
-    const number = Math.floor(n / SPAN);
-    this.blocks[number].hidden = false;
-    this.laid = layOut(this.blocks, number, this.laid);
-    const row = this.nodes[n].getBoundingClientRect();
-    const box = this.list.getBoundingClientRect();
-    if (row.top >= box.top && row.bottom <= box.bottom) return;
-    this.following = false;
-    this.list.scrollTop += row.top - box.top - box.height / 2;
+    this.column.nodes[n].hidden = false;
+    this.column.block(Math.floor(n / SPAN)).hidden = false;
+    this.column.reveal(n, (height) => height / 2);
   }
 
   /** @param {KeyboardEvent} event */
@@ -256,8 +233,8 @@ export class EventsTab {
     event.preventDefault();
     event.stopPropagation();
     let n = Number(here.getAttribute("data-n")) + step;
-    while (this.nodes[n]?.hidden) n += step;
-    this.nodes[n]?.querySelector("summary")?.focus();
+    while (this.column.nodes[n]?.hidden) n += step;
+    this.column.nodes[n]?.querySelector("summary")?.focus();
   }
 
   // --- time ----------------------------------------------------------------------------------
@@ -266,32 +243,22 @@ export class EventsTab {
   state(state) {
     const at = state.past ?? Infinity;
     const [low, high] = [Math.min(at, this.at), Math.max(at, this.at)];
-    for (let n = Math.max(low, 0); n <= Math.min(high, this.nodes.length - 1); n += 1) {
-      this.nodes[n]?.classList.toggle("cnb-future", n > at);
+    for (let n = Math.max(low, 0); n <= Math.min(high, this.column.nodes.length - 1); n += 1) {
+      this.column.nodes[n]?.classList.toggle("cnb-future", n > at);
     }
     if (at !== this.at && state.past !== null) this.reveal(state.past);
-    else if (at !== this.at) this.toEnd();
+    else if (at !== this.at) this.column.follow();
     this.at = at;
   }
 
   open() {
     if (this.form && !this.form.text.value) this.template();
-    if (this.following) this.toEnd();
+    if (this.column.following) this.column.toEnd();
     else this.reveal(this.chosen);
   }
 
-  scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.list;
-    this.following = scrollHeight - scrollTop - clientHeight < AT_END;
-  }
-
-  toEnd() {
-    this.list.scrollTop = this.list.scrollHeight;
-    this.following = true;
-  }
-
   close() {
-    this.sizes.disconnect();
+    this.column.close();
     clearTimeout(this.pause);
   }
 }

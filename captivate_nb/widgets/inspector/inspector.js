@@ -173,14 +173,14 @@ export class Inspector {
     if (target.closest(".cnb-panel") !== this.panel || n === undefined) return;
     this.events.mark(n);
     if (this.tab === "events") this.events.reveal(n);
-    else this.events.following = false;
+    else this.events.column.following = false;
   }
 
   /** Show an event in its tab. @param {number} n */
   reveal(n) {
     this.choose("events");
     this.events.reveal(n);
-    this.events.nodes[n]?.querySelector("summary")?.focus();
+    this.events.column.nodes[n]?.querySelector("summary")?.focus();
   }
 
   // --- time ----------------------------------------------------------------------------------
