@@ -85,10 +85,12 @@ lint: $(VENV)/.test $(VENV)/.node
 	mypy
 	lint-imports
 	tests/frontend/node_modules/.bin/tsc -p tests/frontend
+	tests/frontend/node_modules/.bin/biome ci --error-on-warnings .
 
-format: $(VENV)/.test
+format: $(VENV)/.test $(VENV)/.node
 	ruff format .
 	ruff check --fix .
+	tests/frontend/node_modules/.bin/biome check --write .
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache \

@@ -111,5 +111,10 @@ def first_change(before: Sequence[Message], after: Sequence[Message]) -> int | N
     return first if first < longer else None
 
 
+def first_of(*indexes: int | None) -> int | None:
+    """Return the lowest index there is."""
+    return min((index for index in indexes if index is not None), default=None)
+
+
 def _same(known: Message, message: Message) -> bool:
     return (known.id, known.sender, known.text) == (message.id, message.sender, message.text)

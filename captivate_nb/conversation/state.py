@@ -27,14 +27,14 @@ from .eventlog import EventRecord
 from .large_messages import LargeMessages, gap_of
 from .live_agent import JOINED, LEFT, Agent
 from .message import Message, delivered
-from .message_list import MessageList, first_change, gap_message
+from .message_list import MessageList, first_change, first_of, gap_message
 from .naming import Naming
 from .outcomes import Outcomes
 from .private import without_private
 from .problems import Problem, Problems
 from .repeats import Repeats
 from .server_transcripts import ServerTranscripts
-from .transcript import Choices, Transcript
+from .transcript import Choices, Transcript, choices_of
 
 
 class Conversation:
@@ -97,9 +97,7 @@ class Conversation:
     @property
     def choices(self) -> Choices:
         """Return the options of the newest message; none once the user has answered."""
-        said = (message for message in reversed(self.transcript) if message.sender != "system")
-        newest = next(said, None)
-        return Choices() if newest is None or newest.sender == "user" else Choices(newest.choices)
+        return choices_of(self.transcript)
 
     def apply_record(self, record: EventRecord) -> int | None:
         """Apply one record of a log; a frame that was no event becomes an error in `errors`."""
@@ -114,9 +112,9 @@ class Conversation:
                     self._refused("the server answered an error that cannot be read")
             return broke
         if record.direction == "in" and isinstance(record.event, e.UserMessage):
-            return _first(broke, self._echoed(record.event, record.time))
+            return first_of(broke, self._echoed(record.event, record.time))
         counted = record.connection is not None
-        return _first(broke, self.apply(record.event, at=record.time, counted=counted))
+        return first_of(broke, self.apply(record.event, at=record.time, counted=counted))
 
     def apply(
         self, event: e.Event, *, at: float | None = None, counted: bool = False
@@ -137,7 +135,7 @@ class Conversation:
         if not links and self._repeats.note(event, self._turns):  # its message has the same id
             return None
         change = self._CHANGES.get(type(event))
-        return _first(broke, change(self, event, at) if change else None)
+        return first_of(broke, change(self, event, at) if change else None)
 
     @property
     def heard(self) -> int:
@@ -242,7 +240,7 @@ class Conversation:
             shown = self._fill(gap, None if known else message)
         else:
             shown = None if known else self._append(message)
-        return _first(confirmed, shown)
+        return first_of(confirmed, shown)
 
     def _fill(self, gap: str, message: Message | None) -> int | None:
         if message is not None:
@@ -303,7 +301,7 @@ class Conversation:
     def _disconnected(self, why: object, at: float) -> int | None:
         self.deliveries.disconnected()
         ended = self._outcomes.show(self.deliveries.give_up(str(why)), at) if why else None
-        return _first(ended, self._outcomes.show_held())
+        return first_of(ended, self._outcomes.show_held())
 
     def _missed(self, note: notes.Note, at: float) -> int | None:
         """Show that messages are missing, so that nobody takes what is here for all there was."""
@@ -400,8 +398,3 @@ class Conversation:
         e.TranscriptRequest: _transcript_requested,
         e.ConversationTranscript: _transcript,
     }
-
-
-def _first(*indexes: int | None) -> int | None:
-    """Return the lowest index there is."""
-    return min((index for index in indexes if index is not None), default=None)

@@ -191,3 +191,10 @@ def _newest_plain(messages: Sequence[Message], earlier: int) -> str:
 
 def _tagged(item: Content) -> dict[str, Any]:
     return {"type": type(item).__name__.lower(), **msgspec.to_builtins(item)}
+
+
+def choices_of(transcript: Transcript) -> Choices:
+    """Return the options of the newest message that anybody said; none where the user did."""
+    said = (message for message in reversed(transcript) if message.sender != "system")
+    newest = next(said, None)
+    return Choices() if newest is None or newest.sender == "user" else Choices(newest.choices)

@@ -11,7 +11,7 @@ from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.transcript import Choices
 from captivate_nb.protocol import content as c
 from captivate_nb.rendering import html as render
-from captivate_nb.widgets.common.assets import WIDGETS
+from captivate_nb.widgets.common.assets import INSPECTOR_SHEETS, WIDGETS, styles
 from support.lab import Lab
 
 from .test_widgets_js import Widget, Widgets, text, widgets  # noqa: F401
@@ -174,7 +174,7 @@ async def test_the_desk_shows_visitors_as_they_are_called(widgets: Widgets):  # 
 
 
 async def test_the_inspector_shows_values_as_they_are(widgets: Widgets):  # noqa: F811
-    await widgets.page.add_style_tag(content=(WIDGETS / "inspector/inspector.css").read_text())
+    await widgets.page.add_style_tag(content=styles(*INSPECTOR_SHEETS))
     inspector = await widgets("inspector", tab="metadata", live=False, targets=[])
     row = {
         "n": 0, "out": True, "at": 1.7e9, "type": "metadata", "about": ARABIC, "size": 5, "chat": 0,

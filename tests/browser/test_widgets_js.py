@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from captivate_nb.widgets.common.assets import WIDGETS, module
+from captivate_nb.widgets.common.assets import CHAT_SHEETS, WIDGETS, module, styles
 
 MODEL = """
 window.fake = (name, state) => {
@@ -141,7 +141,7 @@ async def widgets(browser: Browser) -> AsyncIterator[Widgets]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.clock.install()
     await page.set_content(PAGE)
-    await page.add_style_tag(content=(WIDGETS / "chat/chat.css").read_text() + SIZE)
+    await page.add_style_tag(content=styles(*CHAT_SHEETS) + SIZE)
     await page.evaluate(f"() => {{ {MODEL} }}")
     yield Widgets(page)
     await page.evaluate("closers.forEach((close) => close())")

@@ -10,16 +10,16 @@ import pytest
 import captivate_nb.widgets
 from captivate_nb.widgets.agent.queue import DeskWidget
 from captivate_nb.widgets.chat.choices import _Sheet
-from captivate_nb.widgets.common.assets import styles
+from captivate_nb.widgets.common.assets import AGENT_SHEETS, CHAT_SHEETS, INSPECTOR_SHEETS, styles
 from captivate_nb.widgets.inspector.inspector import InspectorWidget
 
 ROOT = Path(captivate_nb.widgets.__file__).parent
 LOADED = {
-    "chat": ("common/controls.css", "chat/chat.css"),
-    "agent": ("common/controls.css", "chat/chat.css", "agent/agent.css"),
-    "inspector": ("common/controls.css", "chat/chat.css", "inspector/inspector.css"),
+    "chat": CHAT_SHEETS,
+    "agent": AGENT_SHEETS,
+    "inspector": (*CHAT_SHEETS, *INSPECTOR_SHEETS),
 }
-"""The sheets of each panel; the inspector stands beside a chat only."""
+"""The sheets of each panel."""
 
 CLASS = re.compile(r"\.(cnb-[\w-]+)")
 USED = re.compile(r"\b(cnb-[\w-]+)")
@@ -59,5 +59,5 @@ def test_no_two_panels_style_the_same_class_without_saying_whose():
     owners: dict[str, set[str]] = {}
     for path in ROOT.rglob("*.css"):
         for name in first.findall(path.read_text()):
-            owners.setdefault(name, set()).add(path.name)
+            owners.setdefault(name, set()).add(path.parent.name)
     assert not {name: sheets for name, sheets in owners.items() if len(sheets) > 1}

@@ -1,5 +1,5 @@
-import { iconButton, initials, make } from "../common/dom.js";
 import { clock } from "../chat/message.js";
+import { iconButton, initials, make } from "../common/dom.js";
 
 /**
  * @typedef {{ id: string, name: string, reason: string, since: number, agent: string | null,
@@ -19,7 +19,16 @@ class Desk {
     this.state = make("div", { class: "cnb-state", role: "status" });
     this.name = make("div", { class: "cnb-heading", dir: "auto" });
     this.avatar = make("div", { class: "cnb-avatar", "aria-hidden": "true" });
-    this.free = make("button", { type: "button", class: "cnb-switch", role: "switch", click: () => this.ask("available", { on: !model.get("available") }) }, make("span", {}, "Available"));
+    this.free = make(
+      "button",
+      {
+        type: "button",
+        class: "cnb-switch",
+        role: "switch",
+        click: () => this.ask("available", { on: !model.get("available") }),
+      },
+      make("span", {}, "Available"),
+    );
     this.end = iconButton("close", "Close the agent's panel", () => this.ask("close"));
     this.waiting = make("div", { class: "cnb-visitors", role: "list", "aria-label": "Waiting" });
     this.chats = make("div", { class: "cnb-visitors", role: "list", "aria-label": "In a chat" });
@@ -27,11 +36,25 @@ class Desk {
     this.bar = make("div", { class: "cnb-bar" });
     root.classList.add("cnb-desk-parts");
     root.append(
-      make("div", { class: "cnb-header" }, this.avatar, make("div", { class: "cnb-who" }, this.name, this.state), this.free, this.end),
-      make("div", { class: "cnb-queue", role: "region", "aria-label": "Visitors" }, this.waiting, this.chats, this.hint),
+      make(
+        "div",
+        { class: "cnb-header" },
+        this.avatar,
+        make("div", { class: "cnb-who" }, this.name, this.state),
+        this.free,
+        this.end,
+      ),
+      make(
+        "div",
+        { class: "cnb-queue", role: "region", "aria-label": "Visitors" },
+        this.waiting,
+        this.chats,
+        this.hint,
+      ),
       this.bar,
     );
-    for (const trait of ["name", "available", "running", "visitors", "shown", "facts"]) model.on(`change:${trait}`, () => this.draw());
+    for (const trait of ["name", "available", "running", "visitors", "shown", "facts"])
+      model.on(`change:${trait}`, () => this.draw());
     model.on("msg:custom", () => this.settled());
     model.on("comm_live_update", () => setTimeout(() => this.draw())); // when the panel around us knows it too
     this.draw();
@@ -67,17 +90,33 @@ class Desk {
     this.free.disabled = !running || this.pending.size > 0;
     this.end.disabled = dead;
     const focused = this.focused();
-    this.list(this.waiting, "Waiting", visitors.filter((visitor) => visitor.agent === null));
-    this.list(this.chats, "In a chat", visitors.filter((visitor) => visitor.agent !== null));
+    this.list(
+      this.waiting,
+      "Waiting",
+      visitors.filter((visitor) => visitor.agent === null),
+    );
+    this.list(
+      this.chats,
+      "In a chat",
+      visitors.filter((visitor) => visitor.agent !== null),
+    );
     this.hint.textContent = visitors.length ? "" : this.model.get("hint");
-    this.drawBar(visitors.find((visitor) => visitor.id === this.model.get("shown")), running);
+    this.drawBar(
+      visitors.find((visitor) => visitor.id === this.model.get("shown")),
+      running,
+    );
     if (focused) this.focus(focused);
   }
 
   /** @param {HTMLElement} list @param {string} title @param {Visitor[]} visitors */
   list(list, title, visitors) {
     list.hidden = !visitors.length;
-    const heading = make("div", { class: "cnb-list-title", "aria-hidden": "true" }, title, make("span", { class: "cnb-count" }, String(visitors.length)));
+    const heading = make(
+      "div",
+      { class: "cnb-list-title", "aria-hidden": "true" },
+      title,
+      make("span", { class: "cnb-count" }, String(visitors.length)),
+    );
     list.replaceChildren(heading, ...visitors.map((visitor) => this.visitor(visitor)));
   }
 
@@ -90,15 +129,40 @@ class Desk {
     const facts = [clock(visitor.since), present ? "" : "away"].filter(Boolean).join(" · ");
     const row = make(
       "button",
-      { type: "button", class: "cnb-visitor-row", "data-key": `show ${id}`, "aria-pressed": String(shown), "aria-label": [name, waits ? "waiting" : "in a chat", present ? "" : "away", unread ? `${unread} new` : ""].filter(Boolean).join(", "), title: visitor.reason || name, click: () => this.ask("show", { id }) },
+      {
+        type: "button",
+        class: "cnb-visitor-row",
+        "data-key": `show ${id}`,
+        "aria-pressed": String(shown),
+        "aria-label": [name, waits ? "waiting" : "in a chat", present ? "" : "away", unread ? `${unread} new` : ""]
+          .filter(Boolean)
+          .join(", "),
+        title: visitor.reason || name,
+        click: () => this.ask("show", { id }),
+      },
       make("span", { class: "cnb-avatar", "aria-hidden": "true" }, initials(name)),
-      make("span", { class: "cnb-visitor-text" },
+      make(
+        "span",
+        { class: "cnb-visitor-text" },
         make("span", { class: "cnb-visitor-name" }, make("span", { dir: "auto" }, name), make("small", {}, facts)),
-        make("span", { class: "cnb-visitor-line", dir: "auto" }, line)),
+        make("span", { class: "cnb-visitor-line", dir: "auto" }, line),
+      ),
     );
     if (unread) row.append(make("span", { class: "cnb-unread" }, String(unread)));
-    const node = make("div", { class: `cnb-visitor-item${shown ? " cnb-shown" : ""}${present ? "" : " cnb-away"}`, role: "listitem" }, row);
-    if (waits) node.append(make("div", { class: "cnb-visitor-acts" }, this.button("accept", "Accept", visitor), this.button("refuse", "Refuse", visitor)));
+    const node = make(
+      "div",
+      { class: `cnb-visitor-item${shown ? " cnb-shown" : ""}${present ? "" : " cnb-away"}`, role: "listitem" },
+      row,
+    );
+    if (waits)
+      node.append(
+        make(
+          "div",
+          { class: "cnb-visitor-acts" },
+          this.button("accept", "Accept", visitor),
+          this.button("refuse", "Refuse", visitor),
+        ),
+      );
     return node;
   }
 
@@ -110,10 +174,20 @@ class Desk {
       if (event.detail < 2) this.ask(kind, { id });
     };
     const full = kind === "leave" ? `Leave the chat with ${name}` : `${label} ${name}`;
-    return make("button", {
-      type: "button", class: `cnb-act cnb-${kind}${pending ? " cnb-pending" : ""}`, "data-key": `${kind} ${id}`,
-      "aria-label": full, title: full, "aria-busy": String(pending), disabled: !this.model.get("running"), click,
-    }, label);
+    return make(
+      "button",
+      {
+        type: "button",
+        class: `cnb-act cnb-${kind}${pending ? " cnb-pending" : ""}`,
+        "data-key": `${kind} ${id}`,
+        "aria-label": full,
+        title: full,
+        "aria-busy": String(pending),
+        disabled: !this.model.get("running"),
+        click,
+      },
+      label,
+    );
   }
 
   /** Whose chat it is, or was. @param {Visitor | undefined} visitor @param {boolean} running */
@@ -122,10 +196,22 @@ class Desk {
     const who = visitor ?? (this.last?.id === this.model.get("shown") ? this.last : undefined);
     this.bar.hidden = !who;
     if (!who) return;
-    const when = !visitor ? "not at the desk any more" : who.agent === null ? `waits since ${clock(who.since)}` : `with ${who.agent}`;
+    const when = !visitor
+      ? "not at the desk any more"
+      : who.agent === null
+        ? `waits since ${clock(who.since)}`
+        : `with ${who.agent}`;
     const facts = [when, visitor && !who.present ? "away" : "", who.reason].filter(Boolean).join(" · ");
-    const head = make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading", dir: "auto" }, who.name), make("div", { class: "cnb-about", title: facts }, facts));
-    this.bar.replaceChildren(head, ...(visitor && running && who.agent !== null ? [this.button("leave", "Leave", who)] : []));
+    const head = make(
+      "div",
+      { class: "cnb-who" },
+      make("div", { class: "cnb-heading", dir: "auto" }, who.name),
+      make("div", { class: "cnb-about", title: facts }, facts),
+    );
+    this.bar.replaceChildren(
+      head,
+      ...(visitor && running && who.agent !== null ? [this.button("leave", "Leave", who)] : []),
+    );
   }
 
   /** What is focused here, and what it is called, to find it again when all is drawn anew. */
@@ -136,7 +222,8 @@ class Desk {
 
   /** A button that is gone leaves the focus to its visitor. @param {string} key */
   focus(key) {
-    const named = (/** @type {string} */ wanted) => [...this.root.querySelectorAll("[data-key]")].find((node) => node.getAttribute("data-key") === wanted);
+    const named = (/** @type {string} */ wanted) =>
+      [...this.root.querySelectorAll("[data-key]")].find((node) => node.getAttribute("data-key") === wanted);
     const node = named(key) ?? named(key.replace(/^\w+/, "show")) ?? this.free;
     /** @type {HTMLElement} */ (node).focus({ preventScroll: true });
   }

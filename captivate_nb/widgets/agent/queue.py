@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from captivate_nb.widgets.common.assets import module, styles
+from captivate_nb.widgets.common.assets import AGENT_SHEETS, module, styles
 
 
 class DeskWidget(anywidget.AnyWidget):
@@ -20,7 +20,7 @@ class DeskWidget(anywidget.AnyWidget):
     """
 
     _esm = module("agent/queue.js")
-    _css = styles("common/controls.css", "chat/chat.css", "agent/agent.css")
+    _css = styles(*AGENT_SHEETS)
     name = traitlets.Unicode().tag(sync=True)
     facts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     available = traitlets.Bool(True).tag(sync=True)

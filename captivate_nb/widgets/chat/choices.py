@@ -19,7 +19,7 @@ from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.labels import labels_of
 from captivate_nb.rendering.sanitize import escape, safe_link
 from captivate_nb.sessions import current
-from captivate_nb.widgets.common.assets import close_tree, describe, module, styles
+from captivate_nb.widgets.common.assets import CHAT_SHEETS, close_tree, describe, module, styles
 
 _under_way: WeakKeyDictionary[Session, set[tuple[Option, ...]]] = WeakKeyDictionary()
 
@@ -48,7 +48,7 @@ class _Sheet(anywidget.AnyWidget):
     """Brings the stylesheet, and makes the buttons beside it answer before Python does."""
 
     _esm = module("chat/choices.js")
-    _css = styles("common/controls.css", "chat/chat.css")
+    _css = styles(*CHAT_SHEETS)
 
 
 SHOWN = 30

@@ -19,7 +19,9 @@ class Composer {
     this.drafts = new Map();
     this.topic = model.get("topic") ?? "";
     this.text = make("textarea", {
-      rows: "1", dir: "auto", "aria-label": "Message",
+      rows: "1",
+      dir: "auto",
+      "aria-label": "Message",
       keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
       input: () => this.fit(),
       compositionend: () => (this.composed = performance.now()),
@@ -27,7 +29,14 @@ class Composer {
     });
     this.composed = -Infinity;
     this.recall = new Recall(this.text, () => this.lines());
-    this.picker = make("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files", tabindex: "-1", change: () => this.pick() });
+    this.picker = make("input", {
+      type: "file",
+      multiple: true,
+      hidden: true,
+      "aria-label": "Files",
+      tabindex: "-1",
+      change: () => this.pick(),
+    });
     this.attach = iconButton("attach", "Attach a file", () => this.picker.click());
     this.button = iconButton("send", "Send", () => this.send());
     this.button.classList.add("cnb-send");
@@ -51,7 +60,7 @@ class Composer {
     this.text.readOnly = busy;
     for (const control of [this.text, this.attach, this.button]) {
       control.disabled = !enabled;
-      const about = control === this.text ? "" : control.getAttribute("aria-label") ?? "";
+      const about = control === this.text ? "" : (control.getAttribute("aria-label") ?? "");
       control.title = enabled ? about : this.model.get("hint");
     }
     this.button.disabled = !enabled || busy;
@@ -140,7 +149,10 @@ class Composer {
     const all = [...this.files, ...files];
     const total = all.reduce((sum, file) => sum + file.size, 0);
     const limit = this.model.get("limit");
-    if (total > limit) return this.tell(`${size(total)} of files is too much: one message takes ${size(limit)}. Put them on the web and send a link.`);
+    if (total > limit)
+      return this.tell(
+        `${size(total)} of files is too much: one message takes ${size(limit)}. Put them on the web and send a link.`,
+      );
     this.files = all;
     this.tell("");
     this.draw();
@@ -156,7 +168,10 @@ class Composer {
     const text = this.text.value;
     if (this.sending || !(text.trim() || this.files.length)) return;
     const [bytes, limit] = [new Blob([text]).size, this.model.get("text_limit")];
-    if (bytes > limit) return this.tell(`Nothing was sent: the text has ${size(bytes)}, and one message takes at most ${size(limit)}. Shorten it, or attach it as a file.`);
+    if (bytes > limit)
+      return this.tell(
+        `Nothing was sent: the text has ${size(bytes)}, and one message takes at most ${size(limit)}. Shorten it, or attach it as a file.`,
+      );
     this.sending = Math.random();
     this.sent = this.topic;
     this.text.focus();

@@ -21,7 +21,10 @@ const MARKS = {
 /** Of one that was sent before and may be lost, by how the connection is. @type {Record<string, [string, string]>} */
 const CHECKS = {
   open: ["checking…", "Checking whether it arrived; if not, it is sent again"],
-  reconnecting: ["waiting for the connection", "Not known yet whether it arrived: that is checked once there is a connection; if not, it is sent again"],
+  reconnecting: [
+    "waiting for the connection",
+    "Not known yet whether it arrived: that is checked once there is a connection; if not, it is sent again",
+  ],
 };
 
 /** The same where nobody will check it. @type {[string, string]} */
@@ -72,17 +75,26 @@ export class Doubts {
   /** @param {import("./message.js").Item} item @param {Decision} how */
   button(item, how) {
     const label = LABELS[how];
-    const button = make("button", {
-      type: "button", class: "cnb-decide", "data-id": item.id, "data-how": how, "aria-label": `${label}: ${beginning(item)}`,
-      click: () => this.view.store.decide(item.id, how),
-    }, label);
+    const button = make(
+      "button",
+      {
+        type: "button",
+        class: "cnb-decide",
+        "data-id": item.id,
+        "data-how": how,
+        "aria-label": `${label}: ${beginning(item)}`,
+        click: () => this.view.store.decide(item.id, how),
+      },
+      label,
+    );
     this.fit(button);
     return button;
   }
 
   draw() {
     for (const place of [this.view.scroller, this.view.notices.node])
-      for (const button of place.querySelectorAll("button.cnb-decide")) this.fit(/** @type {HTMLButtonElement} */ (button));
+      for (const button of place.querySelectorAll("button.cnb-decide"))
+        this.fit(/** @type {HTMLButtonElement} */ (button));
   }
 
   /** Say whether a button is pressed, and whether it can be. @param {HTMLButtonElement} button */

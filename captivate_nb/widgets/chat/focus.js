@@ -27,5 +27,7 @@ function neighbours(button, place) {
   const here = all.indexOf(button);
   const near = [...all.slice(here), ...all.slice(0, here).reverse()];
   const alike = near.filter((other) => other.dataset.how === button.dataset.how);
-  return [...alike, ...near].map(({ dataset }) => `.cnb-decide[data-id="${CSS.escape(dataset.id ?? "")}"][data-how="${dataset.how}"]:enabled`);
+  return [...alike, ...near].map(
+    ({ dataset }) => `.cnb-decide[data-id="${CSS.escape(dataset.id ?? "")}"][data-how="${dataset.how}"]:enabled`,
+  );
 }

@@ -20,7 +20,8 @@ export default {
     for (const button of [anew, other]) button.classList.add("cnb-roomy"); // else they are in the menu
     const inspect = iconButton("inspect", "Inspector", () => model.send({ kind: "inspect" }));
     const find = iconButton("find", "Find in this conversation (/)", () =>
-      el.closest(".cnb-panel")?.querySelector(".cnb-log")?.dispatchEvent(new CustomEvent("cnb-find")));
+      el.closest(".cnb-panel")?.querySelector(".cnb-log")?.dispatchEvent(new CustomEvent("cnb-find")),
+    );
     const close = iconButton("close", "Close this branch", () => model.send({ kind: "close" }));
     const menu = new MoreMenu(model);
     const past = make("span");
@@ -46,14 +47,30 @@ export default {
       back.textContent = status === "recorded" ? "To the end" : "Back to now";
       banner.hidden = !model.get("past");
     };
-    for (const trait of ["name", "status", "facts", "about", "past", "inspecting", "tools"]) model.on(`change:${trait}`, draw);
+    for (const trait of ["name", "status", "facts", "about", "past", "inspecting", "tools"])
+      model.on(`change:${trait}`, draw);
     model.on("msg:custom", (message) => {
       menu.settled(message);
       draw();
     });
     model.on("comm_live_update", () => setTimeout(draw)); // when the panel around us knows it too
     el.classList.add("cnb-top");
-    el.append(make("div", { class: "cnb-header" }, avatar, make("div", { class: "cnb-who" }, name, state), find, ...starts, menu.button, inspect, close), menu.list, menu.form.node, banner);
+    el.append(
+      make(
+        "div",
+        { class: "cnb-header" },
+        avatar,
+        make("div", { class: "cnb-who" }, name, state),
+        find,
+        ...starts,
+        menu.button,
+        inspect,
+        close,
+      ),
+      menu.list,
+      menu.form.node,
+      banner,
+    );
     draw();
     setTimeout(draw); // once we stand in the panel
   },

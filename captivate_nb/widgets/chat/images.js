@@ -61,7 +61,11 @@ export class Files {
   }
 
   close() {
-    for (const found of this.asked.values()) found.then((url) => URL.revokeObjectURL(url), () => undefined);
+    for (const found of this.asked.values())
+      found.then(
+        (url) => URL.revokeObjectURL(url),
+        () => undefined,
+      );
   }
 
   /** Whether a picture waits until its reader allows its host. @param {string} url */
@@ -80,15 +84,28 @@ export class Files {
         this.allowed.add(host);
         for (const ask of document.querySelectorAll("button.cnb-show")) ask.dispatchEvent(new Event("cnb-allowed"));
       };
-      const ask = make("button", { type: "button", class: "cnb-show", click: show, "cnb-allowed": () => {
-        if (this.waits(url)) return;
-        ask.replaceWith(image);
-        this.load(image, url);
-      } }, `Show pictures from ${host}`);
+      const ask = make(
+        "button",
+        {
+          type: "button",
+          class: "cnb-show",
+          click: show,
+          "cnb-allowed": () => {
+            if (this.waits(url)) return;
+            ask.replaceWith(image);
+            this.load(image, url);
+          },
+        },
+        `Show pictures from ${host}`,
+      );
       image.replaceWith(ask);
       return ask;
     }
-    const fetched = () => this.get(url).then((here) => (image.src = here), () => undefined);
+    const fetched = () =>
+      this.get(url).then(
+        (here) => (image.src = here),
+        () => undefined,
+      );
     if (local && !LOOPBACK.test(location.hostname)) fetched();
     else {
       if (local) image.addEventListener("error", fetched, { once: true });
@@ -104,7 +121,8 @@ export class Files {
     event.preventDefault();
     const here = LOOPBACK.test(location.hostname) && fetch(link.href, { mode: "no-cors" }).then(() => link.href);
     const url = await (here || Promise.reject()).catch(() => this.get(link.href)).catch(() => link.href);
-    const to = url === link.href ? { target: "_blank", rel: "noopener noreferrer" } : { download: link.dataset.name || "file" };
+    const to =
+      url === link.href ? { target: "_blank", rel: "noopener noreferrer" } : { download: link.dataset.name || "file" };
     make("a", { href: url, ...to }).click();
   }
 }

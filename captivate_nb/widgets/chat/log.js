@@ -1,14 +1,15 @@
-import { Doubts, markOf } from "./delivery.js";
-import { holdFocus } from "./focus.js";
 import { initials, make } from "../common/dom.js";
 import { FollowingList } from "../common/following_list.js";
-import { ownKeys } from "./shortcuts.js";
+import { Awaited } from "./awaited.js";
+import { Doubts, markOf } from "./delivery.js";
+import { holdFocus } from "./focus.js";
 import { bubble, clock, drawPart, words } from "./message.js";
+import { Store } from "./message_store.js";
 import { Notices } from "./notices.js";
 import { Search } from "./search.js";
+import { ownKeys } from "./shortcuts.js";
 import { Speakers } from "./speakers.js";
 import { standing } from "./standing.js";
-import { Store } from "./message_store.js";
 import { Tools } from "./toolbar.js";
 
 // The conversation. A Store per model keeps the items and asks Python for those it lacks; a View per
@@ -23,7 +24,6 @@ import { Tools } from "./toolbar.js";
 
 const BLOCK = 100; // messages in one block of the page's layout
 const SLICE = 8; // milliseconds of drawing before the page may do something else
-const AWAITED = 10000; // milliseconds for which a reply is awaited visibly
 const SPOKEN = 3000; // milliseconds for which what is read out stays in the page
 const BELOW = 40; // pixels from the upper edge to a message that is jumped to
 
@@ -44,26 +44,48 @@ export class View {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.working = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.waiting = undefined;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.speaking = undefined;
 
     this.list = make("div", { class: "cnb-list", click: (/** @type {MouseEvent} */ event) => this.click(event) });
     this.queue = make("div", { class: "cnb-block" });
-    const stop = make("button", { type: "button", class: "cnb-stop", title: "Stops the wait here. The bot may still answer.", click: () => this.stop() }, "Stop waiting");
-    this.typing = make("div", { class: "cnb-awaited", hidden: true }, make("div", { class: "cnb-typing" }, ...[0, 1, 2].map(() => make("span"))), stop);
+    this.awaited = new Awaited(this);
     this.empty = make("div", { class: "cnb-line cnb-empty" });
     this.note = make("div", { class: "cnb-line cnb-note" });
-    this.retry = make("button", { type: "button", class: "cnb-do cnb-retry", hidden: true, click: () => model.send({ kind: "reconnect" }) }, "Try now");
+    this.retry = make(
+      "button",
+      { type: "button", class: "cnb-do cnb-retry", hidden: true, click: () => model.send({ kind: "reconnect" }) },
+      "Try now",
+    );
     const offline = "This chat has no kernel behind it. Run its cell again to start a new one.";
     this.scroller = make(
       "div",
-      { class: "cnb-scroll", role: "log", "aria-live": "off", "aria-label": "Conversation", "aria-keyshortcuts": "/ Alt+ArrowUp Alt+ArrowDown", tabindex: "0" },
-      this.empty, this.list, this.queue, this.typing, this.note, this.retry, make("div", { class: "cnb-line cnb-offline" }, offline),
+      {
+        class: "cnb-scroll",
+        role: "log",
+        "aria-live": "off",
+        "aria-label": "Conversation",
+        "aria-keyshortcuts": "/ Alt+ArrowUp Alt+ArrowDown",
+        tabindex: "0",
+      },
+      this.empty,
+      this.list,
+      this.queue,
+      this.awaited.node,
+      this.note,
+      this.retry,
+      make("div", { class: "cnb-line cnb-offline" }, offline),
     );
-    this.column = new FollowingList(this.scroller, this.list, { look: "cnb-block", span: BLOCK, moved: () => this.scrolled() });
+    this.column = new FollowingList(this.scroller, this.list, {
+      look: "cnb-block",
+      span: BLOCK,
+      moved: () => this.scrolled(),
+    });
     this.spoken = make("div", { class: "cnb-spoken", "aria-live": "polite" });
-    this.fresh = make("button", { type: "button", class: "cnb-fresh", hidden: true, click: () => this.follow() }, "↓ New messages");
+    this.fresh = make(
+      "button",
+      { type: "button", class: "cnb-fresh", hidden: true, click: () => this.follow() },
+      "↓ New messages",
+    );
     this.notices = new Notices(this, (id) => model.send({ kind: "dismiss", id }));
     const instead = `#${model.get("fallback") || "none"} { display: none; }`; // what a page without us shows
     root.classList.add("cnb-log");
@@ -72,7 +94,14 @@ export class View {
     this.tools = new Tools(this);
     this.search = new Search(this);
     this.freeKeys = ownKeys(root);
-    root.append(this.search.bar, this.scroller, make("div", { class: "cnb-dock" }, this.fresh), this.notices.node, this.spoken, make("style", {}, instead));
+    root.append(
+      this.search.bar,
+      this.scroller,
+      make("div", { class: "cnb-dock" }, this.fresh),
+      this.notices.node,
+      this.spoken,
+      make("style", {}, instead),
+    );
 
     this.column.watch(this.scroller, this.list, this.queue, this.note);
     for (const name of ["note", "empty"]) model.on(`change:${name}`, () => this.drawLines());
@@ -83,7 +112,8 @@ export class View {
     this.scroller.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("cnb-lines", (event) => /** @type {CustomEvent} */ (event).detail.push(...this.lines()));
     root.addEventListener("cnb-seek", (event) => this.seek(/** @type {CustomEvent} */ (event).detail));
-    for (const name of ["click", "focusin"]) this.list.addEventListener(name, (event) => this.pick(/** @type {Element} */ (event.target)));
+    for (const name of ["click", "focusin"])
+      this.list.addEventListener(name, (event) => this.pick(/** @type {Element} */ (event.target)));
     store.views.add(this);
     this.draw(0, store.items.length);
     this.notices.draw();
@@ -94,7 +124,8 @@ export class View {
     this.column.close();
     this.search.clear();
     this.freeKeys();
-    for (const timer of [this.working, this.waiting, this.speaking]) clearTimeout(timer);
+    this.awaited.hide();
+    for (const timer of [this.working, this.speaking]) clearTimeout(timer);
   }
 
   /** Draw the items from `start` to `stop`, and what depends on them. @param {number} start @param {number} stop */
@@ -192,7 +223,7 @@ export class View {
 
   /** Draw what hangs on how the connection is: what is typed, checked, and can be decided. */
   drawStanding() {
-    if (this.stands() !== "open") this.typing.hidden = true;
+    if (this.stands() !== "open") this.awaited.hide();
     this.drawLines();
     this.doubts.draw();
     for (const index of this.store.unsettled.keys()) this.draw(index, index + 1);
@@ -200,7 +231,8 @@ export class View {
 
   /** What a batch means for the reader who knew so many messages: what is queued, spoken, awaited, and followed. @param {Batch} batch @param {number} known */
   notice(batch, known) {
-    if (batch.outbox) this.hold(() => this.queue.replaceChildren(...(batch.outbox ?? []).map((item) => this.message(item, -1))));
+    if (batch.outbox)
+      this.hold(() => this.queue.replaceChildren(...(batch.outbox ?? []).map((item) => this.message(item, -1))));
     this.notices.draw();
     this.drawLines();
     this.search.changed();
@@ -211,7 +243,7 @@ export class View {
     const said = batch.items.filter((item) => !this.speakers.own(item)).slice(-5);
     if (said.length) this.speak(said.map((item) => `${this.speakers.name(item)}: ${words(item)}`).join("\n"));
     const last = batch.start + batch.items.length === batch.total && batch.items.at(-1);
-    if (last && !this.agents) this.await(last);
+    if (last && !this.agents) this.awaited.show(last);
   }
 
   /** Have it read out; what was read is not left for a reader to find again. @param {string} text */
@@ -219,26 +251,6 @@ export class View {
     clearTimeout(this.speaking);
     this.spoken.textContent = text;
     this.speaking = setTimeout(() => this.spoken.replaceChildren(), SPOKEN);
-  }
-
-  /** Show that something is coming: the bot pauses, or has not answered yet. @param {Item} last */
-  await(last) {
-    const part = last.parts.at(-1);
-    const doubtful = last.delivery === "unknown" || last.delivery === "failed";
-    const human = this.store.items.findLast((item) => item?.from === "agent" || item?.from === "bot")?.from === "agent";
-    const time = this.stands() !== "open" ? 0 : part?.kind === "pause" ? part.ms : last.from === "user" && !human && !doubtful ? AWAITED : 0;
-    clearTimeout(this.waiting);
-    this.typing.hidden = !time;
-    this.waiting = setTimeout(() => (this.typing.hidden = true), time);
-  }
-
-  /** No longer wait for a reply, here and in the cells that do. */
-  stop() {
-    clearTimeout(this.waiting);
-    this.typing.hidden = true;
-    this.model.send({ kind: "stop" });
-    this.speak("No longer waiting. The bot may still answer.");
-    this.scroller.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -272,7 +284,9 @@ export class View {
   lines() {
     const newest = [...this.store.items.slice(-1000), ...this.store.outbox];
     const own = newest.filter((item) => item && this.speakers.own(item));
-    return own.map((item) => item?.parts.map((part) => (part.kind === "text" ? part.text : "")).join("\n") ?? "").slice(-100);
+    return own
+      .map((item) => item?.parts.map((part) => (part.kind === "text" ? part.text : "")).join("\n") ?? "")
+      .slice(-100);
   }
 
   /** Highlight the message that the inspector's reader is at. @param {string} id */
@@ -311,8 +325,10 @@ export class View {
     const [mark, sent] = markOf(item, index >= 0, this.stands());
     const node = make("div", {
       class: `cnb-message cnb-${this.speakers.look(item)} ${sent && `cnb-${item.delivery}`}`,
-      role: "group", "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),
-      "data-index": index, "data-initials": initials(name),
+      role: "group",
+      "aria-label": [name, time, sent.toLowerCase()].filter(Boolean).join(", "),
+      "data-index": index,
+      "data-initials": initials(name),
     });
     const title = this.speakers.title(item);
     if (title) node.append(make("div", { class: "cnb-name" }, title));

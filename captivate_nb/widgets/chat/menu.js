@@ -13,13 +13,29 @@ export class MoreMenu {
     this.waiting = undefined;
     this.button = iconButton("more", "More", () => this.toggle(!!this.list.hidden));
     this.button.setAttribute("aria-haspopup", "menu");
-    this.list = make("div", { class: "cnb-menu", role: "menu", "aria-label": "More", hidden: true, keydown: (/** @type {KeyboardEvent} */ event) => this.key(event), focusout: (/** @type {FocusEvent} */ event) => this.left(event) },
+    this.list = make(
+      "div",
+      {
+        class: "cnb-menu",
+        role: "menu",
+        "aria-label": "More",
+        hidden: true,
+        keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+        focusout: (/** @type {FocusEvent} */ event) => this.left(event),
+      },
       this.item("Restart as the same user", () => model.send({ kind: "restart" })),
       this.item("Restart as a new user", () => model.send({ kind: "restart", user: "new" })),
       this.item("Restart with other metadata…", () => this.ask()),
-      ...this.networks(model.get("networks") ?? []));
+      ...this.networks(model.get("networks") ?? []),
+    );
     const cancel = make("button", { type: "button", class: "cnb-do", click: () => this.end() }, "Cancel");
-    this.form = new JsonForm("Metadata to start with, as JSON", "Restart", (text) => this.send(text), make("span", { class: "cnb-hint" }, "Metadata to start with"), cancel);
+    this.form = new JsonForm(
+      "Metadata to start with, as JSON",
+      "Restart",
+      (text) => this.send(text),
+      make("span", { class: "cnb-hint" }, "Metadata to start with"),
+      cancel,
+    );
     this.form.node.hidden = true;
     this.toggle(false);
     model.on("change:network", () => this.check());
@@ -38,7 +54,14 @@ export class MoreMenu {
   networks(networks) {
     if (!networks.length) return [];
     const heading = make("div", { class: "cnb-menu-title", "aria-hidden": "true" }, "Network");
-    return [make("div", { role: "group", "aria-label": "Network" }, heading, ...networks.map(([name, about]) => this.network(name, about)))];
+    return [
+      make(
+        "div",
+        { role: "group", "aria-label": "Network" },
+        heading,
+        ...networks.map(([name, about]) => this.network(name, about)),
+      ),
+    ];
   }
 
   /** @param {string} name @param {string} about */

@@ -18,7 +18,13 @@ import { make, size } from "../common/dom.js";
  */
 
 const TODAY = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const BEFORE = new Intl.DateTimeFormat([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const BEFORE = new Intl.DateTimeFormat([], {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 
 /** @param {number} seconds */
 export function clock(seconds) {
@@ -28,15 +34,18 @@ export function clock(seconds) {
 
 /** What a person reads of an item, the pieces of each part together. @param {Item} item @returns {string[][]} */
 export function pieces(item) {
-  return item.parts.map((part) => {
-    const labels = (/** @type {Option[]} */ options = []) => options.map((option) => option.label);
-    if (part.kind === "text") return [part.text];
-    if (part.kind === "html") return [new DOMParser().parseFromString(part.html, "text/html").body.textContent?.trim()];
-    if (part.kind === "options") return [part.title, ...labels(part.options)];
-    if (part.kind === "cards") return part.cards.flatMap((card) => [card.title, card.text, ...labels(card.options)]);
-    if (part.kind === "source") return [part.data];
-    return part.kind === "files" ? [part.title, ...part.files.map((file) => file.name)] : [];
-  }).map((said) => said.flatMap((piece) => piece || []));
+  return item.parts
+    .map((part) => {
+      const labels = (/** @type {Option[]} */ options = []) => options.map((option) => option.label);
+      if (part.kind === "text") return [part.text];
+      if (part.kind === "html")
+        return [new DOMParser().parseFromString(part.html, "text/html").body.textContent?.trim()];
+      if (part.kind === "options") return [part.title, ...labels(part.options)];
+      if (part.kind === "cards") return part.cards.flatMap((card) => [card.title, card.text, ...labels(card.options)]);
+      if (part.kind === "source") return [part.data];
+      return part.kind === "files" ? [part.title, ...part.files.map((file) => file.name)] : [];
+    })
+    .map((said) => said.flatMap((piece) => piece || []));
 }
 
 /** What is read out of an item. @param {Item} item */
@@ -52,11 +61,21 @@ export function drawPart(part, node, load) {
   if (part.kind === "text") node.append(bubble(...linked(part.text)));
   if (part.kind === "html") node.append(drawHtml(part.html, load));
   if (part.kind === "options") drawOptions(part, node);
-  if (part.kind === "cards") node.append(make("div", { class: "cnb-cards", dir: "auto", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide }, ...part.cards.map((card) => drawCard(card, load))));
-  if (part.kind === "files") node.append(...(part.title ? [bubble(part.title)] : []), ...part.files.map((file) => drawFile(file, load)));
+  if (part.kind === "cards")
+    node.append(
+      make(
+        "div",
+        { class: "cnb-cards", dir: "auto", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide },
+        ...part.cards.map((card) => drawCard(card, load)),
+      ),
+    );
+  if (part.kind === "files")
+    node.append(...(part.title ? [bubble(part.title)] : []), ...part.files.map((file) => drawFile(file, load)));
   if (part.kind === "pause") node.append(make("div", { class: "cnb-pause" }, `pause ${part.ms / 1000} s`));
   if (part.kind === "source") {
-    node.append(make("details", { class: "cnb-bubble cnb-source" }, make("summary", {}, part.title), make("pre", {}, part.data)));
+    node.append(
+      make("details", { class: "cnb-bubble cnb-source" }, make("summary", {}, part.title), make("pre", {}, part.data)),
+    );
   }
 }
 
@@ -67,7 +86,9 @@ export function bubble(...children) {
 
 /** The text, its addresses as links. @param {string} text */
 function linked(text) {
-  return text.split(/(https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]])/).map((piece, odd) => (odd % 2 ? link(piece, {}, piece) : piece));
+  return text
+    .split(/(https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]])/)
+    .map((piece, odd) => (odd % 2 ? link(piece, {}, piece) : piece));
 }
 
 /** @param {string | undefined} url @param {Record<string, any>} attributes @param {...(Node | string)} children */
@@ -111,8 +132,10 @@ function drawOption({ n, label, url }) {
 function slide(event) {
   const cards = /** @type {HTMLElement} */ (event.currentTarget);
   const starts = [...cards.children].map((card) => /** @type {HTMLElement} */ (card).offsetLeft);
-  const [on, back, way] = getComputedStyle(cards).direction === "rtl" ? ["ArrowLeft", "ArrowRight", -1] : ["ArrowRight", "ArrowLeft", 1];
-  const far = (/** @type {number} */ card) => way * (starts[Math.max(0, Math.min(card, starts.length - 1))] - starts[0]);
+  const [on, back, way] =
+    getComputedStyle(cards).direction === "rtl" ? ["ArrowLeft", "ArrowRight", -1] : ["ArrowRight", "ArrowLeft", 1];
+  const far = (/** @type {number} */ card) =>
+    way * (starts[Math.max(0, Math.min(card, starts.length - 1))] - starts[0]);
   const at = way * cards.scrollLeft;
   const here = starts.findLastIndex((_, card) => far(card) <= at + 1);
   const next = { [on]: here + 1, [back]: far(here) < at - 1 ? here : here - 1, Home: 0, End: starts.length }[event.key];
@@ -129,17 +152,30 @@ function drawCard({ title = "", text, image, link: url, options = [] }, load) {
   if (text) body.append(make("div", { class: "cnb-card-text" }, text));
   if (url && !title) body.append(link(url, {}, url));
   body.append(...options.map(drawOption));
-  return make("div", { class: "cnb-card", role: "listitem" }, ...(image ? [picture(image, title || "Picture of the card", load)] : []), body);
+  return make(
+    "div",
+    { class: "cnb-card", role: "listitem" },
+    ...(image ? [picture(image, title || "Picture of the card", load)] : []),
+    body,
+  );
 }
 
 /** @param {File} file @param {Load} load */
 function drawFile(file, load) {
-  if (file.image) return link(file.url, { class: "cnb-file cnb-picture", "data-name": file.name }, picture(file.image, file.name, load));
-  const [kind] = (/[^.]+$/.exec(file.name.includes(".") ? file.name : file.type || "file") ?? ["file"]);
+  if (file.image)
+    return link(
+      file.url,
+      { class: "cnb-file cnb-picture", "data-name": file.name },
+      picture(file.image, file.name, load),
+    );
+  const [kind] = /[^.]+$/.exec(file.name.includes(".") ? file.name : file.type || "file") ?? ["file"];
   const facts = [file.size === undefined ? "" : size(file.size), file.type].filter(Boolean).join(" · ");
-  return link(file.url, { class: "cnb-file", "data-name": file.name },
+  return link(
+    file.url,
+    { class: "cnb-file", "data-name": file.name },
     make("span", { class: "cnb-kind" }, kind.split("/")[0].slice(0, 4)),
-    make("span", {}, make("bdi", {}, file.name), make("small", {}, facts)));
+    make("span", {}, make("bdi", {}, file.name), make("small", {}, facts)),
+  );
 }
 
 /** @param {string} url @param {string} alt @param {Load} load */

@@ -94,7 +94,10 @@ export class Store {
     if (batch.outbox) this.outbox = batch.outbox;
     if (batch.problems?.at(-1)?.id !== this.problems.at(-1)?.id) this.problems = batch.problems ?? this.problems;
     const known = this.items.length;
-    const held = [...this.views].reduce((change, view) => () => view.hold(change), () => this.put(batch));
+    const held = [...this.views].reduce(
+      (change, view) => () => view.hold(change),
+      () => this.put(batch),
+    );
     held();
     for (const view of this.views) view.notice(batch, known);
     this.ask();
@@ -143,7 +146,13 @@ export class Store {
   /** @param {number} start @param {number} stop */
   have(start, stop) {
     this.gaps = this.gaps
-      .flatMap(([a, b]) => /** @type {[number, number][]} */ ([[a, Math.min(b, start)], [Math.max(a, stop), b]]))
+      .flatMap(
+        ([a, b]) =>
+          /** @type {[number, number][]} */ ([
+            [a, Math.min(b, start)],
+            [Math.max(a, stop), b],
+          ]),
+      )
       .filter(([a, b]) => a < b);
   }
 

@@ -24,8 +24,16 @@ export class Notices {
     const several = doubts.length > 1 ? doubts : [];
     const summed = new Set(several.map((item) => item.id));
     const problems = store.problems.filter((problem) => problem.good || !summed.has(problem.about ?? ""));
-    this.put(this.lines, problems.map(({ id }) => id), () => this.told(problems));
-    this.put(this.doubts, several.map(({ id, delivery }) => [id, delivery]), () => (several.length ? [this.summary(several)] : []));
+    this.put(
+      this.lines,
+      problems.map(({ id }) => id),
+      () => this.told(problems),
+    );
+    this.put(
+      this.doubts,
+      several.map(({ id, delivery }) => [id, delivery]),
+      () => (several.length ? [this.summary(several)] : []),
+    );
   }
 
   /** Draw a part anew if it is for something else than before: what is drawn is read out. @param {HTMLElement} part @param {any[]} what @param {() => HTMLElement[]} nodes */
@@ -55,9 +63,23 @@ export class Notices {
   summary(doubts) {
     const failed = doubts.every((item) => item.delivery === "failed");
     const what = `${counted(doubts.length, "message")} ${failed ? "were not delivered" : "may not have arrived"}`;
-    const rows = doubts.slice(0, LISTED).map((item) => make("li", { class: `cnb-${item.delivery}` }, make("bdi", {}, beginning(item)), ...this.view.doubts.below(item)));
+    const rows = doubts
+      .slice(0, LISTED)
+      .map((item) =>
+        make(
+          "li",
+          { class: `cnb-${item.delivery}` },
+          make("bdi", {}, beginning(item)),
+          ...this.view.doubts.below(item),
+        ),
+      );
     if (doubts.length > LISTED) rows.push(make("li", {}, `and ${doubts.length - LISTED} more, in session.outbox`));
-    const list = make("details", { open: this.listed, toggle: () => (this.listed = list.open) }, make("summary", {}, what), make("ul", {}, ...rows));
+    const list = make(
+      "details",
+      { open: this.listed, toggle: () => (this.listed = list.open) },
+      make("summary", {}, what),
+      make("ul", {}, ...rows),
+    );
     return make("div", { class: "cnb-problem cnb-doubts", role: "status" }, list);
   }
 }

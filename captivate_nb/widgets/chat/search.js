@@ -30,14 +30,23 @@ export class Search {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.looking = undefined;
     this.field = make("input", {
-      type: "search", dir: "auto", "aria-label": "Find in this conversation", placeholder: "Find in this conversation",
-      input: () => this.start(), keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+      type: "search",
+      dir: "auto",
+      "aria-label": "Find in this conversation",
+      placeholder: "Find in this conversation",
+      input: () => this.start(),
+      keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
     });
     this.count = make("span", { class: "cnb-count", role: "status" });
-    this.bar = make("div", { class: "cnb-find", role: "search", hidden: true }, this.field, this.count,
+    this.bar = make(
+      "div",
+      { class: "cnb-find", role: "search", hidden: true },
+      this.field,
+      this.count,
       iconButton("up", "Previous match (Shift+Enter)", () => this.step(1)),
       iconButton("down", "Next match (Enter)", () => this.step(-1)),
-      iconButton("close", "Close the search", () => this.close()));
+      iconButton("close", "Close the search", () => this.close()),
+    );
   }
 
   open() {
@@ -110,7 +119,15 @@ export class Search {
   /** @param {number} index */
   check(index) {
     const item = this.view.store.items[index];
-    if (!item || !pieces(item).flat().join("\n").toLocaleLowerCase().includes(this.words ?? "")) return;
+    if (
+      !item ||
+      !pieces(item)
+        .flat()
+        .join("\n")
+        .toLocaleLowerCase()
+        .includes(this.words ?? "")
+    )
+      return;
     this.found.push(index);
     if (this.ranges.length < MARKED) this.mark("cnb-found", this.ranges, index);
     if (index === this.here) this.mark("cnb-here", this.lit, index);
@@ -125,7 +142,12 @@ export class Search {
       const said = (text.nodeValue ?? "").toLocaleLowerCase();
       for (let at = said.indexOf(this.words); at >= 0; at = said.indexOf(this.words, at + this.words.length)) {
         if (at + this.words.length > (text.nodeValue ?? "").length) break;
-        const range = new StaticRange({ startContainer: text, startOffset: at, endContainer: text, endOffset: at + this.words.length });
+        const range = new StaticRange({
+          startContainer: text,
+          startOffset: at,
+          endContainer: text,
+          endOffset: at + this.words.length,
+        });
         ranges.push(range);
         marks(name).add(range);
       }

@@ -10,12 +10,14 @@ export function ownKeys(root) {
   /** @param {KeyboardEvent} event */
   const press = ({ target, ctrlKey, metaKey, key }) => {
     const at = /** @type {Element} */ (target);
-    if (panel().contains(at)) at.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey) || key === "Enter");
+    if (panel().contains(at))
+      at.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey) || key === "Enter");
   };
   /** @param {MouseEvent} event */
   const chosen = ({ target }) => {
     const row = /** @type {Element} */ (target).closest("button.cnb-pill")?.parentElement;
-    if (!row?.matches(".cnb-choices") || row.parentElement !== panel() || matchMedia("(pointer: coarse)").matches) return;
+    if (!row?.matches(".cnb-choices") || row.parentElement !== panel() || matchMedia("(pointer: coarse)").matches)
+      return;
     /** @type {HTMLElement | null} */ (row.parentElement.querySelector(".cnb-composer textarea"))?.focus();
   };
   window.addEventListener("keydown", press, true); // the notebook listens right behind

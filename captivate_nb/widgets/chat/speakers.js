@@ -15,7 +15,7 @@ export class Speakers {
   name(item) {
     if (item.from === "bot") return this.model.get("bot");
     if (this.own(item)) return "You";
-    return item.from === "user" ? this.model.get("user") : item.from === "agent" ? item.name ?? "Agent" : "Note";
+    return item.from === "user" ? this.model.get("user") : item.from === "agent" ? (item.name ?? "Agent") : "Note";
   }
 
   /** @param {import("./message.js").Item} item */

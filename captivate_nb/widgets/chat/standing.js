@@ -6,5 +6,5 @@ export const DEAD = {
 
 /** How the connection is, as the session has it; "no kernel" where nobody hears the page any more. @param {import("../common/dom.js").Model} model @param {Element} node */
 export function standing(model, node) {
-  return node.closest(".jupyter-widgets-disconnected") ? "no kernel" : model.get("status") ?? "open";
+  return node.closest(".jupyter-widgets-disconnected") ? "no kernel" : (model.get("status") ?? "open");
 }

@@ -24,11 +24,14 @@ export class Tools {
   }
 
   build() {
-    this.bar = make("div", { class: "cnb-tools", role: "toolbar", "aria-label": "This message", hidden: true },
+    this.bar = make(
+      "div",
+      { class: "cnb-tools", role: "toolbar", "aria-label": "This message", hidden: true },
       iconButton("copy", "Copy as text", (event) => this.copy(event, () => this.text())),
       iconButton("json", "Copy as JSON", (event) => this.copy(event, () => this.view.store.raw(this.at))),
       iconButton("up", "Previous turn of the user (Alt+↑)", () => this.turn(-1)),
-      iconButton("down", "Next turn of the user (Alt+↓)", () => this.turn(1)));
+      iconButton("down", "Next turn of the user (Alt+↓)", () => this.turn(1)),
+    );
     for (const button of [...this.bar.children].slice(1)) button.setAttribute("tabindex", "-1");
     this.view.scroller.prepend(make("div", { class: "cnb-tools-home" }, this.bar));
     return this.bar;
@@ -43,7 +46,8 @@ export class Tools {
   /** Go when neither the pointer nor the focus is in the log. */
   leave() {
     const { scroller } = this.view;
-    if (this.bar && !scroller.matches(":hover, :focus-visible") && !scroller.contains(document.activeElement)) this.bar.hidden = true;
+    if (this.bar && !scroller.matches(":hover, :focus-visible") && !scroller.contains(document.activeElement))
+      this.bar.hidden = true;
   }
 
   /** @param {number} index */
@@ -63,7 +67,9 @@ export class Tools {
     const at = bubble.getBoundingClientRect();
     const { offsetWidth, offsetHeight } = this.bar;
     const room = this.view.scroller.clientWidth - offsetWidth - 4;
-    const beside = node.matches(".cnb-user") ? Math.max(4, at.left - box.left - offsetWidth - 6) : at.right - box.left + 6;
+    const beside = node.matches(".cnb-user")
+      ? Math.max(4, at.left - box.left - offsetWidth - 6)
+      : at.right - box.left + 6;
     const top = at.top - box.top - offsetHeight + 8;
     this.bar.style.left = `${Math.min(beside, room)}px`;
     this.bar.style.top = `${Math.max(2, Math.min(top, box.height - offsetHeight - 2))}px`;
@@ -96,7 +102,11 @@ export class Tools {
     this.view.link(index);
     this.view.reveal(index);
     this.show(index);
-    this.view.speak(pieces(/** @type {import("./message.js").Item} */ (items[index])).flat().join(". "));
+    this.view.speak(
+      pieces(/** @type {import("./message.js").Item} */ (items[index]))
+        .flat()
+        .join(". "),
+    );
   }
 
   /** @param {KeyboardEvent} event */

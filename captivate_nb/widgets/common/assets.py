@@ -12,6 +12,19 @@ import ipywidgets
 from captivate_nb.errors import CaptivateError
 
 WIDGETS = Path(__file__).parents[1]
+CHAT_SHEETS = (
+    "common/controls.css",
+    "chat/panel.css",
+    "chat/log.css",
+    "chat/content.css",
+    "chat/notices.css",
+    "chat/composer.css",
+    "chat/menu.css",
+)
+AGENT_SHEETS = (*CHAT_SHEETS, "agent/agent.css")
+INSPECTOR_SHEETS = ("inspector/inspector.css", "inspector/events_tab.css", "inspector/tabs.css")
+"""Those that come with the inspector; it stands beside a chat only."""
+
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.\.?/[\w/]+\.js)";\n', re.MULTILINE)
 
 
@@ -21,22 +34,21 @@ def module(name: str) -> str:
 
     The names of imported modules share one scope then.
     """
-    done: set[str] = set()
-    return "".join([*_imported(name, done), _IMPORT.sub("", _source(name))])
+    *imported, own = bundle(name)
+    sources = [re.sub(r"^export ", "", _body(other), flags=re.MULTILINE) for other in imported]
+    return "".join([*sources, _body(own)])
 
 
-def _imported(name: str, done: set[str]) -> list[str]:
-    """Return the sources of what a module imports, each once, the deepest first."""
-    found: list[str] = []
+def bundle(name: str) -> list[str]:
+    """Return the modules that make one: what it imports, each once, the deepest first, and itself."""
+    found: dict[str, None] = {}
     for path in _IMPORT.findall(_source(name)):
-        other = normpath(f"{dirname(name)}/{path}")
-        if other not in done:
-            done.add(other)
-            found += _imported(other, done)
-            found.append(
-                re.sub(r"^export ", "", _IMPORT.sub("", _source(other)), flags=re.MULTILINE)
-            )
-    return found
+        found |= dict.fromkeys(bundle(normpath(f"{dirname(name)}/{path}")))
+    return [*found, name]
+
+
+def _body(name: str) -> str:
+    return _IMPORT.sub("", _source(name))
 
 
 def styles(*names: str) -> str:

@@ -81,7 +81,9 @@ export function problemLine(problem, dismiss) {
   const text = problem.detail
     ? make("details", {}, make("summary", {}, problem.message), make("pre", {}, problem.detail))
     : make("span", {}, problem.message);
-  const look = problem.good ? { class: "cnb-problem cnb-good", role: "status" } : { class: "cnb-problem", role: "alert" };
+  const look = problem.good
+    ? { class: "cnb-problem cnb-good", role: "status" }
+    : { class: "cnb-problem", role: "alert" };
   return make("div", look, text, iconButton("close", "Dismiss", dismiss));
 }
 
@@ -100,7 +102,12 @@ export function counted(number, noun) {
 /** "Captivate Bot" is CB, "Maya" is M. @param {string} name */
 export function initials(name) {
   const words = name.split(/\s+/).filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("") || "?";
+  return (
+    words
+      .slice(0, 2)
+      .map((word) => [...word][0].toUpperCase())
+      .join("") || "?"
+  );
 }
 
 /** Copy text, also in a page without a clipboard of its own; resolves to whether it could be. @param {string} text @param {HTMLElement} near */

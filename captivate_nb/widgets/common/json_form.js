@@ -12,11 +12,22 @@ export class JsonForm {
    */
   constructor(name, verb, send, ...fields) {
     this.send = send;
-    this.text = make("textarea", { "aria-label": name, rows: "4", spellcheck: "false", keydown: (/** @type {KeyboardEvent} */ event) => this.key(event) });
+    this.text = make("textarea", {
+      "aria-label": name,
+      rows: "4",
+      spellcheck: "false",
+      keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+    });
     this.button = make("button", { type: "button", class: "cnb-do", click: () => this.submit() }, verb);
     this.problem = make("div");
     this.done = make("span", { class: "cnb-done", role: "status" });
-    this.node = make("div", { class: "cnb-form" }, this.text, this.problem, make("div", { class: "cnb-bar" }, ...fields, this.done, this.button));
+    this.node = make(
+      "div",
+      { class: "cnb-form" },
+      this.text,
+      this.problem,
+      make("div", { class: "cnb-bar" }, ...fields, this.done, this.button),
+    );
   }
 
   /** Ctrl+Enter sends; what is typed here is no shortcut of the notebook's. @param {KeyboardEvent} event */
@@ -30,7 +41,9 @@ export class JsonForm {
     this.done.textContent = "";
     const { error, at } = await this.send(this.text.value);
     this.button.disabled = false;
-    this.problem.replaceChildren(...(error ? [problemLine({ message: error }, () => this.problem.replaceChildren())] : []));
+    this.problem.replaceChildren(
+      ...(error ? [problemLine({ message: error }, () => this.problem.replaceChildren())] : []),
+    );
     if (!error) this.done.textContent = "Sent";
     if (typeof at === "number") {
       this.text.focus();

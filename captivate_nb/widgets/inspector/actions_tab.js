@@ -8,14 +8,19 @@ export class ActionsTab {
     this.inspector = inspector;
     this.feed = inspector.feed;
     this.list = make("ol", { class: "cnb-changes" });
-    this.node = make("div", { class: "cnb-tab cnb-pages" },
-      make("div", { class: "cnb-page", role: "region", "aria-label": "Actions", tabindex: "0" }, this.list));
+    this.node = make(
+      "div",
+      { class: "cnb-tab cnb-pages" },
+      make("div", { class: "cnb-page", role: "region", "aria-label": "Actions", tabindex: "0" }, this.list),
+    );
     if (inspector.live) this.node.append(this.sender());
   }
 
   sender() {
     const name = make("input", {
-      "aria-label": "Action id", placeholder: "id, such as escalateToHuman", spellcheck: "false",
+      "aria-label": "Action id",
+      placeholder: "id, such as escalateToHuman",
+      spellcheck: "false",
       keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });
     const form = new JsonForm("Data of the action, as JSON", "Send", (text) => {
@@ -39,10 +44,35 @@ export class ActionsTab {
 
   open() {
     const rows = this.feed.list.filter((row) => row?.actions && this.feed.isShown(row));
-    this.list.replaceChildren(...rows.flatMap((row) => (row.actions ?? []).map(([id, data]) => make("li", {},
-      make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) }, `event ${row.n}, ${row.out ? "sent" : "received"}`),
-      make("div", {}, make("span", { class: "cnb-key", dir: "auto" }, id), make("span", { class: "cnb-value", dir: "auto" }, data))))));
-    if (!rows.length) this.list.append(make("li", { class: "cnb-none" }, "No actions yet. Those that the bot sends, and those sent to it, are listed here."));
+    this.list.replaceChildren(
+      ...rows.flatMap((row) =>
+        (row.actions ?? []).map(([id, data]) =>
+          make(
+            "li",
+            {},
+            make(
+              "button",
+              { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) },
+              `event ${row.n}, ${row.out ? "sent" : "received"}`,
+            ),
+            make(
+              "div",
+              {},
+              make("span", { class: "cnb-key", dir: "auto" }, id),
+              make("span", { class: "cnb-value", dir: "auto" }, data),
+            ),
+          ),
+        ),
+      ),
+    );
+    if (!rows.length)
+      this.list.append(
+        make(
+          "li",
+          { class: "cnb-none" },
+          "No actions yet. Those that the bot sends, and those sent to it, are listed here.",
+        ),
+      );
   }
 
   close() {}

@@ -8,13 +8,29 @@ export class CodeTab {
   constructor(inspector) {
     this.inspector = inspector;
     this.form = "python";
-    this.forms = Object.entries(FORMS).map(([form, name]) => make("button", { type: "button", class: "cnb-do", "data-form": form, click: () => this.pick(form) }, name));
+    this.forms = Object.entries(FORMS).map(([form, name]) =>
+      make("button", { type: "button", class: "cnb-do", "data-form": form, click: () => this.pick(form) }, name),
+    );
     this.text = make("pre", { tabindex: "0", role: "region", "aria-label": "This conversation as code" });
-    const button = make("button", { type: "button", class: "cnb-do", click: () => copy(this.text.textContent ?? "", button) }, "Copy");
+    const button = make(
+      "button",
+      { type: "button", class: "cnb-do", click: () => copy(this.text.textContent ?? "", button) },
+      "Copy",
+    );
     this.cell = make("code");
-    this.node = make("div", { class: "cnb-tab" },
-      make("div", { class: "cnb-bar", role: "group", "aria-label": "Form" }, ...this.forms, make("span", { class: "cnb-done" }), button),
-      this.text, make("p", { class: "cnb-hint" }, this.cell, " puts it in the next cell"));
+    this.node = make(
+      "div",
+      { class: "cnb-tab" },
+      make(
+        "div",
+        { class: "cnb-bar", role: "group", "aria-label": "Form" },
+        ...this.forms,
+        make("span", { class: "cnb-done" }),
+        button,
+      ),
+      this.text,
+      make("p", { class: "cnb-hint" }, this.cell, " puts it in the next cell"),
+    );
     this.cell.hidden = !inspector.live;
     if (!inspector.live) this.node.lastElementChild?.remove();
   }

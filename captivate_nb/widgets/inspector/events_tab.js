@@ -1,6 +1,6 @@
 import { copy, counted, make, size } from "../common/dom.js";
 import { FollowingList } from "../common/following_list.js";
-import { JsonForm, choose } from "../common/json_form.js";
+import { choose, JsonForm } from "../common/json_form.js";
 
 /**
  * @typedef {import("./event_store.js").Row} Row
@@ -9,7 +9,12 @@ import { JsonForm, choose } from "../common/json_form.js";
 
 const SPAN = 50; // rows in one block of the page's layout
 const QUIET = 200; // milliseconds without a key until what is looked for is looked for in the frames
-const SECONDS = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const SECONDS = new Intl.DateTimeFormat([], {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
 
 /** Every frame, in and out. */
 export class EventsTab {
@@ -30,21 +35,39 @@ export class EventsTab {
     this.pause = undefined;
 
     this.type = choose("Type", { "": "all types" }, () => this.filter());
-    this.way = choose("Direction", { "": "in + out", in: "↓ in", out: "↑ out", skipped: "! skipped" }, () => this.filter());
+    this.way = choose("Direction", { "": "in + out", in: "↓ in", out: "↑ out", skipped: "! skipped" }, () =>
+      this.filter(),
+    );
     this.text = make("input", {
-      type: "search", dir: "auto", placeholder: "find…", "aria-label": "Find in events",
-      input: () => this.find(), keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
+      type: "search",
+      dir: "auto",
+      placeholder: "find…",
+      "aria-label": "Find in events",
+      input: () => this.find(),
+      keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });
     this.count = make("span", { class: "cnb-spoken", role: "status" });
     this.list = make("div", {
-      class: "cnb-events", role: "region", "aria-label": "Events", tabindex: "0",
+      class: "cnb-events",
+      role: "region",
+      "aria-label": "Events",
+      tabindex: "0",
       keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
       focusin: (/** @type {Event} */ event) => this.focused(event),
     });
-    this.list.addEventListener("toggle", (event) => this.toggled(/** @type {HTMLDetailsElement} */ (event.target)), true);
+    this.list.addEventListener(
+      "toggle",
+      (event) => this.toggled(/** @type {HTMLDetailsElement} */ (event.target)),
+      true,
+    );
     this.none = make("div", { class: "cnb-none" }, "No event is like that.");
-    this.node = make("div", { class: "cnb-tab" },
-      make("div", { class: "cnb-bar cnb-filter" }, this.type, this.way, this.text), this.count, this.list);
+    this.node = make(
+      "div",
+      { class: "cnb-tab" },
+      make("div", { class: "cnb-bar cnb-filter" }, this.type, this.way, this.text),
+      this.count,
+      this.list,
+    );
     this.list.append(this.none);
     if (inspector.live) this.node.append(this.sender());
     this.column = new FollowingList(this.list, this.list, { look: "cnb-rows", span: SPAN, behind: this.none });
@@ -61,7 +84,8 @@ export class EventsTab {
   async send(text) {
     const done = await this.inspector.ask("send", { text });
     const id = /"client_msg_id":\s*"([^"]+)"/.exec(text)?.[1];
-    if (!done.error && id && this.form) this.form.text.value = text.replaceAll(id, crypto.randomUUID?.() ?? `${Math.random()}`);
+    if (!done.error && id && this.form)
+      this.form.text.value = text.replaceAll(id, crypto.randomUUID?.() ?? `${Math.random()}`);
     return done;
   }
 
@@ -102,11 +126,18 @@ export class EventsTab {
     const way = row.problem ? "skipped" : row.out ? "out" : "in";
     const what = make("span", { class: "cnb-what" }, row.problem ? `skipped: ${row.problem}` : row.type);
     if (row.about) what.append(make("span", { class: "cnb-about" }, " · ", make("bdi", {}, row.about)));
-    return make("details", { class: `cnb-event cnb-way-${way}`, "data-n": row.n },
-      make("summary", { title: `session.events[${row.n}]` },
+    return make(
+      "details",
+      { class: `cnb-event cnb-way-${way}`, "data-n": row.n },
+      make(
+        "summary",
+        { title: `session.events[${row.n}]` },
         make("span", { class: "cnb-mark", role: "img", "aria-label": way }, mark),
         make("span", { class: "cnb-when" }, SECONDS.format(row.at * 1000)),
-        what, make("span", { class: "cnb-size" }, size(row.size))));
+        what,
+        make("span", { class: "cnb-size" }, size(row.size)),
+      ),
+    );
   }
 
   /** @param {Row} row */
@@ -131,7 +162,9 @@ export class EventsTab {
     if (this.type.value && row.type !== this.type.value) return false;
     if (this.way.value && way !== this.way.value) return false;
     const wanted = this.text.value.toLowerCase();
-    return !wanted || this.found.has(row.n) || `${row.type} ${row.about} ${row.problem ?? ""}`.toLowerCase().includes(wanted);
+    return (
+      !wanted || this.found.has(row.n) || `${row.type} ${row.about} ${row.problem ?? ""}`.toLowerCase().includes(wanted)
+    );
   }
 
   filter() {
@@ -146,7 +179,8 @@ export class EventsTab {
     if (filtered) this.count.textContent = counted(shown, "event");
     if (!filtered && !this.filtered) return;
     this.filtered = Boolean(filtered); // a block without rows would still take the room it is said to take
-    for (const block of this.column.blocks) if (block) block.hidden = this.filtered && !block.querySelector(".cnb-event:not([hidden])");
+    for (const block of this.column.blocks)
+      if (block) block.hidden = this.filtered && !block.querySelector(".cnb-event:not([hidden])");
   }
 
   find() {
@@ -179,11 +213,29 @@ export class EventsTab {
     const n = Number(node.getAttribute("data-n"));
     const row = this.feed.list[n];
     const text = make("pre", { tabindex: "0", "aria-label": `Event ${n}` }, "…");
-    const tools = make("div", { class: "cnb-bar" },
-      make("button", { type: "button", class: "cnb-do", click: (/** @type {MouseEvent} */ event) => copy(text.textContent ?? "", /** @type {HTMLElement} */ (event.target)) }, "Copy"),
-      make("button", { type: "button", class: "cnb-do", click: () => this.inspector.go(n) }, "Show as of here"));
+    const tools = make(
+      "div",
+      { class: "cnb-bar" },
+      make(
+        "button",
+        {
+          type: "button",
+          class: "cnb-do",
+          click: (/** @type {MouseEvent} */ event) =>
+            copy(text.textContent ?? "", /** @type {HTMLElement} */ (event.target)),
+        },
+        "Copy",
+      ),
+      make("button", { type: "button", class: "cnb-do", click: () => this.inspector.go(n) }, "Show as of here"),
+    );
     if (this.form && row.out && !row.problem) {
-      tools.append(make("button", { type: "button", class: "cnb-do", click: () => this.inspector.ask("template", { n }) }, "Use as template"));
+      tools.append(
+        make(
+          "button",
+          { type: "button", class: "cnb-do", click: () => this.inspector.ask("template", { n }) },
+          "Use as template",
+        ),
+      );
     }
     node.append(make("div", { class: "cnb-frame" }, text, tools));
     this.column.following = false;

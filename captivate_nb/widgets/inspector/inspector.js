@@ -1,8 +1,8 @@
+import { counted, icon, iconButton, make, problemLine } from "../common/dom.js";
 import { ActionsTab } from "./actions_tab.js";
 import { CodeTab } from "./code_tab.js";
-import { counted, icon, iconButton, make, problemLine } from "../common/dom.js";
-import { EventsTab } from "./events_tab.js";
 import { Feed } from "./event_store.js";
+import { EventsTab } from "./events_tab.js";
 import { MetadataTab } from "./metadata_tab.js";
 import { TimingTab } from "./timing_tab.js";
 
@@ -31,19 +31,35 @@ export class Inspector {
     this.events = new EventsTab(this);
     this.code = new CodeTab(this);
     /** @type {Record<string, { node: HTMLElement, rows: (start: number, stop: number) => void, state: (state: any) => void, open: () => void, close: () => void }>} */
-    this.tabs = { events: this.events, metadata: new MetadataTab(this), actions: new ActionsTab(this), timing: new TimingTab(this), code: this.code };
+    this.tabs = {
+      events: this.events,
+      metadata: new MetadataTab(this),
+      actions: new ActionsTab(this),
+      timing: new TimingTab(this),
+      code: this.code,
+    };
     this.facts = make("div", { class: "cnb-state" });
     this.problems = make("div");
     root.classList.add("cnb-inspector");
     root.setAttribute("role", "complementary");
     root.setAttribute("aria-label", "Inspector");
     root.append(
-      make("div", { class: "cnb-header" },
+      make(
+        "div",
+        { class: "cnb-header" },
         make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading" }, "Inspector"), this.facts),
-        iconButton("close", "Close the inspector", () => model.send({ kind: "close" }))),
-      this.tablist(), ...Object.values(this.tabs).map((tab) => tab.node), this.problems,
-      make("div", { class: "cnb-line cnb-offline" }, "No kernel is behind this inspector. Run the cell again to inspect a live chat."),
-      this.foot());
+        iconButton("close", "Close the inspector", () => model.send({ kind: "close" })),
+      ),
+      this.tablist(),
+      ...Object.values(this.tabs).map((tab) => tab.node),
+      this.problems,
+      make(
+        "div",
+        { class: "cnb-line cnb-offline" },
+        "No kernel is behind this inspector. Run the cell again to inspect a live chat.",
+      ),
+      this.foot(),
+    );
     this.sizes = new ResizeObserver(() => this.arrange());
     this.picked = (/** @type {Event} */ event) => this.pick(/** @type {CustomEvent} */ (event));
     document.addEventListener("cnb-pick", this.picked);
@@ -83,12 +99,29 @@ export class Inspector {
       tab.node.id = `${this.name}-${name}`;
       tab.node.setAttribute("role", "tabpanel");
       tab.node.setAttribute("aria-labelledby", `${this.name}-${name}-tab`);
-      return make("button", {
-        type: "button", role: "tab", id: `${this.name}-${name}-tab`, "aria-controls": tab.node.id, "data-tab": name,
-        click: () => this.choose(name),
-      }, name[0].toUpperCase() + name.slice(1));
+      return make(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `${this.name}-${name}-tab`,
+          "aria-controls": tab.node.id,
+          "data-tab": name,
+          click: () => this.choose(name),
+        },
+        name[0].toUpperCase() + name.slice(1),
+      );
     });
-    return make("div", { class: "cnb-tabs", role: "tablist", "aria-label": "Inspector", keydown: (/** @type {KeyboardEvent} */ event) => this.key(event) }, ...this.buttons);
+    return make(
+      "div",
+      {
+        class: "cnb-tabs",
+        role: "tablist",
+        "aria-label": "Inspector",
+        keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+      },
+      ...this.buttons,
+    );
   }
 
   /** @param {KeyboardEvent} event */
@@ -188,12 +221,25 @@ export class Inspector {
   foot() {
     this.first = iconButton("first", "To the start", () => this.go(0));
     this.slider = make("input", {
-      type: "range", min: "0", "aria-label": "Event up to which all is shown",
-      input: () => this.slid(), keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
+      type: "range",
+      min: "0",
+      "aria-label": "Event up to which all is shown",
+      input: () => this.slid(),
+      keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });
     this.where = make("output", { class: "cnb-where" });
     this.now = make("button", { type: "button", class: "cnb-do", hidden: true, click: () => this.go(null) }, "Now");
-    this.fork = make("button", { type: "button", class: "cnb-do", title: "Open a new conversation, replayed to here", click: () => this.branch() }, icon("branch"), "Branch here");
+    this.fork = make(
+      "button",
+      {
+        type: "button",
+        class: "cnb-do",
+        title: "Open a new conversation, replayed to here",
+        click: () => this.branch(),
+      },
+      icon("branch"),
+      "Branch here",
+    );
     const parts = [this.first, this.where, this.slider, this.now];
     return make("div", { class: "cnb-foot" }, ...parts, ...(this.live ? [this.fork] : []));
   }

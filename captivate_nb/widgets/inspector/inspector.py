@@ -21,7 +21,7 @@ from captivate_nb.conversation.timing import percentile
 from captivate_nb.errors import UsageError
 from captivate_nb.kernel import post
 from captivate_nb.protocol.events import TARGETS
-from captivate_nb.widgets.common.assets import describe, module, styles
+from captivate_nb.widgets.common.assets import INSPECTOR_SHEETS, describe, module, styles
 
 from .event_rows import EventRows, frame_text, position, read_object, template, to_text
 from .time_travel import TimeTravel
@@ -53,7 +53,7 @@ class InspectorWidget(anywidget.AnyWidget):
     """
 
     _esm = module("inspector/inspector.js")
-    _css = styles("inspector/inspector.css")
+    _css = styles(*INSPECTOR_SHEETS)
     tab = traitlets.Enum(TABS, "events").tag(sync=True)
     live = traitlets.Bool().tag(sync=True)
     targets = traitlets.List(list(TARGETS)).tag(sync=True)

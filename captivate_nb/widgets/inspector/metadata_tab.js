@@ -1,5 +1,5 @@
 import { make } from "../common/dom.js";
-import { JsonForm, choose } from "../common/json_form.js";
+import { choose, JsonForm } from "../common/json_form.js";
 
 /** The metadata as a tree, a box to set some, and what each event changed. */
 export class MetadataTab {
@@ -12,16 +12,31 @@ export class MetadataTab {
     this.folded = new Set();
     this.tree = make("div", { class: "cnb-tree" });
     this.changes = make("ol", { class: "cnb-changes" });
-    this.node = make("div", { class: "cnb-tab cnb-pages" },
-      make("div", { class: "cnb-page", role: "region", "aria-label": "Metadata", tabindex: "0" },
-        this.tree, make("h3", {}, "What changed"), this.changes));
+    this.node = make(
+      "div",
+      { class: "cnb-tab cnb-pages" },
+      make(
+        "div",
+        { class: "cnb-page", role: "region", "aria-label": "Metadata", tabindex: "0" },
+        this.tree,
+        make("h3", {}, "What changed"),
+        this.changes,
+      ),
+    );
     if (inspector.live) this.node.append(this.editor());
   }
 
   editor() {
-    const names = Object.fromEntries(this.inspector.model.get("targets").map((/** @type {string} */ name) => [name, `target: ${name}`]));
+    const names = Object.fromEntries(
+      this.inspector.model.get("targets").map((/** @type {string} */ name) => [name, `target: ${name}`]),
+    );
     this.target = choose("Target", names, () => {});
-    this.form = new JsonForm("Metadata to set, as JSON", "Set", (text) => this.inspector.ask("set", { text, target: this.target?.value }), this.target);
+    this.form = new JsonForm(
+      "Metadata to set, as JSON",
+      "Set",
+      (text) => this.inspector.ask("set", { text, target: this.target?.value }),
+      this.target,
+    );
     this.form.text.value = "{}";
     return make("details", { class: "cnb-send-box", open: true }, make("summary", {}, "Set metadata"), this.form.node);
   }
@@ -55,15 +70,26 @@ export class MetadataTab {
   entry(key, value, path) {
     const name = make("span", { class: "cnb-key", dir: "auto" }, key);
     if (value === null || typeof value !== "object" || !Object.keys(value).length) {
-      const shown = [name, make("span", { class: `cnb-value cnb-${typeof value}`, dir: "auto" }, JSON.stringify(value))];
+      const shown = [
+        name,
+        make("span", { class: `cnb-value cnb-${typeof value}`, dir: "auto" }, JSON.stringify(value)),
+      ];
       return this.form
-        ? make("button", { type: "button", class: "cnb-leaf", title: "Edit this value", click: () => this.edit(path[0]) }, ...shown)
+        ? make(
+            "button",
+            { type: "button", class: "cnb-leaf", title: "Edit this value", click: () => this.edit(path[0]) },
+            ...shown,
+          )
         : make("span", { class: "cnb-leaf" }, ...shown);
     }
     const place = JSON.stringify(path);
     const size = Array.isArray(value) ? `[${value.length}]` : `{${Object.keys(value).length}}`;
-    const node = make("details", { open: !this.folded.has(place) },
-      make("summary", {}, name, make("span", { class: "cnb-about" }, size)), this.branch(value, path));
+    const node = make(
+      "details",
+      { open: !this.folded.has(place) },
+      make("summary", {}, name, make("span", { class: "cnb-about" }, size)),
+      this.branch(value, path),
+    );
     node.addEventListener("toggle", () => (node.open ? this.folded.delete(place) : this.folded.add(place)));
     return node;
   }
@@ -89,7 +115,11 @@ export class MetadataTab {
       line.append(after === null ? " removed" : make("ins", {}, make("bdi", {}, after)));
       return line;
     });
-    const link = make("button", { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) }, `event ${row.n}`);
+    const link = make(
+      "button",
+      { type: "button", class: "cnb-link", click: () => this.inspector.reveal(row.n) },
+      `event ${row.n}`,
+    );
     return make("li", {}, link, make("div", {}, ...lines));
   }
 
