@@ -309,7 +309,7 @@ class Deliveries:
 
     def _conclude(self, sent: Sent, look: Look) -> list[Verdict]:
         """Conclude from a second transcript without it that is fresh and whole."""
-        if sent.answered == "yes" and sent.id not in look.placed:
+        if sent.answered == "yes" and (sent.id not in look.placed or sent.id in look.disputed):
             return self._contradict(sent)
         if sent.strange:
             return self._give_up(sent, "other words of yours stand there in the transcript")

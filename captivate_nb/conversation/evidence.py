@@ -57,7 +57,7 @@ class Look(NamedTuple):
     """What a transcript that was asked for at `asked` shows of the user's messages.
 
     It has those `found`, with an answer to those `answered`; those `placed` have another text where
-    they should stand; those `passed` it lacks, though it has something before them. `behind` is by
+    they should stand, or are among the `disputed`, equal lines of which it has fewer; those `passed` it lacks, though it has something before them. `behind` is by
     how many seconds it lacks what was known before; it is `older` where that is so, or something
     was heard since; `flaw` says why it cannot be the whole
     conversation, and is empty where it can. `strangers` tells whether it has turns of the user that
@@ -68,6 +68,7 @@ class Look(NamedTuple):
     found: Collection[str] = ()
     answered: Collection[str] = ()
     placed: Collection[str] = ()
+    disputed: Collection[str] = ()
     passed: Collection[str] = ()
     behind: float = 0.0
     older: bool = False

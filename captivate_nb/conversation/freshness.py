@@ -56,6 +56,7 @@ def look_at(
         found=[ident for place, ident in own.items() if place in sure],
         answered=answered,
         placed={here[place].id for place in matches.unsure},
+        disputed={here[place].id for place in matches.disputed},
         passed=passed if turns else (),
         behind=0.0 if flaw == CUT_OFF else behind,
         older=older or behind > 0,

@@ -46,11 +46,13 @@ class Matches(NamedTuple):
     """Which message here is which entry of the server's.
 
     `places` has for each entry the index of its message here, None for one that is new. Those in
-    `unsure` are the user's that it may have or not: by their place alone, or as one of equals.
+    `unsure` are the user's that it may have or not: by their place alone, or as one of the
+    `disputed`, equal lines of which it has fewer.
     """
 
     places: list[int | None]
     unsure: set[int]
+    disputed: Collection[int] = frozenset()
 
 
 def loosely(text: str) -> str:
@@ -74,7 +76,8 @@ def match(
     matching.by_id()
     matching.by_text()
     matching.by_beginning()
-    return Matches(matching.places, matching.by_place() | matching.disputed)
+    unsure = matching.by_place() | matching.disputed
+    return Matches(matching.places, unsure, matching.disputed)
 
 
 class _Matching:

@@ -290,6 +290,14 @@ def test_a_suspect_stays_confirmed_when_other_words_stand_in_its_place():
     assert (states(deliveries, "a"), deliveries.step()) == (["confirmed"], None)
 
 
+def test_a_suspect_is_unknown_when_the_transcript_has_fewer_of_equal_lines():
+    deliveries = suspect()
+    deliveries.connected(2)
+    assert look(deliveries, 10.0, placed=["a"], disputed=["a"]) == []
+    (verdict,) = look(deliveries, 20.0, placed=["a"], disputed=["a"])
+    assert (verdict.id, verdict.state) == ("a", "unknown")
+
+
 # --- not arrived ------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from captivate_nb.conversation.evidence import Ask, Send
 from captivate_nb.conversation.freshness import MOST_BEHIND
 from captivate_nb.conversation.notes import ARRIVED, MISSED
 from captivate_nb.conversation.state import Conversation
+from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
 from support.conversations import (
@@ -451,3 +452,23 @@ def test_what_was_confirmed_once_is_not_lost_when_a_server_forgets_it():
     assert lines(conversation) == ["user: old"]
     assert states(conversation) == ["confirmed"]
     assert conversation.deliveries.step() is None
+
+
+def test_of_equal_lines_that_both_seemed_answered_a_transcript_with_one_leaves_both_unknown():
+    """The agent's first words were about something earlier, and seemed to answer the line lost."""
+    agent = e.LivechatMessage(conversation_id=CONV, content=(c.Text("Maya is here."),))
+    answer = e.LivechatMessage(conversation_id=CONV, content=(c.Text("I heard more."),))
+    conversation = started()
+    conversation.apply(say("hi"), at=1.0)
+    conversation.apply(bot("hello"), at=1.1)
+    conversation.apply(say("more", "u-1"), at=1.5)
+    conversation.apply(e.SocketConnected(), at=1.6)
+    conversation.apply(agent, at=1.7)
+    conversation.apply(say("more", "u-2"), at=1.8)
+    conversation.apply(answer, at=1.9)
+    conversation.apply(e.SocketConnected(), at=2.0)
+    before = (entry("user", "hi"), entry("bot", "hello"))
+    shown = (*before, entry("agent", "Maya is here."), entry("user", "more"))
+    look(conversation, 2.1, *shown, entry("agent", "I heard more."))
+    assert find_out(conversation, *shown, entry("agent", "I heard more.")) is None
+    assert states(conversation) == ["confirmed", "unknown", "unknown"]
