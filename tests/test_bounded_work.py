@@ -22,7 +22,7 @@ from captivate_nb.rendering.html import messages_html
 from captivate_nb.rendering.layout import PIECES, laid_out
 from captivate_nb.rendering.sanitize import COPIES_LIMIT, WORK_LIMIT
 from captivate_nb.widgets.chat.message_view import items
-from captivate_nb.widgets.inspector.event_rows import Trace
+from captivate_nb.widgets.inspector.event_rows import EventRows
 from support import hostile
 
 CALLS = 3_000_000
@@ -56,7 +56,7 @@ def calls(work: Callable[[], Any]) -> int:
 def work_on(frame: str) -> list[str]:
     """What is too much of the work for a frame: what takes it in, and shows it everywhere."""
     log = EventLog(redact=lambda text: redact_frame(text, [KEY]))
-    conversation, trace = Conversation(), Trace()
+    conversation, trace = Conversation(), EventRows()
     shown: dict[str, int] = {}
     started = hostile.wire("conversation_start_success", {"conversation_id": "c-1"})
     conversation.apply_record(log.record("in", started, 1.0, 1))

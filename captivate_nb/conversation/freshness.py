@@ -12,15 +12,11 @@ from .evidence import Look
 from .message import Message
 from .reconcile import Matches
 
-PAGES = frozenset({50, 100, 200, 250, 500, 1000})
-"""Entries after which services commonly end an answer: one with just as many may go on."""
-
 MOST_BEHIND = 10.0
 """Seconds by which a transcript may be behind; what is missing for longer, it does not have."""
 
 NO_TURNS = "the server's transcript has none of your messages"
 CUT_OFF = "the server's transcript does not begin where the conversation did"
-FULL_PAGE = "the server's transcript may be the first page only"
 INCOMPLETE = "the server's transcript lacks what was said before"
 
 

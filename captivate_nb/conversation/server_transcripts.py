@@ -8,7 +8,7 @@ from .delivery import Deliveries
 from .edits import Edits
 from .entries import messages_of
 from .event_messages import user_content
-from .freshness import FULL_PAGE, NO_TURNS, PAGES, look_at
+from .freshness import NO_TURNS, look_at
 from .merging import merge
 from .message import Message
 from .message_list import MessageList
@@ -24,7 +24,6 @@ class ServerTranscripts:
         self._deliveries = deliveries
         self._edits = edits
         self._tell_turns = False  # whether one ever had turns of the user
-        self._longest = 0  # entries that one had at the most
 
     def begin(self, messages: MessageList, naming: Naming, outcomes: Outcomes) -> None:
         """Begin another conversation."""
@@ -39,9 +38,6 @@ class ServerTranscripts:
         told = messages_of(event.entries)
         matches = match(here, told, self._naming.known, self._deliveries.doubtful)
         look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
-        self._longest = max(self._longest, len(told))
-        if len(told) in PAGES and len(told) == self._longest:
-            look = look._replace(flaw=look.flaw or FULL_PAGE)
         self._messages.replace_all(merge(here, told, matches, older=look.older))
         self._naming.add_transcript(here, told, matches)
         for edit in self._edits.shown(here, told, matches):

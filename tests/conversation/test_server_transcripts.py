@@ -12,13 +12,11 @@ from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode
 from support.conversations import (
-    CONV,
     bot,
     echo,
     entry,
     find_out,
     lines,
-    look,
     problems,
     reconnect,
     say,
@@ -270,34 +268,3 @@ def test_the_last_entries_hold_no_answer_though_they_have_no_turn_of_the_users(l
     shown = (entry("bot", "to one"), entry("bot", "Are you still there?"))[-last:]
     assert find_out(conversation, *shown) is None
     assert states(conversation) == ["confirmed", "unknown"]
-
-
-def talk_of(turns):
-    """A conversation of so many turns, all of which a transcript has, and that transcript."""
-    conversation = started()
-    told_so_far = []
-    for number in range(turns):
-        conversation.apply(say(f"say {number}"), at=float(number))
-        conversation.apply(bot(f"hear {number}"), at=number + 0.5)
-        told_so_far += [entry("user", f"say {number}"), entry("bot", f"hear {number}")]
-    look(conversation, float(turns), *told_so_far)
-    conversation.apply(say("last"), at=turns + 9.0)
-    return conversation, told_so_far
-
-
-def test_a_transcript_as_long_as_a_page_may_go_on():
-    conversation, shown = talk_of(25)
-    reconnect(conversation)
-    assert find_out(conversation, *shown) is None
-    assert states(conversation)[-1] == "unknown"
-    assert "may be the first page only" in problems(conversation)[-1]
-
-
-def test_one_of_a_pages_length_is_whole_where_a_longer_one_was_seen():
-    conversation, shown = talk_of(26)
-    conversation.apply(e.ConversationStart(), at=40.0)
-    conversation.apply(e.ConversationStarted(conversation_id=CONV), at=40.0)
-    look(conversation, 41.0, *shown[:50])
-    conversation.apply(say("last"), at=50.0)
-    reconnect(conversation)
-    assert find_out(conversation, *shown[:50]) == Send(say("last"))
