@@ -2,6 +2,7 @@
 #
 #   make demo [ARGS=--no-browser]   JupyterLab on the first notebook
 #   make test [ARGS="-k panel"]     what CI runs: format, lint, types, import contracts, every test
+#   make unit [ARGS=tests/client] the tests without a browser, side by side
 #   make soak                       the long runs that `make test` leaves out
 #   make fuzz                       a million broken frames, for a scheduled job
 #   make oldest                     every test on the oldest dependencies that pyproject.toml allows
@@ -23,13 +24,15 @@ BENCH := $(VENV)/bench
 OLDEST := $(VENV)/oldest
 NODE := tests/vendor_client tests/frontend
 ARGS ?=
+# Tests that run at once; 0 is one after the other, as a debugger needs it.
+WORKERS ?= 2
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
+.PHONY: demo test unit soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
 	bench-hostile bench-ingest bench-import lock lint format clean
 .DELETE_ON_ERROR:
 
@@ -37,7 +40,12 @@ demo: $(VENV)/.demo
 	jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
 
 test: lint $(VENV)/.chromium $(VENV)/.node
-	python -m pytest --cov --cov-report=term $(ARGS)
+	python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+
+# What builds an environment, or is killed, is left to `make test`.
+unit: $(VENV)/.test $(VENV)/.node
+	python -m pytest -n $(WORKERS) --no-cov --ignore=tests/browser --ignore=tests/test_binder.py \
+		--ignore=tests/server/test_killed.py $(ARGS)
 
 soak: $(VENV)/.test
 	python -m pytest -m soak --no-cov $(ARGS)
@@ -46,7 +54,7 @@ fuzz: $(VENV)/.test
 	python -m pytest -m soak --no-cov -k broken_frames tests/conversation/test_state_by_chance.py $(ARGS)
 
 oldest: $(OLDEST)/.test $(VENV)/.chromium $(VENV)/.node
-	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest --no-cov $(ARGS)
+	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest -n $(WORKERS) --dist loadgroup --no-cov $(ARGS)
 
 pictures: $(VENV)/.chromium
 	python -m pytest --no-cov -k by_hand tests/browser/test_first_chat.py

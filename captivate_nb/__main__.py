@@ -2,133 +2,143 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any
+
+import click
 
 from .errors import CaptivateError, UsageError, did_you_mean
 from .magic import credentials
 
-_COMMANDS = ("serve",)
+PROGRAM = "captivate-nb"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Complains in one line, with the nearest known word, and leaves the exit to `main`."""
+class _Commands(click.Group):
+    """Names the nearest command for one that is not known."""
 
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known:
+            hint = did_you_mean(args[0], known) or f" There is {', '.join(known)}."
+            raise UsageError(f"“{args[0]}” is not a command.{hint}")
+        return super().resolve_command(ctx, args)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return its exit code: 0, or 2 after an error told on stderr."""
+    """Run the command line, and return its exit code: 0, 2 after an error told on stderr, 130."""
+    args = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return _run(sys.argv[1:] if arguments is None else list(arguments))
-    except CaptivateError as error:
-        sys.stderr.write(f"captivate-nb: {error}\n")
+        commands.main(args, prog_name=PROGRAM, standalone_mode=False)
+    except (CaptivateError, click.ClickException) as error:
+        sys.stderr.write(f"{PROGRAM}: {_line(error)}\n")
         return 2
+    except click.Abort:  # Ctrl-C before it serves
+        return 130
+    return 0
 
 
-def _run(arguments: list[str]) -> int:
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in _COMMANDS:
-        hint = did_you_mean(arguments[0], _COMMANDS) or f" There is {', '.join(_COMMANDS)}."
-        raise UsageError(f"“{arguments[0]}” is not a command.{hint}")
-    parser = _Parser(prog="captivate-nb", description=__doc__, allow_abbrev=False)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    serve = commands.add_parser(
-        "serve", help="run the embedded server until it is interrupted", allow_abbrev=False
-    )
-    _describe(serve)
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        known = [word for action in serve._actions for word in action.option_strings]  # noqa: SLF001
-        raise UsageError(f"“{unknown[0]}” is not an option.{did_you_mean(unknown[0], known)}")
-    return _serve(options)
+def _line(error: CaptivateError | click.ClickException) -> str:
+    """Return an error as one line, with the nearest option for one that is not known."""
+    if isinstance(error, CaptivateError):
+        return str(error)
+    if isinstance(error, click.NoSuchOption):
+        known = (
+            [name for option in error.ctx.command.params for name in option.opts]
+            if error.ctx
+            else []
+        )
+        return f"“{error.option_name}” is not an option.{did_you_mean(error.option_name, known)}"
+    return f"{' '.join(error.format_message().split())} See {PROGRAM} --help."
 
 
-def _describe(serve: argparse.ArgumentParser) -> None:
-    serve.add_argument(
-        "--flow", default="support", help="a shipped flow's name, or a flow file (default: support)"
-    )
-    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    _describe_key(serve)
-    serve.add_argument(
-        "--store",
-        metavar="FILE",
-        help="keep conversations in this file, to go on with them after the server was killed"
-        " (with --port and a key of yours, so that clients find it again)",
-    )
-    serve.add_argument(
-        "--limit",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        help="change a limit, such as conversations=100 or idle=3600; may be repeated",
-    )
-    serve.add_argument(
-        "--fault",
-        metavar="SPEC",
-        action="append",
-        default=[],
-        help="a bad network: a name such as “hotel wifi”, or words such as delay=200, drop=0.05,"
-        " seed=42; may be repeated",
-    )
-    serve.add_argument(
-        "--profile",
-        default="none",
-        help="the limits of a connection: apigateway closes as the real service does (default: none)",
-    )
+@click.group(cls=_Commands, help=__doc__, no_args_is_help=False, invoke_without_command=True)
+@click.pass_context
+def commands(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        raise UsageError(f"A command is missing. See {PROGRAM} --help.")
 
 
-def _describe_key(serve: argparse.ArgumentParser) -> None:
-    one = serve.add_mutually_exclusive_group()
-    one.add_argument(
-        "--key-file",
-        metavar="FILE",
-        help="a file that holds the API key alone, and that only you may read; without it the key is"
-        f" the environment's {credentials.VARIABLE}, or else a random one",
-    )
-    one.add_argument("--key", help="the API key; everyone on this machine can see it meanwhile")
-
-
-def _key(options: argparse.Namespace) -> str | None:
-    """Return the key to serve with, None for a random one. Raise `InvalidKey`."""
-    if options.key is not None:
-        return str(options.key)
-    if options.key_file is not None:
-        return credentials.from_file(options.key_file)
-    return credentials.from_environment() if os.environ.get(credentials.VARIABLE) else None
-
-
-def _serve(options: argparse.Namespace) -> int:
+@commands.command(short_help="Run the embedded server until it is interrupted.")
+@click.option(
+    "--flow",
+    default="support",
+    show_default=True,
+    help="A shipped flow's name, or a flow file.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=int, default=0, help="0, the default, takes a free one.")
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    help="A file that holds the API key alone, and that only you may read; without it the key is the"
+    f" environment's {credentials.VARIABLE}, or else a random one.",
+)
+@click.option("--key", help="The API key; everyone on this machine can see it meanwhile.")
+@click.option(
+    "--store",
+    metavar="FILE",
+    help="Keep conversations in this file, to go on with them after the server was killed (with"
+    " --port and a key of yours, so that clients find it again).",
+)
+@click.option(
+    "--limit",
+    "limits",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Change a limit, such as conversations=100 or idle=3600; may be repeated.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="SPEC",
+    multiple=True,
+    help="A bad network: a name such as “hotel wifi”, or words such as delay=200, drop=0.05,"
+    " seed=42; may be repeated.",
+)
+@click.option(
+    "--profile",
+    default="none",
+    show_default=True,
+    help="The limits of a connection: apigateway closes as the real service does.",
+)
+def serve(
+    key: str | None,
+    key_file: str | None,
+    limits: tuple[str, ...],
+    faults: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Run the embedded server until it is interrupted. Prints its addresses and key as JSON."""
     from .server.embedded import EmbeddedServer
     from .server.limits import Limits
 
     interrupted = threading.Event()
     with EmbeddedServer(
-        options.flow,
-        host=options.host,
-        port=options.port,
-        key=_key(options),
-        store=options.store,
-        limits=Limits.parse(options.limit),
-        faults=options.fault,
-        profile=options.profile,
+        key=_key(key, key_file), limits=Limits.parse(limits), faults=list(faults), **options
     ) as server:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: interrupted.set())
         ready = {"ws": server.ws_url, "http": server.http_url, "key": server.key}
-        if options.fault:
+        if faults:
             ready["faults"] = str(server.faults)
-        sys.stdout.write(json.dumps(ready) + "\n")
-        sys.stdout.flush()
+        click.echo(json.dumps(ready))
         interrupted.wait()
-    return 0
+
+
+def _key(key: str | None, key_file: str | None) -> str | None:
+    """Return the key to serve with, None for a random one. Raise `InvalidKey`."""
+    if key is not None and key_file is not None:
+        raise UsageError("There is one key: give --key or --key-file, not both.")
+    if key is not None:
+        return key
+    if key_file is not None:
+        return credentials.from_file(key_file)
+    return credentials.from_environment() if os.environ.get(credentials.VARIABLE) else None
 
 
 if __name__ == "__main__":
