@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,6 @@ from captivate_nb.server.embedded import EmbeddedServer
 from captivate_nb.server.limits import Limits
 from support.bare import Bare, connect, texts
 from support.fetching import fetch
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer("support") as server:
-        yield server
-
-
-@pytest.fixture
-async def client(server: EmbeddedServer) -> AsyncIterator[Bare]:
-    async with connect(server) as client:
-        yield client
 
 
 async def test_start_without_a_user_is_anon_s(client: Bare):

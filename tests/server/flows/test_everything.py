@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -38,10 +38,7 @@ EVENTS = {
 BEFORE = {"socket_connected", "conversation_start_success", "bot_message", "livechat_message"}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer("everything") as server:
-        yield server
+SERVES = "everything"
 
 
 @pytest.fixture

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import pytest
-
-from captivate_nb.server.embedded import EmbeddedServer
-from support.bare import Bare, connect, texts
+from support.bare import Bare, texts
 from support.fetching import fetch
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer("shop") as server:
-        yield server
-
-
-@pytest.fixture
-async def client(server: EmbeddedServer) -> AsyncIterator[Bare]:
-    async with connect(server) as client:
-        yield client
+SERVES = "shop"
 
 
 async def enter(client: Bare, **metadata: Any) -> list[str]:

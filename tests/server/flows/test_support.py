@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from captivate_nb.server.embedded import EmbeddedServer
 from support.bare import Bare, connect
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer("support") as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -19,17 +18,7 @@ from support.fetching import Answer, fetch
 from support.raw import Raw, request
 from support.until import until
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer("everything") as server:
-        yield server
-
-
-@pytest.fixture
-async def client(server: EmbeddedServer) -> AsyncIterator[Bare]:
-    async with connect(server) as client:
-        yield client
+SERVES = "everything"
 
 
 async def post(server: EmbeddedServer, event_type: str, socket_id: str, **payload: Any) -> Answer:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
 import websockets
 
@@ -12,18 +10,6 @@ from captivate_nb.server.limits import Limits
 from support.bare import Bare, connect
 from support.fetching import fetch
 from support.until import until
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer() as server:
-        yield server
-
-
-@pytest.fixture
-async def client(server: EmbeddedServer) -> AsyncIterator[Bare]:
-    async with connect(server) as client:
-        yield client
 
 
 @pytest.mark.parametrize(
