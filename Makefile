@@ -40,7 +40,7 @@ demo: $(VENV)/.demo
 	jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
 
 test: lint $(VENV)/.chromium $(VENV)/.node
-	python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
+	python -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS)
 
 # What builds an environment, or is killed, is left to `make test`.
 unit: $(VENV)/.test $(VENV)/.node
@@ -54,7 +54,7 @@ fuzz: $(VENV)/.test
 	python -m pytest -m soak --no-cov -k broken_frames tests/conversation/test_state_by_chance.py $(ARGS)
 
 oldest: $(OLDEST)/.test $(VENV)/.chromium $(VENV)/.node
-	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest -n $(WORKERS) --dist loadgroup --no-cov $(ARGS)
+	PATH="$(CURDIR)/$(OLDEST)/bin:$$PATH" python -m pytest -n $(WORKERS) --no-cov $(ARGS)
 
 pictures: $(VENV)/.chromium
 	python -m pytest --no-cov -k by_hand tests/browser/test_first_chat.py

@@ -14,17 +14,6 @@ from support.front_end import FrontEnd
 from support.kernels import Kernel
 from support.shells import Shell, Terminal
 
-HERE = Path(__file__).parent
-SHARED = ("browser", "test_binder.py", "test_packaging.py")
-"""Tests that share a browser, or an environment that takes long to make: one worker runs them."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        room = item.path.relative_to(HERE).parts[0]
-        if room in SHARED:
-            item.add_marker(pytest.mark.xdist_group(room))
-
 
 @pytest.fixture(autouse=True)
 def asyncio_as_it_was() -> Iterator[None]:

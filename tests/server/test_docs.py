@@ -43,9 +43,31 @@ def test_the_example_holds_a_conversation():
     assert player.metadata["tea"] == "Green tea"
 
 
-def test_every_word_is_on_the_page():
-    words = {*steps._VERBS, *CHECKS, *_WORDS, *_AGENT_WORDS, *steps.REQUESTS}
-    assert [word for word in sorted(words) if f"{word}" not in PAGE] == []
+def rows(heading: str) -> dict[str, str]:
+    """The rows of the page's tables with this heading, by each of the words that they explain."""
+    tables = re.findall(rf"^\| {heading} \| \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    found = {}
+    for row in "".join(tables).splitlines():
+        first = row.split(" | ")[0]
+        for word in re.findall(r"`(?:- )?([a-z][a-z ]*):", first):
+            found[word] = row
+    return found
+
+
+def test_every_step_has_its_row_with_the_words_that_it_takes():
+    found = rows("step")
+    assert set(found) == set(steps._VERBS)
+    for verb, (_, modifiers) in steps._VERBS.items():
+        missing = [word for word in modifiers if f"{word}" not in found[verb]]
+        assert not missing, f"the row of “{verb}” does not say {missing}"
+    assert [word for word in CHECKS if f"`{word}`" not in found["ask"]] == []
+    assert [word for word in steps.REQUESTS if word not in found["answer"]] == []
+
+
+def test_every_word_of_a_flow_has_its_row():
+    found = rows("top level")
+    assert set(found) == set(_WORDS)
+    assert [word for word in _AGENT_WORDS if f"`{word}`" not in found["agent"]] == []
 
 
 UNITS = {
