@@ -24,7 +24,10 @@ _READS = (e.ConversationTranscript, e.ConversationMetadata, e.UserConversations)
 
 
 class Channel:
-    """Frames go out in order, as soon as there is a connection; requests wait for their answers."""
+    """Frames go out in order, as soon as there is a connection; requests wait for their answers.
+
+    `sending(message_id)` is called right before a message of the user's is sent, each time.
+    """
 
     def __init__(
         self,
@@ -33,12 +36,14 @@ class Channel:
         requests: Requests,
         tasks: Tasks,
         timeouts: Timeouts,
+        sending: Callable[[str], None],
     ) -> None:
         self._connection = connection
         self._intake = intake
         self._requests = requests
         self._tasks = tasks
         self._timeouts = timeouts
+        self._sending_message = sending
         self._sending = asyncio.Lock()  # held while a frame is sent
         self._probing: asyncio.Task[None] | None = None
         self._unprobed = False  # whether something was sent since the newest ping
@@ -77,6 +82,7 @@ class Channel:
 
     async def write_message(self, event: e.UserMessage) -> None:
         """Note it as sent before it is: if the connection breaks here, recovery finds out."""
+        self._sending_message(event.client_msg_id)
         frame = encode(self._intake.original(event))
         self._intake.take("out", frame)
         with contextlib.suppress(ConnectionError):

@@ -178,7 +178,7 @@ class Outbox:
             return "waits to be sent for the first time, and goes out by itself"
         if deliveries.has_arrived(name):
             return "has arrived"
-        if name in deliveries.held:
+        if name in deliveries.doubted:
             return "is being checked, and is sent again by itself if it did not arrive"
         if name in deliveries:
             return "was sent, and nothing says that it did not arrive"

@@ -75,18 +75,12 @@ class Parts:
         self._status: Status = "connecting"
         self._requests = Requests()
         clock = Clock()
-        self.connection = Connection(
-            address,
-            link,
-            received=self._receive,
-            recover=self._recover,
-            changed=self._changed,
-            failed=self._reconnect_failed,
-            timeouts=timeouts,
-        )
+        self.connection = self._connect(address, link, timeouts)
         self.intake = Intake(events, conversation, listeners, clock, self._number, self._taken_in)
         self.turns = Turns(conversation, self._why_late)
-        self.channel = Channel(self.connection, self.intake, self._requests, tasks, timeouts)
+        self.channel = Channel(
+            self.connection, self.intake, self._requests, tasks, timeouts, self.turns.sending
+        )
         self.recovery = Recovery(self._line(tasks, timeouts))
         here = (self.intake, self.turns, self.recovery, tasks)
         self.outbox = Outbox(self.connection, self.channel, *here, self._show_outbox)
@@ -94,6 +88,17 @@ class Parts:
         self.queries = Queries(self.channel)
         self.starting = Starting(
             conversation, self.channel, self.recovery, self.turns, timeouts, start, greet
+        )
+
+    def _connect(self, address: Address, link: Link, timeouts: Timeouts) -> Connection:
+        return Connection(
+            address,
+            link,
+            received=self._receive,
+            recover=self._recover,
+            changed=self._changed,
+            failed=self._reconnect_failed,
+            timeouts=timeouts,
         )
 
     def _line(self, tasks: Tasks, timeouts: Timeouts) -> Line:
@@ -105,7 +110,7 @@ class Parts:
             too_large=lambda: self.connection.too_large,
             ask=self.channel.ask_transcript,
             send=self.channel.send_now,
-            write=self._write_again,
+            write=self.channel.write_message,
             missed=self._missed,
             spawn=tasks.spawn,
             timeouts=timeouts,
@@ -115,10 +120,6 @@ class Parts:
         return self.connection.number
 
     # --- what one part brings about in others ------------------------------------------------
-
-    async def _write_again(self, event: e.UserMessage) -> None:
-        self.turns.begin_again(event.client_msg_id)
-        await self.channel.write_message(event)
 
     async def _receive(self, frame: str | bytes) -> e.Event | None:
         return await self._receiver.receive(frame)
@@ -160,7 +161,7 @@ class Parts:
             self._show("reconnect_error", "")
         if error is not None:
             self.intake.problem(str(error))
-        if status == "closed" and self._conversation.deliveries.held:
+        if status == "closed" and self._conversation.deliveries.doubted:
             self.intake.note(DISCONNECTED, current, why="the session is closed")
         self._status = status
         self._show("status", status)
@@ -178,7 +179,7 @@ class Parts:
 
     def _why_late(self, message_id: str | None, timeout: float) -> str:
         """Say why no reply may have come: the message was not sent, or nobody knows whether it was."""
-        if message_id in self._conversation.deliveries.held:
+        if message_id in self._conversation.deliveries.doubted:
             return (
                 f"No reply within {timeout:g} s: the connection broke, and it is being found out"
                 " whether the message arrived. Until then it is in session.outbox."

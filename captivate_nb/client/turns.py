@@ -76,7 +76,7 @@ class Turns:
         """Note the signs of a reply from here on."""
         talk = self._conversation
         turn = ReplyWaiter(
-            message_id, len(talk.transcript), lambda: message_id in talk.deliveries.held
+            message_id, len(talk.transcript), lambda: message_id in talk.deliveries.doubted
         )
         self._turns.append(turn)
         try:
@@ -98,14 +98,14 @@ class Turns:
             elif self._conversation.heard > heard:
                 turn.sign()
 
-    def begin_again(self, message_id: str) -> None:
-        """Wait anew for the reply to a message: it had not arrived, and is sent again."""
+    def sending(self, message_id: str) -> None:
+        """Wait from now on for the reply to a message, which is sent, for the first time or again."""
         for turn in self._turns:
             if turn.message_id == message_id:
-                turn.begin_again()
+                turn.begin()
 
     def look_again(self) -> None:
-        """See in every wait whether its message is still held."""
+        """See in every wait whether its message is still in doubt."""
         for turn in self._turns:
             turn.look_again()
 
@@ -126,7 +126,7 @@ class Turns:
         turns = [
             (self._index_after(turn.message_id, turn.start), turn.reply)
             for turn in self._turns
-            if turn.reply is not None and not turn.held()
+            if turn.reply is not None and turn.expects
         ]
         deal(self._conversation.transcript, turns, self._dealt)
 

@@ -126,19 +126,18 @@ class ReplyWaiter:
 
     Times are in seconds. `latency` runs from the turn's beginning to the first sign of a reply.
     `message_id` names the user's message, if it is one, and `start` is where the transcript ended
-    before it; `reply` is None where nobody wants one. While `held()`, what comes is no reply: the
-    message may not have arrived.
+    before it; `reply` is None where nobody wants one. Until that message is sent, and while it is
+    `doubted()` whether it arrived, what comes is no reply.
     """
 
     def __init__(
         self,
         message_id: str | None = None,
         start: int = 0,
-        held: Callable[[], bool] = lambda: False,
+        doubted: Callable[[], bool] = lambda: False,
     ) -> None:
         self.message_id = message_id
         self.start = start
-        self.held = held
         self.reply: list[Message] | None = None
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
@@ -147,7 +146,14 @@ class ReplyWaiter:
         self._pause = 0.0
         self._error: CaptivateError | None = None
         self._stopped = False
+        self._sent = message_id is None
+        self._doubted = doubted
         self.latency: float | None = None
+
+    @property
+    def expects(self) -> bool:
+        """Whether what comes may be the reply."""
+        return self._sent and not self._doubted()
 
     def note(self, event: e.Event) -> None:
         """Take in an event that may be a sign of a reply."""
@@ -163,15 +169,16 @@ class ReplyWaiter:
         self._pause = pause
         self._changed.set()
 
-    def begin_again(self) -> None:
-        """Wait for a reply to what was just sent again; what came before is none."""
+    def begin(self) -> None:
+        """Wait for a reply to what is sent just now; what came before is none."""
+        self._sent = True
         self._last, self._pause, self.latency = self._loop.time(), 0.0, None
         if self.reply is not None:
             self.reply.clear()
         self._changed.set()
 
     def look_again(self) -> None:
-        """See whether the message is still held."""
+        """See whether the message is still in doubt."""
         self._changed.set()
 
     def fail(self, error: CaptivateError) -> None:
@@ -195,7 +202,7 @@ class ReplyWaiter:
                 raise self._error
             if self._stopped:
                 return True
-            answered = self.latency is not None and not self.held()
+            answered = self.latency is not None and self.expects
             quiet = self._last + settle + self._pause if answered else math.inf
             until = min(quiet, deadline)
             if self._loop.time() >= until:

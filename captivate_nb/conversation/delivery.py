@@ -43,6 +43,9 @@ RESENT = 5
 AGAIN = 0.5
 """Seconds until the next look at a transcript that was behind; twice as long each time."""
 
+STRANGE = "other words of yours stand there in the transcript"
+SPOKEN_AFTER = "what came after it may have been its answer"
+
 
 class Deliveries:
     """The user's messages of one conversation."""
@@ -72,7 +75,7 @@ class Deliveries:
         self._unanswered: dict[str, Sent] = {}  # those that the other side has not spoken to yet
         self._unheard: dict[str, Sent] = {}  # those after which nothing was heard
         self._spoke = float("-inf")  # when the user said something last
-        self._at_risk = False  # whether any may have to be sent again
+        self._at_risk = False  # whether a connection broke on any
         self.undecided: dict[str, None] = {}
         """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
@@ -97,23 +100,25 @@ class Deliveries:
     # --- what is to be done ------------------------------------------------------------------
 
     @property
-    def held(self) -> list[str]:
-        """Return those that may have to be sent again: what is said next waits for them."""
-        if not self._at_risk:
-            return []
-        held = [
-            sent.id
-            for sent in self._waiting.values()
-            if sent.lost
-            or (self.in_doubt(sent) and sent.answered != "yes" and sent.refused is None)
-        ]
-        self._at_risk = bool(held) or self.broken
-        return held
+    def doubted(self) -> list[str]:
+        """Return those of which it is being found out whether they arrived, as a connection broke."""
+        return [sent.id for sent in self._doubted()]
 
     @property
     def holds(self) -> bool:
         """Whether what the user says next has to wait, so as not to overtake a message."""
-        return bool(self.held)
+        return any(sent.lost or sent.answered != "yes" for sent in self._doubted())
+
+    def _doubted(self) -> list[Sent]:
+        if not self._at_risk:
+            return []
+        doubted = [
+            sent
+            for sent in self._waiting.values()
+            if sent.lost or (self.in_doubt(sent) and sent.refused is None)
+        ]
+        self._at_risk = bool(doubted) or self.broken
+        return doubted
 
     def step(self) -> Ask | Send | None:
         """Return what to do next; None while nothing is in doubt.
@@ -261,7 +266,10 @@ class Deliveries:
         self.lag = max(self.lag, look.behind)
         self.flawed |= bool(look.flaw)
         for sent in lacked:
-            sent.strange |= look.strangers or sent.id in look.placed
+            if look.strangers or sent.id in look.placed:
+                sent.veiled = STRANGE
+            elif sent.id in look.spoken_after:
+                sent.veiled = sent.veiled or SPOKEN_AFTER
             sent.missing = look.asked
         return verdicts + [verdict for sent in late for verdict in self._lacking(sent, look)]
 
@@ -311,15 +319,15 @@ class Deliveries:
         """Conclude from a second transcript without it that is fresh and whole."""
         if sent.answered == "yes" and (sent.id not in look.placed or sent.id in look.disputed):
             return self._contradict(sent)
-        if sent.strange:
-            return self._give_up(sent, "other words of yours stand there in the transcript")
+        if sent.veiled:
+            return self._give_up(sent, sent.veiled)
         if sent.refused is not None:
             self._settle(sent, "failed")
             return [Verdict(sent.id, "failed", sent.refused)]
         if not self._is_over(sent):
             return self._give_up(sent, "the server's transcript lacks it")
         if sent.answered == "perhaps" and (self.lag or self.flawed):
-            return self._give_up(sent, "what came after it may have been its answer")
+            return self._give_up(sent, SPOKEN_AFTER)
         if sent.again >= RESENT:
             why = f"the connection broke each of the {RESENT + 1} times that it was sent"
             return self._give_up(sent, why)

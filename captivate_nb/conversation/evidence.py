@@ -36,7 +36,7 @@ class Sent(msgspec.Struct):
     since: float = 0.0  # when it was first found out that it arrived
     answered: Answered = "no"
     refused: str | None = None  # the error that the server told after it
-    strange: bool = False  # whether the transcript has a turn that may be this one
+    veiled: str = ""  # what a transcript has that may be this one, or the answer to it
     missing: float | None = None  # when the newest transcript without it was asked for
     looks: int = 0  # transcripts without it that were late enough to tell
     lacked: float | None = None  # when the first of them that was fresh and whole was asked for
@@ -57,11 +57,12 @@ class Look(NamedTuple):
     """What a transcript that was asked for at `asked` shows of the user's messages.
 
     It has those `found`, with an answer to those `answered`; those `placed` have another text where
-    they should stand, or are among the `disputed`, equal lines of which it has fewer; those `passed` it lacks, though it has something before them. `behind` is by
-    how many seconds it lacks what was known before; it is `older` where that is so, or something
-    was heard since; `flaw` says why it cannot be the whole
-    conversation, and is empty where it can. `strangers` tells whether it has turns of the user that
-    were not said here.
+    they should stand, or are among the `disputed`, equal lines of which it has fewer; those `passed`
+    it lacks, though it has something before them; those `spoken_after` it lacks, though the bot
+    says something new there to no turn that it shows. `behind` is by how many seconds it lacks
+    what was known before; it is `older` where that is so, or something was heard since. `flaw` says
+    why it cannot be the whole conversation, and is empty where it can. `strangers` tells whether it
+    has words of the user's that were not said here.
     """
 
     asked: float
@@ -70,6 +71,7 @@ class Look(NamedTuple):
     placed: Collection[str] = ()
     disputed: Collection[str] = ()
     passed: Collection[str] = ()
+    spoken_after: Collection[str] = ()
     behind: float = 0.0
     older: bool = False
     flaw: str = ""

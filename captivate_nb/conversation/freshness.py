@@ -5,6 +5,7 @@ A transcript that is neither proves nothing of what it lacks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 from .entries import Told
@@ -46,7 +47,9 @@ def look_at(
         for place, (after, _) in zip(matches.places, told[1:], strict=False)
         if place in own and after.sender != "user"
     }
-    passed = {ident for place, ident in own.items() if place not in places and place > first >= 0}
+    lacked = [(place, ident) for place, ident in own.items() if place not in places]
+    passed = {ident for place, ident in lacked if place > first >= 0}
+    before = _spoken_before(told, matches)
     return Look(
         asked=asked,
         found=[ident for place, ident in own.items() if place in sure],
@@ -54,11 +57,27 @@ def look_at(
         placed={here[place].id for place in matches.unsure},
         disputed={here[place].id for place in matches.disputed},
         passed=passed if turns else (),
+        spoken_after={ident for place, ident in lacked if place < before},
         behind=0.0 if flaw == CUT_OFF else behind,
         older=older or behind > 0,
         flaw=flaw or (NO_TURNS if own and not turns else ""),
-        strangers=any(matches.places[number] is None for number in turns),
+        strangers=bool(matches.reworded) or any(matches.places[turn] is None for turn in turns),
     )
+
+
+def _spoken_before(told: Told, matches: Matches) -> float:
+    """Return before which message here the bot says something new there, to no turn that is shown.
+
+    It is -1 where it does not. What stands right behind a turn of the user's is said to that.
+    """
+    before, prompted = -1.0, False
+    for place, (entry, _) in zip(matches.places, told, strict=True):
+        if place is not None:
+            before = min(before, place)
+        elif entry.sender == "bot" and not prompted:
+            before = math.inf
+        prompted = entry.sender == "user"
+    return before
 
 
 def _lacks(

@@ -48,8 +48,8 @@ class Outcomes:
         return min(changed, default=None)
 
     def show_held(self) -> int | None:
-        """Show what is held, as it may have to be sent again, as queued."""
-        places = self._messages.places(self._deliveries.held)
+        """Show as queued what is in doubt, as it may have to be sent again."""
+        places = self._messages.places(self._deliveries.doubted)
         for index in places.values():
             self._messages.deliver(index, "queued")
         return min(places.values(), default=None)

@@ -47,12 +47,14 @@ class Matches(NamedTuple):
 
     `places` has for each entry the index of its message here, None for one that is new. Those in
     `unsure` are the user's that it may have or not: by their place alone, or as one of the
-    `disputed`, equal lines of which it has fewer.
+    `disputed`, equal lines of which it has fewer. Those `reworded` are the user's that it has under
+    their id, with words that they never had here.
     """
 
     places: list[int | None]
     unsure: set[int]
     disputed: Collection[int] = frozenset()
+    reworded: Collection[int] = frozenset()
 
 
 def loosely(text: str) -> str:
@@ -77,7 +79,7 @@ def match(
     matching.by_text()
     matching.by_beginning()
     unsure = matching.by_place() | matching.disputed
-    return Matches(matching.places, unsure, matching.disputed)
+    return Matches(matching.places, unsure, matching.disputed, matching.reworded)
 
 
 class _Matching:
@@ -97,6 +99,7 @@ class _Matching:
         self._names = names
         self._doubtful = doubtful
         self.disputed: set[int] = set()
+        self.reworded: set[int] = set()
         self._free = {i: None for i, message in enumerate(here) if message.sender != "system"}
         self._read: dict[int, set[str]] = {}
 
@@ -115,6 +118,8 @@ class _Matching:
             free = len(places) == 1 and places[0] in self._free
             if free and self._may_be(places[0], number, said):
                 self._take(number, places[0])
+                if not self._is_known(places[0], number) and not self._is_cut(places[0], number):
+                    self.reworded.add(places[0])
 
     def by_text(self) -> None:
         """Take equal texts, those of what is doubtful last."""
@@ -187,8 +192,8 @@ class _Matching:
         )
         for number in list(self._left()):
             sender, whole = self._keys[number]
-            beginning = _END.sub("", whole) if whole.endswith(_CUT_OFF) else whole
-            if len(beginning) < (BARE if beginning == whole else CUT):
+            beginning = _beginning(whole)
+            if beginning is None:
                 continue
             index = bisect_left(texts, (sender, beginning, -1))
             while index < len(texts) and _begins(texts[index], sender, beginning):
@@ -277,15 +282,34 @@ class _Matching:
         return self._read[place]
 
     def _may_be(self, place: int, number: int, said: Container[tuple[str, str]]) -> bool:
-        """Whether an id is to be believed, with the user's where the text is another, too.
+        """Whether an id is to be believed, where the text is another, too.
 
-        What a server calls a message of theirs may count its entries: it is believed only where
-        nothing else that is `said` has that text.
+        What a server calls a message may count its entries: it is believed only where nothing else
+        that is `said` has that text, and of what others say only as far as it begins alike.
         """
         sender, text = self._keys[number]
         own = self._told[number][0].message_id == self._here[place].id
-        known = text in self._texts(place)
-        return known or (sender == "user" and (own or (sender, text) not in said))
+        if self._is_known(place, number):
+            return True
+        other = (sender, text) not in said
+        return own or other if sender == "user" else other and self._begin_alike(number, place)
+
+    def _is_known(self, place: int, number: int) -> bool:
+        """Whether an entry has the words of the message at this place."""
+        return self._keys[number][1] in self._texts(place)
+
+    def _is_cut(self, place: int, number: int) -> bool:
+        """Whether an entry has the beginning of these words."""
+        beginning = _beginning(self._keys[number][1])
+        return beginning is not None and any(
+            text.startswith(beginning) for text in self._texts(place)
+        )
+
+
+def _beginning(text: str) -> str | None:
+    """Return what is left of a text that was cut; None where it is too short to tell."""
+    beginning = _END.sub("", text) if text.endswith(_CUT_OFF) else text
+    return None if len(beginning) < (BARE if beginning == text else CUT) else beginning
 
 
 def _begins(line: tuple[str, str, int], sender: str, beginning: str) -> bool:

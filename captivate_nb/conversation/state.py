@@ -146,9 +146,9 @@ class Conversation:
     def undecided(self) -> list[Message]:
         """Return the user's messages that failed, or of which it is not known if they arrived.
 
-        Those that may still turn out to be lost, and then are sent again, are “queued”.
+        Those of which it is being found out are “queued”.
         """
-        names = {*self.deliveries.undecided, *self.deliveries.held}
+        names = {*self.deliveries.undecided, *self.deliveries.doubted}
         return [m for m in self._messages.items if m.id in names] if names else []
 
     def add_problem(

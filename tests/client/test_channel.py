@@ -42,6 +42,7 @@ class Made:
             self.requests,
             self.tasks,
             Timeouts(**{"reconnect_first": 0.001, **timeouts}),
+            self.taken.append,
         )
 
     # --- the connection ---
@@ -88,7 +89,7 @@ async def test_a_message_is_noted_as_sent_though_the_connection_breaks():
     await made.channel.send_message(
         e.UserMessage(conversation_id="c-1", client_msg_id="m", text="hi")
     )
-    assert (len(made.taken), made.sent) == (1, [])
+    assert (made.taken[0], len(made.taken), made.sent) == ("m", 2, [])
 
 
 async def test_what_is_too_large_is_refused_before_anything_waits():

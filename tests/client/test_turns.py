@@ -29,10 +29,13 @@ class Talk:
         self.conversation.apply(event)
 
     def say(self, name: str) -> None:
+        self.turns.sending(name)
         self.apply(e.UserMessage(conversation_id=CONV, client_msg_id=name, text=name))
 
     def answer(self, text: str) -> None:
-        event = e.BotMessage(conversation_id=CONV, content=(c.Text(text),))
+        self.sign(e.BotMessage(conversation_id=CONV, content=(c.Text(text),)))
+
+    def sign(self, event: e.Event) -> None:
         heard = self.conversation.heard
         self.apply(event)
         self.turns.sign(event, heard)
@@ -109,6 +112,59 @@ async def test_an_error_in_sending_ends_the_turn():
     talk.turns.fail(ServerError("500", "no", CONV))  # nobody waits any more
 
 
+async def test_what_comes_before_a_line_is_sent_is_the_reply_to_another():
+    talk = Talk()
+    ready = asyncio.Event()
+
+    async def send_now() -> None:
+        talk.say("a")
+
+    async def send_later() -> None:
+        await ready.wait()
+        talk.say("b")
+
+    async with asyncio.timeout(10):
+        a, b = (
+            asyncio.ensure_future(talk.turns.take(send, name, **QUICK))
+            for send, name in ((send_now, "a"), (send_later, "b"))
+        )
+        await asyncio.sleep(0)
+        talk.answer("to a")
+        assert [message.text for message in await a] == ["to a"]
+        ready.set()
+        done, _ = await asyncio.wait((b,), timeout=5 * QUICK["settle"])
+        assert not done
+        talk.answer("to b")
+        assert [message.text for message in await b] == ["to b"]
+
+
+async def test_a_line_that_was_passed_over_gets_no_reply_before_that_is_found_out():
+    """The server took the line after it: it was received, and may have been dropped."""
+    talk = Talk()
+    talk.apply(told(entry("user", "before")))
+    sent = asyncio.Barrier(3)
+
+    def sender(name: str):
+        async def send() -> None:
+            talk.say(name)
+            await sent.wait()
+
+        return send
+
+    async with asyncio.timeout(10):
+        a, b = (
+            asyncio.ensure_future(talk.turns.take(sender(name), name, **QUICK)) for name in "ab"
+        )
+        await sent.wait()
+        talk.apply(e.SocketConnected())
+        shown = told(entry("user", "before"), entry("user", "b"), entry("bot", "to b"))
+        talk.sign(shown)
+        assert [message.text for message in await b] == ["to b"]
+        done, _ = await asyncio.wait((a,), timeout=5 * QUICK["settle"])
+        assert not done
+        a.cancel()
+
+
 async def test_a_line_that_did_not_arrive_gets_no_reply_until_it_was_sent_again():
     talk = Talk()
     talk.apply(told(entry("user", "before")))
@@ -134,7 +190,6 @@ async def test_a_line_that_did_not_arrive_gets_no_reply_until_it_was_sent_again(
         assert find_out(talk.conversation, *shown) is not None
         talk.turns.look_again()
         assert [message.text for message in await a] == ["to a"]
-        talk.turns.begin_again("b")
         talk.say("b")
         talk.answer("to b")
         assert [message.text for message in await b] == ["to b"]

@@ -158,11 +158,21 @@ async def test_an_error_that_nobody_waits_for_any_more_is_no_complaint():
 
 
 async def test_a_turn_does_not_end_while_its_message_may_have_to_be_sent_again():
-    held = True
-    turn = ReplyWaiter(held=lambda: held)
+    doubted = True
+    turn = ReplyWaiter(doubted=lambda: doubted)
     turn.sign()
     assert not await turn.wait(0.01, soon(0.05))
-    held = False
+    doubted = False
+    assert await turn.wait(0.01, soon(5))
+
+
+async def test_what_came_before_a_message_was_sent_is_no_reply_to_it():
+    turn = ReplyWaiter("a")
+    turn.sign()
+    assert not await turn.wait(0.01, soon(0.05))
+    turn.begin()
+    assert not await turn.wait(0.01, soon(0.05))
+    turn.sign()
     assert await turn.wait(0.01, soon(5))
 
 
@@ -170,7 +180,7 @@ async def test_what_came_before_a_message_was_sent_again_is_no_reply_to_it():
     turn = ReplyWaiter()
     turn.reply = [Message(id="1", sender="bot", text="another's")]
     turn.sign(pause=60)
-    turn.begin_again()
+    turn.begin()
     assert (turn.latency, turn.reply) == (None, [])
     turn.sign()
     assert await turn.wait(0.01, soon(5))

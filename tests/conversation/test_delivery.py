@@ -18,6 +18,8 @@ from captivate_nb.conversation.delivery import (
     QUIET,
     RESENT,
     SECOND_LOOK,
+    SPOKEN_AFTER,
+    STRANGE,
     Deliveries,
 )
 from captivate_nb.conversation.evidence import Ask, Look, Send, Verdict
@@ -309,7 +311,7 @@ def test_a_message_is_sent_again_after_two_fresh_and_whole_transcripts_without_i
     assert deliveries.holds
     assert look(deliveries, SECOND) == []
     assert deliveries.step() == Send(message("a"))
-    assert (deliveries.holds, deliveries.held) == (True, ["a"])
+    assert (deliveries.holds, deliveries.doubted) == (True, ["a"])
     deliveries.sent(message("a"), 4.0)
     assert (deliveries.step(), deliveries.holds) == (None, False)
     assert states(deliveries, "a") == ["sent"]
@@ -318,7 +320,7 @@ def test_a_message_is_sent_again_after_two_fresh_and_whole_transcripts_without_i
 def test_a_connection_that_is_over_leaves_what_waits_in_doubt_before_there_is_another():
     deliveries = sent("a")
     deliveries.disconnected()
-    assert deliveries.held == ["a"]
+    assert deliveries.doubted == ["a"]
     assert deliveries.step() == Ask(FIRST)
     deliveries.connected(2)
     assert deliveries.step() == Ask(FIRST)
@@ -496,12 +498,25 @@ def test_a_flaw_in_the_first_is_made_good_by_two_that_are_whole():
     assert deliveries.step() == Send(message("a"))
 
 
-@pytest.mark.parametrize("shows", [{"placed": ["a"]}, {"strangers": True}])
-def test_other_words_of_the_users_leave_it_unknown(shows):
+@pytest.mark.parametrize(
+    ("shows", "why"),
+    [
+        ({"placed": ["a"]}, STRANGE),
+        ({"strangers": True}, STRANGE),
+        ({"spoken_after": ["a"]}, SPOKEN_AFTER),
+    ],
+)
+def test_what_may_be_it_or_its_answer_leaves_it_unknown(shows, why):
     deliveries = in_doubt("a")
     look(deliveries, 0.5, **shows)
-    told = "other words of yours stand there in the transcript"
-    assert lose(deliveries) == [Verdict("a", "unknown", told)]
+    assert lose(deliveries) == [Verdict("a", "unknown", why)]
+
+
+def test_other_words_of_the_users_say_more_than_what_may_be_an_answer():
+    deliveries = in_doubt("a")
+    look(deliveries, 0.5, strangers=True)
+    look(deliveries, 0.6, spoken_after=["a"])
+    assert lose(deliveries) == [Verdict("a", "unknown", STRANGE)]
 
 
 def test_what_cannot_be_found_out_is_unknown():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from captivate_nb.conversation.entries import messages_of
 from captivate_nb.conversation.freshness import (
     CUT_OFF,
@@ -79,6 +81,40 @@ def test_other_words_in_a_messages_place_and_turns_from_elsewhere_are_told():
     seen = look(here, *TOLD, ("user", "quite another"), ("user", "and one more"))
     assert (set(seen.placed), seen.strangers) == (set(), True)
     assert "two" not in seen.found
+
+
+@pytest.mark.parametrize(
+    ("told", "spoken_after"),
+    [
+        ([("user", "three"), ("bot", "new")], set()),
+        ([("bot", "new")], {"two", "four"}),
+        ([("user", "three"), ("bot", "new"), ("bot", "more")], {"two", "four"}),
+        ([("user", "three"), ("bot", "new"), ("agent", "more")], set()),
+        ([("agent", "new")], set()),
+    ],
+)
+def test_what_is_new_there_and_to_no_turn_may_be_the_answer_to_what_is_missing(told, spoken_after):
+    here = [*HERE, *(message("user", text, None) for text in ("two", "three", "four"))]
+    assert set(look(here, *TOLD, *told).spoken_after) - {"three"} == spoken_after
+
+
+def test_what_is_new_before_a_message_is_not_the_answer_to_it():
+    here = [*HERE, message("user", "two", None)]
+    seen = look(here, ("bot", "new"), *TOLD)
+    assert set(seen.spoken_after) == set()
+
+
+def test_a_turn_with_more_words_under_its_id_may_hold_what_is_missing():
+    one = message("user", "one")
+    here = [HERE[0], one, message("user", "two", None)]
+    entries = [
+        e.TranscriptEntry("bot", (c.Text("hello"),)),
+        e.TranscriptEntry("user", (c.Text("one\ntwo"),), message_id=one.id),
+    ]
+    server = messages_of(entries)
+    matches = match(here, server, {})
+    seen = look_at(ASKED, here, server, matches, lambda m: m.time)
+    assert (set(seen.found), seen.strangers) == ({"one"}, True)
 
 
 def test_a_message_that_another_follows_at_once_has_no_answer_there():

@@ -78,7 +78,25 @@ def test_an_id_of_the_bots_with_another_text_is_another_message():
 def test_the_users_own_id_is_believed_whatever_the_text():
     here = [mine("one", "u-1"), mine("two", "u-2")]
     told = [entry("quite different", "u-2", "user"), entry("one", "u-1", "user")]
-    assert matched(here, told) == Matches([1, 0], set())
+    assert matched(here, told) == Matches([1, 0], set(), reworded={1})
+
+
+def test_an_id_of_the_others_is_believed_where_the_text_begins_alike():
+    here = [message("Pick one:\n- Tea", "b-1")]
+    assert matched(here, [entry("Pick one:", "b-1")]).places == [0]
+    assert matched(here, [entry("Choose one:", "b-1")]).places == [None]
+    here.append(message("Pick one:", "b-2"))
+    assert matched(here, [entry("Pick one:", "b-1")]).places == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [("Two", True), ("two hund…", True), ("two\nthree", False), ("2", False)]
+)
+def test_words_under_an_id_that_were_never_its_own_are_told(text, known):
+    here = [mine("one", "u-1"), mine("two hundred", "u-2")]
+    names = {"u-2": Names(set(), {"two"})}
+    matches = matched(here, [entry(text, "u-2", "user")], names)
+    assert (matches.places, matches.reworded) == ([1], set() if known else {1})
 
 
 def test_an_id_is_one_senders():

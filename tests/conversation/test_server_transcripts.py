@@ -257,6 +257,33 @@ def test_a_servers_transcript_is_of_the_same_messages():
     assert conversation.transcript == messages
 
 
+def test_a_line_left_out_of_a_transcript_that_has_its_answer_is_not_sent_again():
+    conversation = started()
+    conversation.apply(bot("Welcome"), at=1.0)
+    conversation.apply(say("menu"), at=2.0)
+    conversation.apply(bot("Pizza or pasta?"), at=3.0)
+    conversation.apply(say("pizza"), at=5.0)
+    reconnect(conversation)
+    shown = [entry("bot", "Welcome"), entry("user", "menu"), entry("bot", "Pizza or pasta?")]
+    assert find_out(conversation, *shown, entry("bot", "Ordered")) is None
+    assert states(conversation) == ["confirmed", "unknown"]
+    assert lines(conversation)[-2:] == ["user: pizza", "bot: Ordered"]
+    assert problems(conversation) == [
+        "It is not known whether “pizza” arrived: what came after it may have been its answer."
+    ]
+
+
+def test_what_the_server_may_have_put_into_one_entry_with_another_line_is_not_sent_again():
+    conversation = started()
+    conversation.apply(say("pizza", "u-1"), at=1.0)
+    conversation.apply(say("two of them", "u-2"), at=2.0)
+    reconnect(conversation)
+    shown = entry("user", "pizza\ntwo of them", message_id="u-1")
+    assert find_out(conversation, shown) is None
+    assert states(conversation) == ["confirmed", "unknown"]
+    assert lines(conversation) == ["user: pizza", "user: two of them"]
+
+
 @pytest.mark.parametrize("last", [1, 2])
 def test_the_last_entries_hold_no_answer_though_they_have_no_turn_of_the_users(last):
     conversation = started()

@@ -154,8 +154,9 @@ STORY = st.lists(
 class Honest:
     """A conversation, and an honest server, whose transcript is a list.
 
-    What is said just before a break is lost, and arrives when it is sent again; what the bot says
-    meanwhile is missed.
+    What is said just before a break is lost, and arrives when it is sent again; what the other side
+    says meanwhile is missed. Once something is lost, it is an agent who speaks: what a bot says may
+    be the answer to it.
     """
 
     def __init__(self):
@@ -182,7 +183,7 @@ class Honest:
             self.lost.append(text)
 
     def hear(self, text):
-        self.transcript.append(entry("bot", text))
+        self.transcript.append(entry("agent" if self.lost else "bot", text))
         if not self.asleep and not self.lost:
             self.apply(bot(text))
 
