@@ -28,6 +28,9 @@ RECEIVE_LIMIT = 16 * 1024 * 1024
 
 _KEY_QUERY = re.compile(r"([?&])apikey=([^&#]*)(&?)", re.IGNORECASE)
 
+_MAY_BE_SHOWN = re.compile(r"[a-z]+://|[\w.-]+:\d+(?!\w)|localhost\b", re.IGNORECASE)
+"""How a URL begins, or one that lacks `wss://`; what begins otherwise may be the key."""
+
 
 class Address:
     """Where a server is and the key for it. Shows without the key or any other secret.
@@ -39,9 +42,9 @@ class Address:
 
     def __init__(self, url: str, key: Secret | str | None = None) -> None:
         url, in_url = take_key(url)
-        self._parts = urlsplit(_checked(url))
         given = key if isinstance(key, Secret) else Secret(key or "")
         self.key = given or in_url
+        self._parts = urlsplit(_checked(url, self.key))
         self.secrets = (self.key, *secrets_in(urlunsplit(self._parts)))
 
     @property
@@ -63,7 +66,8 @@ class Address:
 
     def __str__(self) -> str:
         _, _, netloc = self._parts.netloc.rpartition("@")
-        return hide_named(urlunsplit(self._parts._replace(netloc=netloc)))
+        shown = hide_named(urlunsplit(self._parts._replace(netloc=netloc)))
+        return self.key.hide_in(shown)
 
     def __repr__(self) -> str:
         return f"<Address {self}>"
@@ -86,9 +90,9 @@ def take_key(url: str) -> tuple[str, Secret]:
     return url[: found.start()] + mark + url[found.end() :], Secret(unquote_plus(found[2]))
 
 
-def _checked(url: str) -> str:
+def _checked(url: str, key: Secret) -> str:
     text = url.strip()
-    shown = _shown(text)
+    shown = key.hide_in(_shown(text))
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -99,15 +103,20 @@ def _checked(url: str) -> str:
         better = "ws" + shown[4:]
         raise InvalidURL(f"“{shown}” is a web address; the Socket API's is {better}.")
     if parts.scheme not in ("ws", "wss") or not host:
-        raise InvalidURL(f"“{shown}” is not the URL of a server. It looks like wss://host/dev.")
+        raise InvalidURL(
+            f"“{shown}” is not the URL of a server, which looks like wss://host/dev and comes"
+            " before the key."
+        )
     if parts.username is not None and parts.password is None:
         raise InvalidURL(f"“{shown}” has a user without a password: wss://USER:PASSWORD@host/dev.")
     return text
 
 
 def _shown(url: str) -> str:
-    """Return the beginning of what was given for a URL, without what may be a password in it."""
+    """Return the beginning of what was given for a URL, without what may be a password or key."""
     before, at, after = url.rpartition("@")
+    if url and not at and not _MAY_BE_SHOWN.match(url):
+        return HIDDEN
     scheme, slashes, _ = before.partition("://") if "://" in before else ("", "", "")
     return hide_named(f"{scheme}{slashes}{HIDDEN}@{after}" if at else url)[:100]
 

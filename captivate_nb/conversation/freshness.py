@@ -34,7 +34,6 @@ def look_at(
     time since which the server is known to have a message, None for one that it may not have.
     """
     places = {place for place in matches.places if place is not None}
-    first = min(places, default=-1)
     turns = [number for number, (entry, _) in enumerate(told) if entry.sender == "user"]
     expected = [
         None if message.sender == "user" and not turns else since(message) for message in here
@@ -48,15 +47,14 @@ def look_at(
         if place in own and after.sender != "user"
     }
     lacked = [(place, ident) for place, ident in own.items() if place not in places]
-    passed = {ident for place, ident in lacked if place > first >= 0}
-    before = _spoken_before(told, matches)
+    first, before = min(places, default=math.inf), _spoken_before(told, matches)
     return Look(
         asked=asked,
         found=[ident for place, ident in own.items() if place in sure],
         answered=answered,
         placed={here[place].id for place in matches.unsure},
         disputed={here[place].id for place in matches.disputed},
-        passed=passed if turns else (),
+        passed={ident for place, ident in lacked if turns and place > first},
         spoken_after={ident for place, ident in lacked if place < before},
         behind=0.0 if flaw == CUT_OFF else behind,
         older=older or behind > 0,

@@ -81,6 +81,12 @@ def test_an_address_shows_no_password_and_no_token(url: str, shown: str, secrets
         ("x" * 100 + "://ann:very-secret-key@host", "x” is not the URL of a server"),
         ("http://host/?token=very-secret-key", "the Socket API's is ws://host/?token=•••"),
         ("ws://very-secret-key@host", "a user without a password: wss://USER:PASSWORD@host"),
+        (
+            "very-secret-key",
+            "“•••” is not the URL of a server, which looks like wss://host/dev and",
+        ),
+        ("localhost:8765", "“localhost:8765” is not the URL"),
+        ("host.example:8765/dev", "“host.example:8765/dev” is not the URL"),
         (5, "A URL is text such as wss://host/dev, not int"),
         (b"ws://host?apiKey=very-secret-key", "not bytes"),
     ],
@@ -89,6 +95,15 @@ def test_a_url_that_cannot_be_one(url: str, says: str):
     with pytest.raises(InvalidURL) as caught:
         Address(url)
     assert says in str(caught.value)
+    assert "very-secret-key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["ws://host/very-secret-key/dev", "ws://host/dev#very-secret-key"])
+def test_a_key_anywhere_in_a_url_is_not_shown(url: str):
+    assert "very-secret-key" not in str(Address(url, "very-secret-key"))
+    with pytest.raises(InvalidURL) as caught:
+        Address(url.replace("ws", "http"), "very-secret-key")
+    assert "•••" in str(caught.value)
     assert "very-secret-key" not in str(caught.value)
 
 
