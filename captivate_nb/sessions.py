@@ -126,8 +126,11 @@ def _forget(change: Any) -> None:
 
 
 def current() -> Session:
-    """Return the session opened last that is still open. Raise `NoSession` when there is none."""
+    """Return the session opened last that is still open. Raise `NoSession` when there is none.
+
+    One whose loop has ended is none: nothing can be said on it any more.
+    """
     for session in reversed(_opened):
-        if session.status != "closed":
+        if session.status != "closed" and not session.loop.is_closed():
             return session
     raise NoSession("There is no open session. Open one with %captivate, or captivate_nb.demo().")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -45,6 +46,13 @@ async def test_with_nothing_given_it_is_the_embedded_server():
     assert servers() == 0
     with pytest.raises(NoSession, match="%captivate"):
         cn.current()
+
+
+def test_a_session_whose_loop_has_ended_is_none():
+    session = asyncio.run(cn.demo())
+    with pytest.raises(NoSession):
+        cn.current()
+    session.server.stop()
 
 
 async def test_the_environment_says_where_and_with_which_key(monkeypatch: pytest.MonkeyPatch):
