@@ -96,6 +96,7 @@ lint: $(VENV)/.test $(VENV)/.node
 	tests/frontend/node_modules/.bin/biome ci --error-on-warnings .
 
 format: $(VENV)/.test $(VENV)/.node
+	cd tests && python -m support.typedefs
 	ruff format .
 	ruff check --fix .
 	tests/frontend/node_modules/.bin/biome check --write .

@@ -67,6 +67,10 @@ class Widget:
             "([name, content]) => models[name].emit('msg:custom', content)", [self.name, content]
         )
 
+    async def answer(self, asked: dict[str, Any], **what: Any) -> None:
+        """Answer what the page has asked."""
+        await self.tell(kind="answer", ask=asked["ask"], **what)
+
     async def set(self, trait: str, value: Any) -> None:
         await self.page.evaluate(
             "([name, trait, value]) => models[name].set(trait, value)", [self.name, trait, value]
@@ -392,15 +396,10 @@ async def test_a_click_is_pending_at_once_and_sent_once(widgets: Widgets):
     await no.dblclick()
     await no.click()
     [click] = await log.sent()
-    assert {**click, "sizes": 0} == {
-        "kind": "click",
-        "index": 0,
-        "id": "m0",
-        "option": 1,
-        "sizes": 0,
-    }
+    told = {"kind": "click", "index": 0, "id": "m0", "option": 1}
+    assert {name: click[name] for name in told} == told
     await expect(no).to_have_attribute("aria-busy", "true")
-    await log.tell(kind="settled", index=0, option=1)
+    await log.answer(click)
     await expect(no).to_have_attribute("aria-busy", "false")
     await no.click()
     assert len(await log.sent("click")) == 1
@@ -592,9 +591,9 @@ async def test_enter_sends_and_the_text_stays_until_taken(widgets: Widgets):
     await expect(box).to_have_value("One\ntwo")
     await expect(box).not_to_be_editable()
     assert await write.sent() == []
-    await write.tell(id=-1)
+    await write.answer({"ask": "another's"})
     await expect(box).to_have_value("One\ntwo")
-    await write.tell(id=said["id"])
+    await write.answer(said)
     await expect(box).to_have_value("")
     await expect(box).to_be_editable()
     await expect(box).to_be_focused()
@@ -605,7 +604,7 @@ async def test_a_refused_text_stays_and_says_why(widgets: Widgets):
     await box.fill("Too much")
     await widgets.page.get_by_role("button", name="Send").click()
     said = await write.next()
-    await write.tell(id=said["id"], error="It is too large.")
+    await write.answer(said, error="It is too large.")
     await expect(box).to_have_value("Too much")
     line = widgets.page.get_by_role("alert")
     await expect(line).to_have_text("It is too large.")
@@ -643,7 +642,7 @@ async def test_enter_that_ends_a_composition_does_not_send(widgets: Widgets):
 async def say(write: Widget, box: Locator, words: str) -> None:
     await box.fill(words)
     await box.press("Enter")
-    await write.tell(id=(await write.next())["id"])
+    await write.answer(await write.next())
     await expect(box).to_have_value("")
 
 
@@ -671,7 +670,7 @@ async def test_up_and_down_bring_back_what_was_said(widgets: Widgets):
         await box.press("ArrowUp")
     await expect(box).to_have_value("from Python!")
     await box.press("Enter")
-    await write.tell(id=(await write.next())["id"])
+    await write.answer(await write.next())
     await log.append(text("two\nlines", 3, "user"), text("from Python!", 4, "user"), outbox=[])
     for shown in ("from Python!", "two\nlines"):
         await box.press("ArrowUp")
@@ -754,7 +753,7 @@ async def test_files_are_picked_dropped_and_pasted(widgets: Widgets):
     assert [file["name"] for file in said["files"]] == ["a.txt", "b.txt", "d.txt"]
     assert said["files"][0]["type"] == "text/plain"
     assert (said["text"], said["sizes"]) == ("", [3, 5, 5])
-    await write.tell(id=said["id"])
+    await write.answer(said)
     await expect(widgets.page.locator(".cnb-chip")).to_have_count(0)
 
 
@@ -806,9 +805,10 @@ async def test_the_header_says_how_it_stands(widgets: Widgets):
     await expect(state).to_have_text("open · c-1 · 38 ms")
     restart = widgets.page.get_by_role("button", name="Start a new conversation")
     await restart.dblclick(force=True)
-    assert [content["kind"] for content in await header.sent()] == ["restart"]
+    [asked] = await header.sent()
+    assert (asked["kind"], asked.get("user")) == ("restart", None)
     await expect(restart).to_be_disabled()
-    await header.tell(kind="settled")
+    await header.answer(asked)
     await expect(restart).to_be_enabled()
     await header.set("status", "closed")
     await expect(state).to_have_text("closed · c-1 · 38 ms")
@@ -880,10 +880,11 @@ async def test_the_header_starts_anew_in_one_click_where_there_is_room(widgets: 
     await expect(other).to_be_hidden()
     await widgets.page.add_style_tag(content=".cnb-panel.cnb-panel { width: 760px; }")
     await anew.dblclick(force=True)
-    assert await header.sent() == [{"kind": "restart", "user": "new", "sizes": []}]
+    [asked] = await header.sent()
+    assert (asked["kind"], asked["user"]) == ("restart", "new")
     await expect(anew).to_be_disabled()
     await expect(other).to_be_disabled()
-    await header.tell(kind="settled")
+    await header.answer(asked)
     await other.click()
     box = widgets.page.get_by_role("textbox", name="Metadata to start with, as JSON")
     await expect(box).to_be_focused()

@@ -15,9 +15,9 @@ from support.front_end import FrontEnd
 from .test_widgets_js import Widgets, widgets  # noqa: F401
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-GIVE = """([url, type, data]) => {
+GIVE = """([ask, text, data]) => {
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-  for (const hear of models.log.heard) hear({ kind: "file", url, type }, [new DataView(bytes.buffer)]);
+  for (const hear of models.log.heard) hear({ kind: "answer", ask, text }, [new DataView(bytes.buffer)]);
 }"""
 HEARD = "window.fake = ((fake) => (name, state) => { const model = fake(name, state); const { on } = model; model.heard = []; model.on = (event, f) => { if (event === 'msg:custom') model.heard.push(f); on(event, f); }; return model; })(window.fake)"
 WIDTH = "image => image.naturalWidth"
@@ -42,13 +42,14 @@ async def test_a_picture_that_the_page_cannot_reach_comes_from_python(widgets: W
     while asked["kind"] != "file":
         asked = await log.next()
     assert asked["url"] == url
-    await widgets.page.evaluate(GIVE, [url, "image/png", PNG])
+    await widgets.page.evaluate(GIVE, [asked["ask"], "image/png", PNG])
     for number in (0, 1):
         picture = log.messages.nth(number).get_by_role("img", name="Mug")
         await expect(picture).to_have_js_property("naturalWidth", 1)
         assert (await picture.get_attribute("src") or "").startswith("blob:")
-    assert (await log.next())["url"] == other
-    await log.tell(kind="file", url=other, error="It is not on the session's own server.")
+    asked = await log.next()
+    assert asked["url"] == other
+    await log.answer(asked, error="It is not on the session's own server.")
     await widgets.page.clock.run_for(60_000)
     assert await log.sent("file") == []
 
@@ -74,8 +75,9 @@ async def test_a_file_that_the_page_cannot_reach_is_downloaded(widgets: Widgets)
     await log.sent()
     async with widgets.page.expect_download() as downloading:
         await log.log.get_by_role("link", name="price list.csv").click()
-        assert (await log.next())["url"] == url
-        await widgets.page.evaluate(GIVE, [url, "text/html", PNG])
+        asked = await log.next()
+        assert asked["url"] == url
+        await widgets.page.evaluate(GIVE, [asked["ask"], "text/html", PNG])
     assert (await downloading.value).suggested_filename == "price list.csv"
 
 

@@ -57,7 +57,7 @@ async def test_a_message_is_copied_as_text_and_as_json(widgets: Widgets):  # noq
     await as_json.click()
     asked = await log.next()
     assert (asked["kind"], asked["index"], asked["id"]) == ("raw", 0, "m0")
-    await log.tell(kind="raw", id="m0", json='{"raw": 1}')
+    await log.answer(asked, text='{"raw": 1}')
     await expect(spoken).to_have_text("Copied")
     assert await widgets.page.evaluate("copied[1]") == '{"raw": 1}'
     await widgets.page.clock.run_for(3100)

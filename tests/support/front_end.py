@@ -64,10 +64,9 @@ class FrontEnd:
             and name in sent.data.get("state", {})
         ]
 
-    def say(
-        self, widget: ipywidgets.Widget, content: dict[str, Any], buffers: tuple[bytes, ...] = ()
-    ) -> None:
-        """Send a custom message to a widget, as its page would."""
+    def say(self, widget: ipywidgets.Widget, content: Any, buffers: tuple[bytes, ...] = ()) -> None:
+        """Send a custom message to a widget, as its page would; a question is asked as "q"."""
+        content = {"ask": "q", **content} if isinstance(content, dict) else content
         data = {"method": "custom", "content": content}
         message = {"content": {"data": data}, "buffers": [memoryview(each) for each in buffers]}
         widget.comm.handle_msg(message)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine
-from typing import Any, NoReturn
+from typing import Any, NoReturn, assert_never
 from weakref import WeakKeyDictionary
 
 import ipywidgets
@@ -20,11 +20,21 @@ from captivate_nb.client.session import Session
 from captivate_nb.errors import CaptivateError, UsageError, counted
 from captivate_nb.kernel import loop_here, post
 from captivate_nb.rendering.sanitize import clean, escape
-from captivate_nb.widgets.chat.composer import FILES_LIMIT, Attachment, ComposerWidget
+from captivate_nb.widgets.chat.composer import Attachment, ComposerWidget, check_size
 from captivate_nb.widgets.chat.log import LogWidget
 from captivate_nb.widgets.common.assets import describe
 from captivate_nb.widgets.common.fallback import FallbackDisplay
 from captivate_nb.widgets.inspector.time_travel_panel import BOT
+from captivate_nb.widgets.messages import (
+    Accept,
+    Available,
+    Close,
+    FromDesk,
+    Leave,
+    Refuse,
+    Send,
+    Show,
+)
 
 from .queue import DeskWidget
 from .visitors import LiveAgent, Overview, VisitorTranscript, VisitorView, row
@@ -232,50 +242,50 @@ class AgentPanel(FallbackDisplay):
     def _post(self, work: Coroutine[Any, Any, None]) -> None:
         post(work, self._loop, lambda error: self.chat_log.problem(describe(error)))
 
-    def _act(self, kind: str, ident: str) -> None:
-        self._post(self._do(kind, ident))
+    def _act(self, asked: FromDesk) -> None:
+        self._post(self._do(asked))
 
-    async def _do(self, kind: str, ident: str) -> None:
-        """Do what the agent asked for; the page takes it for done once the desk was looked at."""
+    async def _do(self, asked: FromDesk) -> None:
+        """Do what the agent asked for; it is answered once the desk was looked at."""
         if self.comm is None:
             return
-        if kind == "close":
-            self._stop_looking()
-            await asyncio.to_thread(self._leave_desk)
-            self.free()
-            return
-        if kind == "show":
-            self._choose(ident)
-            return
-        try:
-            await asyncio.to_thread(self._carry_out, kind, ident)
-            if kind == "accept":
+        match asked:
+            case Close():
+                self._stop_looking()
+                await asyncio.to_thread(self._leave_desk)
+                self.free()
+            case Show(id=ident):
                 self._choose(ident)
-        finally:
-            await self._look()
-            self.desk.settled()
-
-    def _carry_out(self, kind: str, ident: str) -> None:
-        match kind:
-            case "accept":
-                self.agent.accept(ident, name=self.agent_name)
-            case "refuse":
-                self.agent.refuse(ident)
-            case "leave":
-                self.agent.leave(ident)
             case _:
-                self.agent.available = ident == "on"
+                try:
+                    await asyncio.to_thread(self._carry_out, asked)
+                    if isinstance(asked, Accept):
+                        self._choose(asked.id)
+                finally:
+                    await self._look()
+                    self.desk.answer(asked)
 
-    async def _say(self, ident: float, text: str, files: list[Attachment]) -> None:
-        error = None
+    def _carry_out(self, asked: Accept | Refuse | Leave | Available) -> None:
+        match asked:
+            case Accept(id=ident):
+                self.agent.accept(ident, name=self.agent_name)
+            case Refuse(id=ident):
+                self.agent.refuse(ident)
+            case Leave(id=ident):
+                self.agent.leave(ident)
+            case Available(on=on):
+                self.agent.available = on
+            case _:
+                assert_never(asked)
+
+    async def _say(self, asked: Send, files: list[Attachment]) -> None:
         try:
-            if sum(len(data) for _, data, _ in files) > FILES_LIMIT:
-                error = f"One message takes at most {FILES_LIMIT // 1_000_000} MB of files."
-            else:
-                await asyncio.to_thread(self._hand_over, self.desk.shown, text, files)
+            check_size(files)
+            await asyncio.to_thread(self._hand_over, self.desk.shown, asked.text, files)
         except Exception as problem:  # noqa: BLE001  # shown beside the text, whatever it is
-            error = describe(problem)
-        self.composer.answer(ident, error)
+            self.composer.answer(asked, error=describe(problem))
+        else:
+            self.composer.answer(asked)
 
     def _hand_over(self, shown: str, text: str, files: list[Attachment]) -> None:
         if files:

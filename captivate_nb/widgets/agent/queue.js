@@ -1,19 +1,22 @@
 import { clock } from "../chat/message.js";
 import { iconButton, initials, make } from "../common/dom.js";
+import { hear, Questions } from "../common/questions.js";
 
 /**
  * @typedef {{ id: string, name: string, reason: string, since: number, agent: string | null,
  *   present: boolean, last: string, unread: number }} Visitor
+ * @typedef {import("../common/messages.js").FromDesk} FromDesk
  */
 
 /** The top of the agent's panel, who is at the desk, and above the log whose chat it is. */
 class Desk {
-  /** @param {import("../common/dom.js").Model} model @param {HTMLElement} root */
+  /** @param {import("../common/dom.js").Model<FromDesk>} model @param {HTMLElement} root */
   constructor(model, root) {
     this.model = model;
     this.root = root;
-    /** @type {Set<string>} what was asked for and is not done yet */
-    this.pending = new Set();
+    /** @type {Questions<FromDesk>} */
+    this.questions = new Questions(model);
+    this.pending = ""; // what was asked for and is not done yet
     /** @type {Visitor | undefined} whose chat was on show last */
     this.last = undefined;
     this.state = make("div", { class: "cnb-state", role: "status" });
@@ -25,11 +28,11 @@ class Desk {
         type: "button",
         class: "cnb-switch",
         role: "switch",
-        click: () => this.ask("available", { on: !model.get("available") }),
+        click: () => this.ask({ kind: "available", on: !model.get("available") }),
       },
       make("span", {}, "Available"),
     );
-    this.end = iconButton("close", "Close the agent's panel", () => this.ask("close"));
+    this.end = iconButton("close", "Close the agent's panel", () => model.send({ kind: "close" }));
     this.waiting = make("div", { class: "cnb-visitors", role: "list", "aria-label": "Waiting" });
     this.chats = make("div", { class: "cnb-visitors", role: "list", "aria-label": "In a chat" });
     this.hint = make("div", { class: "cnb-hint" });
@@ -55,23 +58,21 @@ class Desk {
     );
     for (const trait of ["name", "available", "running", "visitors", "shown", "facts"])
       model.on(`change:${trait}`, () => this.draw());
-    model.on("msg:custom", () => this.settled());
+    /** @type {import("../common/questions.js").Handlers<import("../common/messages.js").ToDesk>} */
+    const handlers = { answer: (answer) => this.questions.take(answer) };
+    hear(model, handlers);
     model.on("comm_live_update", () => setTimeout(() => this.draw())); // when the panel around us knows it too
     this.draw();
     setTimeout(() => this.draw()); // once we stand in the panel
   }
 
-  /** @param {string} kind @param {object} [what] */
-  ask(kind, what = {}) {
-    const key = JSON.stringify([kind, what]);
-    if (this.pending.size && kind !== "show") return;
-    if (kind !== "show") this.pending.add(key);
-    this.model.send({ kind, ...what });
+  /** Ask for one thing at a time. @param {Parameters<Questions<FromDesk>["ask"]>[0]} question */
+  async ask(question) {
+    if (this.pending) return;
+    this.pending = JSON.stringify(question);
     this.draw();
-  }
-
-  settled() {
-    this.pending.clear();
+    await this.questions.ask(question);
+    this.pending = "";
     this.draw();
   }
 
@@ -87,7 +88,7 @@ class Desk {
     this.state.textContent = dead ? "no kernel" : this.model.get("facts").join(" · ");
     this.state.dataset.status = !running ? "closed" : free ? "open" : "busy";
     this.free.setAttribute("aria-checked", String(free));
-    this.free.disabled = !running || this.pending.size > 0;
+    this.free.disabled = !running || this.pending !== "";
     this.end.disabled = dead;
     const focused = this.focused();
     this.list(
@@ -138,7 +139,7 @@ class Desk {
           .filter(Boolean)
           .join(", "),
         title: visitor.reason || name,
-        click: () => this.ask("show", { id }),
+        click: () => this.model.send({ kind: "show", id }),
       },
       make("span", { class: "cnb-avatar", "aria-hidden": "true" }, initials(name)),
       make(
@@ -168,10 +169,10 @@ class Desk {
 
   /** @param {"accept" | "refuse" | "leave"} kind @param {string} label @param {Visitor} visitor */
   button(kind, label, { id, name }) {
-    const pending = this.pending.has(JSON.stringify([kind, { id }]));
+    const pending = this.pending === JSON.stringify({ kind, id });
     /** A second click of a double click would hit who has moved up. @param {MouseEvent} event */
     const click = (event) => {
-      if (event.detail < 2) this.ask(kind, { id });
+      if (event.detail < 2) this.ask({ kind, id });
     };
     const full = kind === "leave" ? `Leave the chat with ${name}` : `${label} ${name}`;
     return make(

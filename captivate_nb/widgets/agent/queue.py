@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
 from captivate_nb.widgets.common.assets import AGENT_SHEETS, module, styles
+from captivate_nb.widgets.common.page_widget import PageWidget
+from captivate_nb.widgets.messages import FromDesk
 
 
-class DeskWidget(anywidget.AnyWidget):
-    """Header, visitors, and the head of the chat on show.
+class DeskWidget(PageWidget):
+    """Header, visitors, and the head of the chat on show; `act(message)` is called on any thread."""
 
-    It calls `act(kind, ident)` on any thread: "show", "accept", "refuse" and "leave" with a
-    conversation's id, "available" with "on" or "", "close" with "". Each but "show" is to be
-    answered with `settled`.
-    """
-
+    hears = FromDesk
     _esm = module("agent/queue.js")
     _css = styles(*AGENT_SHEETS)
     name = traitlets.Unicode().tag(sync=True)
@@ -29,20 +26,10 @@ class DeskWidget(anywidget.AnyWidget):
     shown = traitlets.Unicode().tag(sync=True)
     hint = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, act: Callable[[str, str], object], **state: Any) -> None:
-        super().__init__(**state)
+    def __init__(self, act: Callable[[FromDesk], object], **state: Any) -> None:
         self._act = act
-        self.on_msg(self._on_message)
+        super().__init__(**state)
 
-    def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        match content:
-            case {"kind": "show" | "accept" | "refuse" | "leave" as kind, "id": str(ident)}:
-                self._act(kind, ident)
-            case {"kind": "available", "on": bool(on)}:
-                self._act("available", "on" if on else "")
-            case {"kind": "close"}:
-                self._act("close", "")
-
-    def settled(self) -> None:
-        """Tell the page that what it asked for is done, or was refused."""
-        self.send({"kind": "settled"})
+    def heard(self, message: FromDesk, _: Sequence[Any]) -> None:
+        """Have done what the agent asks for."""
+        self._act(message)

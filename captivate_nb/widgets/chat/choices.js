@@ -1,3 +1,5 @@
+import { hear } from "../common/questions.js";
+
 /**
  * Buttons that stand beside this widget: a click shows as pending at once, before Python has heard of
  * it, and a second click on a pending row goes nowhere. The row begins where their labels do.
@@ -22,7 +24,9 @@ export default {
         button.removeAttribute("aria-busy");
       }
     };
-    model.on("msg:custom", settle);
+    /** @type {import("../common/questions.js").Handlers<import("../common/messages.js").ToChoices>} */
+    const handlers = { settled: settle };
+    hear(model, handlers);
     document.addEventListener("click", press, true);
     return () => document.removeEventListener("click", press, true);
   },

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import anywidget
 import ipywidgets
 from IPython.display import display
 
@@ -20,6 +19,8 @@ from captivate_nb.rendering.labels import labels_of
 from captivate_nb.rendering.sanitize import escape, safe_link
 from captivate_nb.sessions import current
 from captivate_nb.widgets.common.assets import CHAT_SHEETS, close_tree, describe, module, styles
+from captivate_nb.widgets.common.page_widget import PageWidget
+from captivate_nb.widgets.messages import Settled
 
 _under_way: WeakKeyDictionary[Session, set[tuple[Option, ...]]] = WeakKeyDictionary()
 
@@ -44,8 +45,10 @@ SPARE = "cnb-spare"
 """The class of a child that is not needed now."""
 
 
-class _Sheet(anywidget.AnyWidget):
+class _Sheet(PageWidget):
     """Brings the stylesheet, and makes the buttons beside it answer before Python does."""
+
+    hears = None
 
     _esm = module("chat/choices.js")
     _css = styles(*CHAT_SHEETS)
@@ -149,7 +152,7 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
             if option is not None and self._options.get(button) is option:
                 button.icon = "check"
         finally:
-            self._sheet.send({"kind": "settled"})
+            self._sheet.tell(Settled())
 
     def _tell(self, text: str, kind: type[ipywidgets.HTML] = _Line) -> None:
         """Show a line behind the buttons, an error by default, in place of the last such line."""

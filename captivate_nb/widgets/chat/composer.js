@@ -1,4 +1,5 @@
 import { iconButton, make, problemLine, size } from "../common/dom.js";
+import { hear, Questions } from "../common/questions.js";
 import { Recall } from "./input_history.js";
 
 const KEPT = 100; // lines that ArrowUp brings back
@@ -14,7 +15,9 @@ class Composer {
     this.said = said;
     /** @type {File[]} */
     this.files = [];
-    this.sending = 0;
+    this.sending = false;
+    /** @type {Questions<import("../common/messages.js").FromComposer>} */
+    this.questions = new Questions(model);
     /** @type {Map<string, { text: string, files: File[] }>} what is written for other topics */
     this.drafts = new Map();
     this.topic = model.get("topic") ?? "";
@@ -47,7 +50,9 @@ class Composer {
     root.append(this.problem, this.chips, this.row, this.picker);
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.receive(event, event.dataTransfer));
-    model.on("msg:custom", (message) => this.answered(message));
+    /** @type {import("../common/questions.js").Handlers<import("../common/messages.js").ToComposer>} */
+    const handlers = { answer: (answer) => this.questions.take(answer) };
+    hear(model, handlers);
     for (const name of ["enabled", "hint"]) model.on(`change:${name}`, () => this.draw());
     model.on("change:topic", () => this.turn());
     this.draw();
@@ -55,7 +60,7 @@ class Composer {
 
   draw() {
     const enabled = this.model.get("enabled");
-    const busy = this.sending !== 0;
+    const busy = this.sending;
     this.text.placeholder = enabled ? "Write a message…" : this.model.get("hint");
     this.text.readOnly = busy;
     for (const control of [this.text, this.attach, this.button]) {
@@ -172,26 +177,15 @@ class Composer {
       return this.tell(
         `Nothing was sent: the text has ${size(bytes)}, and one message takes at most ${size(limit)}. Shorten it, or attach it as a file.`,
       );
-    this.sending = Math.random();
-    this.sent = this.topic;
+    this.sending = true;
+    const { topic } = this;
     this.text.focus();
     this.tell("");
     this.draw();
-    try {
-      const buffers = await Promise.all(this.files.map((file) => file.arrayBuffer()));
-      const files = this.files.map(({ name, type }) => ({ name, type }));
-      this.model.send({ kind: "send", id: this.sending, topic: this.sent, text, files }, undefined, buffers);
-    } catch (error) {
-      this.answered({ id: this.sending, error: `A file could not be read: ${error}` });
-    }
-  }
-
-  /** @param {{ id: number, error?: string }} message */
-  answered({ id, error }) {
-    if (id !== this.sending) return;
-    this.sending = 0;
+    const error = await this.handOver(topic, text);
+    this.sending = false;
     if (error) this.tell(error);
-    else if (this.sent !== this.topic) this.drafts.delete(this.sent ?? "");
+    else if (topic !== this.topic) this.drafts.delete(topic);
     else {
       this.remember([this.text.value]);
       this.recall.forget();
@@ -200,6 +194,17 @@ class Composer {
       this.fit();
     }
     this.draw();
+  }
+
+  /** Give a message to Python; resolves to what was wrong, if anything. @param {string} topic @param {string} text */
+  async handOver(topic, text) {
+    const files = this.files.map(({ name, type }) => ({ name, type }));
+    try {
+      const buffers = await Promise.all(this.files.map((file) => file.arrayBuffer()));
+      return (await this.questions.ask({ kind: "send", topic, text, files }, { buffers })).error;
+    } catch (error) {
+      return `A file could not be read: ${error}`;
+    }
   }
 }
 

@@ -1,14 +1,16 @@
-"""Where the user writes. The page keeps the text until `answer` says that it was sent."""
+"""Where the user writes. The page keeps the text until it is answered that it was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
+from captivate_nb.errors import InvalidFile
 from captivate_nb.widgets.common.assets import module
+from captivate_nb.widgets.common.page_widget import PageWidget
+from captivate_nb.widgets.messages import FromComposer, Send
 
 Attachment = tuple[str, bytes, str]
 """A file as the page sends it: name, bytes, MIME type."""
@@ -19,16 +21,24 @@ FILES_LIMIT = 10_000_000
 TEXT_LIMIT = 128 * 1024
 """Bytes of text that the page sends at all; a little less than this fits in a message."""
 
+
+def check_size(files: list[Attachment]) -> None:
+    """Raise `InvalidFile` for more than one message takes."""
+    if sum(len(data) for _, data, _ in files) > FILES_LIMIT:
+        raise InvalidFile(f"One message takes at most {FILES_LIMIT // 1_000_000} MB of files.")
+
+
 MOVED = "Nothing was sent: another chat was opened meanwhile."
 
 
-class ComposerWidget(anywidget.AnyWidget):
-    """A text area with files. It calls `send(ident, text, files)`, on any thread.
+class ComposerWidget(PageWidget):
+    """A text area with files. It calls `send(asked, files)`, on any thread.
 
-    Each call is to be answered with `answer`. `hint` says why nothing can be written while it is
+    Each call is to be answered, with an error where the text is to stay. `hint` says why nothing can be written while it is
     not enabled. Each `topic` has a draft of its own; what was written for another is not sent.
     """
 
+    hears = FromComposer
     _esm = module("chat/composer.js")
     enabled = traitlets.Bool(True).tag(sync=True)
     limit = traitlets.Int(FILES_LIMIT).tag(sync=True)
@@ -36,24 +46,15 @@ class ComposerWidget(anywidget.AnyWidget):
     hint = traitlets.Unicode("This chat is closed").tag(sync=True)
     topic = traitlets.Unicode().tag(sync=True)
 
-    def __init__(
-        self, send: Callable[[float, str, list[Attachment]], object], **state: Any
-    ) -> None:
-        super().__init__(**state)
+    def __init__(self, send: Callable[[Send, list[Attachment]], object], **state: Any) -> None:
         self._send_message = send
-        self.on_msg(self._on_message)
+        super().__init__(**state)
 
-    def _on_message(self, _: Any, content: Any, buffers: list[Any]) -> None:
-        match content:
-            case {"kind": "send", "id": ident, "topic": str(topic)} if topic != self.topic:
-                self.answer(ident, MOVED)
-            case {"kind": "send", "id": ident, "text": str(text), "files": list(named)}:
-                files = [
-                    (str(file["name"]), bytes(data), str(file["type"]))
-                    for file, data in zip(named, buffers, strict=False)
-                ]
-                self._send_message(ident, text, files)
-
-    def answer(self, ident: float, error: str | None = None) -> None:
-        """Tell the page that a message was sent, or why it was not; then its text stays."""
-        self.send({"id": ident} if error is None else {"id": ident, "error": error})
+    def heard(self, message: Send, buffers: Sequence[Any]) -> None:
+        """Have a message sent, if it was written for what is shown."""
+        if message.topic != self.topic:
+            self.answer(message, error=MOVED)
+            return
+        named = zip(message.files, buffers, strict=False)
+        files = [(file["name"], bytes(data), file["type"]) for file, data in named]
+        self._send_message(message, files)

@@ -1,21 +1,26 @@
 import { iconButton, initials, make } from "../common/dom.js";
+import { hear, Questions } from "../common/questions.js";
 import { MoreMenu } from "./menu.js";
 import { DEAD, standing } from "./standing.js";
 
 /** Who is on the other side, how the connection is, a new start, the inspector, and the way back from the past. */
 export default {
-  /** @param {{ model: import("../common/dom.js").Model, el: HTMLElement }} context */
+  /** @param {{ model: import("../common/dom.js").Model<import("../common/messages.js").FromHeader>, el: HTMLElement }} context */
   render({ model, el }) {
     const avatar = make("div", { class: "cnb-avatar", "aria-hidden": "true" });
     const name = make("div", { class: "cnb-heading", dir: "auto" });
     const state = make("div", { class: "cnb-state", role: "status" });
+    /** @type {Questions<import("../common/messages.js").FromHeader>} */
+    const questions = new Questions(model);
     const restart = iconButton("restart", "Start a new conversation", () => again());
-    const anew = iconButton("newcomer", "Start as a new user", () => again({ user: "new" }));
+    const anew = iconButton("newcomer", "Start as a new user", () => again("new"));
     const other = iconButton("json", "Start with other metadata", () => menu.ask());
     const starts = [restart, anew, other];
-    const again = (how = {}) => {
+    /** @param {"new"} [user] */
+    const again = async (user) => {
       for (const button of starts) button.disabled = true;
-      model.send({ kind: "restart", ...how });
+      await questions.ask({ kind: "restart", user });
+      draw();
     };
     for (const button of [anew, other]) button.classList.add("cnb-roomy"); // else they are in the menu
     const inspect = iconButton("inspect", "Inspector", () => model.send({ kind: "inspect" }));
@@ -23,7 +28,7 @@ export default {
       el.closest(".cnb-panel")?.querySelector(".cnb-log")?.dispatchEvent(new CustomEvent("cnb-find")),
     );
     const close = iconButton("close", "Close this branch", () => model.send({ kind: "close" }));
-    const menu = new MoreMenu(model);
+    const menu = new MoreMenu(model, questions);
     const past = make("span");
     const back = make("button", { type: "button", class: "cnb-do", click: () => model.send({ kind: "now" }) });
     const banner = make("div", { class: "cnb-banner", role: "status" }, past, back);
@@ -49,10 +54,9 @@ export default {
     };
     for (const trait of ["name", "status", "facts", "about", "past", "inspecting", "tools"])
       model.on(`change:${trait}`, draw);
-    model.on("msg:custom", (message) => {
-      menu.settled(message);
-      draw();
-    });
+    /** @type {import("../common/questions.js").Handlers<import("../common/messages.js").ToHeader>} */
+    const handlers = { answer: (answer) => questions.take(answer) };
+    hear(model, handlers);
     model.on("comm_live_update", () => setTimeout(draw)); // when the panel around us knows it too
     el.classList.add("cnb-top");
     el.append(

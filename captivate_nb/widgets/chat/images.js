@@ -16,15 +16,14 @@ function place(url) {
 
 /** What all places that show one log share: hosts that may be asked, and files that Python fetched. */
 export class Files {
-  /** @param {import("../common/dom.js").Model} model */
-  constructor(model) {
+  /** @param {import("../common/dom.js").Model} model @param {import("../common/questions.js").Questions<import("../common/messages.js").FromLog>} questions */
+  constructor(model, questions) {
     this.model = model;
+    this.questions = questions;
     /** @type {Set<string>} */
     this.allowed = new Set(model.get("trusted"));
     /** @type {Map<string, Promise<string>>} */
     this.asked = new Map();
-    /** @type {Map<string, (message: any, buffer?: DataView) => void>} */
-    this.waiting = new Map();
     /** @type {Promise<unknown>} the last one asked for: the notebook's server takes one at a time */
     this.last = Promise.resolve();
   }
@@ -38,26 +37,11 @@ export class Files {
   }
 
   /** @param {string} url @returns {Promise<string>} */
-  ask(url) {
-    return new Promise((resolve, reject) => {
-      const ask = () => this.model.send({ kind: "file", url });
-      const again = setTimeout(ask, AGAIN);
-      const never = setTimeout(() => reject(new Error("Nobody answered.")), 2 * AGAIN);
-      this.waiting.set(url, (message, buffer) => {
-        clearTimeout(again);
-        clearTimeout(never);
-        if (!buffer) return reject(new Error(message.error));
-        const type = TYPES.test(message.type) ? message.type : "application/octet-stream";
-        resolve(URL.createObjectURL(new Blob([/** @type {BlobPart} */ (buffer)], { type })));
-      });
-      ask();
-    });
-  }
-
-  /** @param {any} message @param {DataView[]} [buffers] */
-  take(message, buffers) {
-    this.waiting.get(message.url)?.(message, buffers?.[0]);
-    this.waiting.delete(message.url);
+  async ask(url) {
+    const { error, text = "", buffers } = await this.questions.ask({ kind: "file", url }, { again: AGAIN });
+    if (!buffers.length) throw new Error(error);
+    const type = TYPES.test(text) ? text : "application/octet-stream";
+    return URL.createObjectURL(new Blob([/** @type {BlobPart} */ (buffers[0])], { type }));
   }
 
   close() {

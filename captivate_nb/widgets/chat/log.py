@@ -1,10 +1,7 @@
 """The conversation as one widget model: what the page is told, when, and what it may ask for.
 
-A change is one batch: `{"kind": "append", "start", "items", "total"}`, the items numbered from
-`start`. The first is sent at once, what follows within `PERIOD` is put together. `first` says that
-all from there on is to be forgotten before. A batch holds at most `CHUNK` items, the newest; what
-the page lacks it asks for with `{"kind": "need", "start", "stop"}` and gets as `{"kind": "fill"}`.
-So none is too large, none that gets lost is missed, and the newest are always seen first.
+A change is one `Batch`. The first is sent at once, what follows within `PERIOD` is put together. It
+holds at most `CHUNK` items, the newest; what the page lacks it asks for with `NeedItems`. So none is too large, none that gets lost is missed, and the newest are always seen first.
 """
 
 from __future__ import annotations
@@ -12,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, assert_never
 
-import anywidget
+import msgspec
 import traitlets
 
 from captivate_nb.conversation.message import Message
@@ -23,6 +20,24 @@ from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.sanitize import clean_text
 from captivate_nb.widgets.common.assets import describe, module
+from captivate_nb.widgets.common.page_widget import PageWidget
+from captivate_nb.widgets.messages import (
+    Append,
+    Batch,
+    Click,
+    Decide,
+    Decision,
+    Dismiss,
+    File,
+    Fill,
+    FromLog,
+    NeedItems,
+    ProblemLine,
+    Problems,
+    Raw,
+    Reconnect,
+    Stop,
+)
 
 from .message_view import Item, items, message_item
 
@@ -46,10 +61,6 @@ RemoteImages = Literal["allow", "ask"]
 """Whether pictures are loaded from anywhere, or only from where the reader allows it."""
 
 
-Decision = Literal["again", "arrived"]
-"""What the user decides on a message in doubt: to send it again, or that it arrived."""
-
-
 class Source(Protocol):
     """Where the messages are; a `Session` is one.
 
@@ -62,7 +73,7 @@ class Source(Protocol):
     def outbox(self) -> Sequence[Message]: ...
 
 
-class LogWidget(anywidget.AnyWidget):
+class LogWidget(PageWidget):
     """Draws a conversation. Its methods are to be called on `loop`.
 
     `reader` is whose side it is read from: an agent sees the name of the `user`, and no option
@@ -77,6 +88,7 @@ class LogWidget(anywidget.AnyWidget):
     that the reader allows there.
     """
 
+    hears = FromLog
     _esm = module("chat/log.js")
     saved = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget.tail())
     note = traitlets.Unicode().tag(sync=True)
@@ -102,20 +114,19 @@ class LogWidget(anywidget.AnyWidget):
         **state: Any,
     ) -> None:
         self._source = source
-        self._stop = stop
+        self._stop = stop or _nothing
         self._fetch = fetch
         self._decide = decide
-        self._reconnect = reconnect
+        self._reconnect = reconnect or _nothing
         self._loop = loop
         self._choose = choose
         self._told: list[Message] = list(source.transcript)
         self._queued: list[Message] = []
         self._first: int | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._problems: list[Item] = []
+        self._problems: list[ProblemLine] = []
         self._numbered = 0
         super().__init__(**state)
-        self.on_msg(self._on_message)
 
     # --- what the page is told ---------------------------------------------------------------
 
@@ -133,20 +144,21 @@ class LogWidget(anywidget.AnyWidget):
         self._source, self._told = source, list(source.transcript)
         self._first = self._timer = None
         total = len(self._told)
-        self.send({"kind": "append", **self._batch(max(0, total - CHUNK), total), "first": 0})
+        self.tell(msgspec.structs.replace(self._batch(max(0, total - CHUNK), total), first=0))
 
     def _flush(self) -> None:
         self._timer = None
         if self._first is None:
             return
         first, self._first = self._first, None
-        batch = self._changes(first) | self._queue()
-        if batch["items"] or "outbox" in batch or batch["total"] != len(self._told):
-            self.send({"kind": "append", **batch})
+        outbox = self._queue()
+        batch = msgspec.structs.replace(self._changes(first), outbox=outbox)
+        if batch.items or outbox is not msgspec.UNSET or batch.total != len(self._told):
+            self.tell(batch)
             self._told[first:] = self._source.transcript[first:]
             self._timer = self._loop.call_later(PERIOD, self._flush)
 
-    def _changes(self, first: int) -> Item:
+    def _changes(self, first: int) -> Append:
         """Return the batch that brings the page up to date, unchanged before `first`."""
         messages, told = self._source.transcript, len(self._told)
         total = len(messages)
@@ -155,22 +167,35 @@ class LogWidget(anywidget.AnyWidget):
             while stop > first and messages[stop - 1] is self._told[stop - 1]:
                 stop -= 1
             batch = self._batch(max(first, stop - CHUNK), stop)
-            if batch["start"] == first:
+            if batch.start == first:
                 return batch
         batch = self._batch(max(first, total - CHUNK), total)
-        return batch if first == told else {**batch, "first": first}
+        return batch if first == told else msgspec.structs.replace(batch, first=first)
 
-    def _batch(self, start: int, stop: int) -> Item:
+    def _batch(self, start: int, stop: int) -> Append:
         messages = self._source.transcript
         found = items(messages, start, stop)
-        return {"start": stop - len(found), "items": found, "total": len(messages)}
+        return Append(start=stop - len(found), items=found, total=len(messages))
 
-    def _queue(self) -> Item:
+    def _queue(self) -> list[Item] | msgspec.UnsetType:
         """Return the messages that wait to be sent, if they are others than before."""
         before, self._queued = self._queued, _waiting(self._source)
         if self._queued == before:
-            return {}
-        return {"outbox": [message_item(message) for message in self._queued]}
+            return msgspec.UNSET
+        return [message_item(message) for message in self._queued]
+
+    def _tell_lacking(self, batch: Batch) -> None:
+        """Give the page items, and all else that it may lack."""
+        self.tell(
+            Fill(
+                start=batch.start,
+                items=batch.items,
+                total=batch.total,
+                first=batch.first,
+                outbox=[message_item(message) for message in _waiting(self._source)],
+                problems=self._problems,
+            )
+        )
 
     def look_at(self, source: Source) -> None:
         """Show another source's messages from now on; what is the same stays as it is drawn."""
@@ -178,9 +203,7 @@ class LogWidget(anywidget.AnyWidget):
         pairs = enumerate(zip(self._told, source.transcript, strict=False))
         same = min(len(self._told), len(source.transcript))
         first = next((index for index, (old, new) in pairs if old != new), same)
-        batch = self._changes(first)
-        outbox = [message_item(message) for message in _waiting(source)]
-        self.send({"kind": "fill", **batch, "outbox": outbox, "problems": self._problems})
+        self._tell_lacking(self._changes(first))
         self._told[first:] = source.transcript[first:]
         self._first = None
 
@@ -202,13 +225,13 @@ class LogWidget(anywidget.AnyWidget):
         It takes the place of the older line `about` the same message, given by its ID.
         """
         self._numbered += 1
-        line = {
-            "id": self._numbered,
-            "message": clean_text(message),
-            "detail": clean_text(detail),
-            "about": about,
-            "good": good,
-        }
+        line = ProblemLine(
+            id=self._numbered,
+            message=clean_text(message),
+            detail=clean_text(detail),
+            about=about,
+            good=good,
+        )
         others = [old for old in self._problems if not about or old["about"] != about]
         self._tell_problems([*others, line][-PROBLEMS:])
 
@@ -222,85 +245,95 @@ class LogWidget(anywidget.AnyWidget):
             ]
         )
 
-    def _tell_problems(self, lines: list[Item]) -> None:
+    def _tell_problems(self, lines: list[ProblemLine]) -> None:
         if lines != self._problems:
             self._problems = lines
-            self.send({"kind": "problems", "problems": lines})
+            self.tell(Problems(problems=lines))
 
     # --- what the page says ------------------------------------------------------------------
 
-    def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        """Take a message from the page, on whatever thread it comes."""
-        match content:
-            case {"kind": "need", "start": int(start)}:
-                post(self._fill(start, content.get("stop")), self._loop)
-            case {"kind": "click", "index": int(index), "id": str(ident), "option": int(option)}:
-                post(self._clicked(index, ident, option), self._loop)
-            case {"kind": "decide", "id": str(ident), "how": "again" | "arrived" as how} if (
-                self._decide is not None
-            ):
-                post(self._decided(self._decide(ident, how), ident), self._loop)
-            case {"kind": "raw", "index": int(index), "id": str(ident)}:
-                post(self._raw(index, ident), self._loop)
-            case {"kind": "stop"} if self._stop is not None:
-                post(self._stop(), self._loop)
-            case {"kind": "reconnect"} if self._reconnect is not None:
-                post(self._reconnect(), self._loop)
-            case {"kind": "file", "url": str(url)}:
-                post(self._hand_over(url), self._loop)
-            case {"kind": "dismiss", "id": int(number)}:
-                post(self._dismiss(number), self._loop)
+    def heard(self, message: FromLog, _: Sequence[Any]) -> None:
+        """Do what the page asks for, on the panel's loop."""
+        post(self._do(message), self._loop)
 
-    async def _fill(self, start: int, stop: int | None) -> None:
+    async def _do(self, message: FromLog) -> None:
+        match message:
+            case NeedItems(start=start, stop=stop):
+                self._fill(start, stop)
+            case Click():
+                await self._clicked(message)
+            case Decide():
+                await self._decided(message)
+            case Raw():
+                self._show_raw(message)
+            case File():
+                await self._hand_over(message)
+            case Stop():
+                await self._stop()
+            case Reconnect():
+                await self._reconnect()
+            case Dismiss(id=number):
+                self._tell_problems([line for line in self._problems if line["id"] != number])
+            case _:
+                assert_never(message)
+
+    def _fill(self, start: int, stop: int | None) -> None:
         total = len(self._source.transcript)
         end = total if stop is None else min(stop, total)
-        batch = self._batch(max(0, start, end - CHUNK), end)
-        outbox = [message_item(message) for message in _waiting(self._source)]
-        self.send({"kind": "fill", **batch, "outbox": outbox, "problems": self._problems})
+        self._tell_lacking(self._batch(max(0, start, end - CHUNK), end))
 
-    async def _clicked(self, index: int, ident: str, option: int) -> None:
+    def _message_at(self, index: int, ident: str) -> Message | None:
+        """Return the message that the page takes to be there, if it still is."""
         messages = self._source.transcript
+        there = index < len(messages) and messages[index].id == ident
+        return messages[index] if there else None
+
+    async def _clicked(self, click: Click) -> None:
+        message = self._message_at(click.index, click.id)
         try:
-            if index < len(messages) and messages[index].id == ident:
-                await self._choose(messages[index], messages[index].choices[option])
-            else:
+            if message is None:
                 self.problem("That message is no longer in the conversation: nothing was sent.")
+            else:
+                await self._choose(message, message.choices[click.option])
         except Exception as error:  # noqa: BLE001  # shown, whatever it is
             self.problem(describe(error))
         finally:
-            self.send({"kind": "settled", "index": index, "option": option})
+            self.answer(click)
 
-    async def _decided(self, doing: Awaitable[None], ident: str) -> None:
+    async def _decided(self, decision: Decide) -> None:
         try:
-            await doing
+            if self._decide is not None:
+                await self._decide(decision.id, decision.how)
         except Exception as error:  # noqa: BLE001  # shown, whatever it is
             self.problem(describe(error))
         finally:
-            self.send({"kind": "decided", "id": ident})
+            self.answer(decision)
 
-    async def _raw(self, index: int, ident: str) -> None:
+    def _show_raw(self, asked: Raw) -> None:
         """Tell a message as the wire had it; of what is gone the page has what it drew."""
-        messages = self._source.transcript
-        if index < len(messages) and messages[index].id == ident and messages[index].raw:
-            told = json.dumps(messages[index].raw, indent=2, ensure_ascii=False, default=str)
-            self.send({"kind": "raw", "id": ident, "json": told})
+        message = self._message_at(asked.index, asked.id)
+        if message is not None and message.raw:
+            told = json.dumps(message.raw, indent=2, ensure_ascii=False, default=str)
+            self.answer(asked, text=told)
+        else:
+            self.answer(asked, error="There is no frame of it.")
 
-    async def _hand_over(self, url: str) -> None:
+    async def _hand_over(self, asked: File) -> None:
         """Give the page a file that only this machine can reach, or say why not."""
-        told: dict[str, str] = {"kind": "file", "url": url}
         try:
             if self._fetch is None:
                 raise InvalidFile("There is no session to fetch it with.")
-            kind, data = await self._fetch(url)
+            kind, data = await self._fetch(asked.url)
             if len(data) > HANDED_OVER:
                 raise InvalidFile(f"It has {len(data):,} bytes, at most {HANDED_OVER:,} will do.")
         except Exception as error:  # noqa: BLE001  # shown, whatever it is
-            self.send({**told, "error": describe(error)})
+            self.answer(asked, error=describe(error))
         else:
-            self.send({**told, "type": kind}, buffers=[data])
+            self.answer(asked, data, text=kind)
 
-    async def _dismiss(self, number: int) -> None:
-        self._tell_problems([line for line in self._problems if line["id"] != number])
+
+async def _nothing() -> None:
+    """Nobody is there who could."""
 
 
 def _waiting(source: Source) -> list[Message]:

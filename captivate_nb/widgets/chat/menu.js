@@ -6,11 +6,13 @@ const LEAST = 120; // pixels that the menu is high at least
 
 /** Other ways to start anew, as a new user or with other metadata; and the networks to rehearse on. */
 export class MoreMenu {
-  /** @param {import("../common/dom.js").Model} model */
-  constructor(model) {
+  /**
+   * @param {import("../common/dom.js").Model<import("../common/messages.js").FromHeader>} model
+   * @param {import("../common/questions.js").Questions<import("../common/messages.js").FromHeader>} questions
+   */
+  constructor(model, questions) {
     this.model = model;
-    /** @type {((done: any) => void) | undefined} */
-    this.waiting = undefined;
+    this.questions = questions;
     this.button = iconButton("more", "More", () => this.toggle(!!this.list.hidden));
     this.button.setAttribute("aria-haspopup", "menu");
     this.list = make(
@@ -23,8 +25,8 @@ export class MoreMenu {
         keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
         focusout: (/** @type {FocusEvent} */ event) => this.left(event),
       },
-      this.item("Restart as the same user", () => model.send({ kind: "restart" })),
-      this.item("Restart as a new user", () => model.send({ kind: "restart", user: "new" })),
+      this.item("Restart as the same user", () => questions.ask({ kind: "restart" })),
+      this.item("Restart as a new user", () => questions.ask({ kind: "restart", user: "new" })),
       this.item("Restart with other metadata…", () => this.ask()),
       ...this.networks(model.get("networks") ?? []),
     );
@@ -117,17 +119,11 @@ export class MoreMenu {
     this.form.text.focus();
   }
 
-  /** @param {string} text @returns {Promise<any>} */
-  send(text) {
-    this.model.send({ kind: "restart", metadata: text });
-    return new Promise((resolve) => (this.waiting = resolve));
-  }
-
-  /** @param {any} message */
-  settled(message) {
-    this.waiting?.(message);
-    if (this.waiting && !message.error) this.end();
-    this.waiting = undefined;
+  /** @param {string} metadata */
+  async send(metadata) {
+    const answer = await this.questions.ask({ kind: "restart", metadata });
+    if (!answer.error) this.end();
+    return answer;
   }
 
   end() {

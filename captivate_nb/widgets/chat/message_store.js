@@ -1,11 +1,13 @@
+import { hear, Questions } from "../common/questions.js";
 import { Files } from "./images.js";
 
 /**
  * @typedef {import("../common/dom.js").Model} Model
  * @typedef {import("./message.js").Item} Item
- * @typedef {{ id: number, message: string, detail?: string, about?: string, good?: boolean }} Problem
- * @typedef {{ kind: string, start: number, items: Item[], total: number, first?: number,
- *   outbox?: Item[], problems?: Problem[] }} Batch
+ * @typedef {import("../common/messages.js").FromLog} FromLog
+ * @typedef {import("../common/messages.js").ToLog} ToLog
+ * @typedef {import("../common/messages.js").ProblemLine} Problem
+ * @typedef {import("../common/messages.js").Append | import("../common/messages.js").Fill} Batch
  * @typedef {object} Viewer
  * @property {(start: number, stop: number) => void} draw
  * @property {(total: number) => void} cut
@@ -18,15 +20,18 @@ import { Files } from "./images.js";
 
 const CHUNK = 500; // items asked for at once
 const PATIENCE = 3000; // milliseconds until a question is asked again
+const SOON = 1500; // ... where there is something to show in place of the answer
 const RETRIES = 5;
 const UNSETTLED = new Set(["queued", "failed", "unknown"]);
 
 /** The items of one model, whatever order they come in; what is lacking is asked for. */
 export class Store {
-  /** @param {Model} model */
+  /** @param {import("../common/dom.js").Model<FromLog>} model */
   constructor(model) {
     this.model = model;
-    this.files = new Files(model);
+    /** @type {Questions<FromLog>} */
+    this.questions = new Questions(model);
+    this.files = new Files(model, this.questions);
     /** @type {(Item | undefined)[]} */
     this.items = [];
     /** @type {[number, number][]} ranges that are not here yet, in order */
@@ -41,8 +46,6 @@ export class Store {
     this.pressed = new Set();
     /** @type {Map<string, import("./delivery.js").Decision>} what was decided on messages, by id, until it is done */
     this.decided = new Map();
-    /** @type {Map<string, (json: string) => void>} who waits for a message as JSON */
-    this.waiting = new Map();
     /** @type {Set<Viewer>} */
     this.views = new Set();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -50,7 +53,14 @@ export class Store {
     /** @type {number | undefined} where what was asked for ends; undefined is the end of all */
     this.upTo = undefined;
     this.tries = 0;
-    model.on("msg:custom", (message, buffers) => this.take(message, buffers));
+    /** @type {import("../common/questions.js").Handlers<ToLog>} */
+    const handlers = {
+      append: (batch) => this.batch(batch),
+      fill: (batch) => this.batch(batch),
+      problems: (message) => this.list(message.problems),
+      answer: (answer, buffers) => this.questions.take(answer, buffers),
+    };
+    hear(model, handlers);
     model.on("change:saved", () => this.keep());
     this.keep();
     this.ask(this.items.length);
@@ -71,17 +81,10 @@ export class Store {
     saved.start = 0;
   }
 
-  /** @param {any} message @param {DataView[]} [buffers] */
-  take(message, buffers) {
-    if (message.kind === "file") this.files.take(message, buffers);
-    if (message.kind === "append" || message.kind === "fill") this.batch(message);
-    if (message.kind === "settled") this.press(message.index, message.option, false);
-    if (message.kind === "decided") this.done(message.id);
-    if (message.kind === "raw") this.waiting.get(message.id)?.(message.json);
-    if (message.kind === "problems") {
-      this.problems = message.problems;
-      for (const view of this.views) view.notices.draw();
-    }
+  /** @param {Problem[]} problems */
+  list(problems) {
+    this.problems = problems;
+    for (const view of this.views) view.notices.draw();
   }
 
   /** @param {Batch} batch */
@@ -164,7 +167,7 @@ export class Store {
     this.tries += 1;
     const [a, b] = gap ?? [start, undefined];
     this.upTo = b;
-    this.model.send({ kind: "need", start: b ? Math.max(a ?? 0, b - CHUNK) : a, stop: b });
+    this.model.send({ kind: "need", start: b ? Math.max(a ?? 0, b - CHUNK) : (a ?? 0), stop: b });
     this.asked = setTimeout(() => {
       this.asked = undefined;
       this.ask(start);
@@ -180,34 +183,28 @@ export class Store {
   }
 
   /** @param {number} index @param {number} option */
-  choose(index, option) {
+  async choose(index, option) {
     if (this.pressed.has(`${index}.${option}`)) return;
     this.press(index, option, true);
-    this.model.send({ kind: "click", index, id: this.items[index]?.id, option });
+    await this.questions.ask({ kind: "click", index, id: this.items[index]?.id ?? "", option });
+    this.press(index, option, false);
   }
 
   /** Ask for what the user has decided on a message in doubt. @param {string} id @param {import("./delivery.js").Decision} how */
-  decide(id, how) {
+  async decide(id, how) {
     if (this.decided.has(id)) return;
     this.decided.set(id, how);
-    this.model.send({ kind: "decide", id, how });
     for (const view of this.views) view.doubts.draw();
-  }
-
-  /** @param {string} id */
-  done(id) {
+    await this.questions.ask({ kind: "decide", id, how });
     this.decided.delete(id);
     for (const view of this.views) view.doubts.draw();
   }
 
   /** A message as the wire had it, or as it is drawn where nobody is there to tell. @param {number} index @returns {Promise<string>} */
-  raw(index) {
+  async raw(index) {
     const item = this.items[index];
-    return new Promise((resolve) => {
-      this.waiting.set(item?.id ?? "", resolve);
-      this.model.send({ kind: "raw", index, id: item?.id });
-      setTimeout(() => resolve(JSON.stringify(item, null, 2)), PATIENCE);
-    });
+    const { text } = await this.questions.ask({ kind: "raw", index, id: item?.id ?? "" }, { again: SOON });
+    return text ?? JSON.stringify(item, null, 2);
   }
 
   /** The index of the message whose options are on offer, which the buttons below the log show. */

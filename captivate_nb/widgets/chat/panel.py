@@ -27,11 +27,12 @@ from captivate_nb.widgets.common.assets import describe
 from captivate_nb.widgets.inspector.event_rows import position, read_object, to_text
 from captivate_nb.widgets.inspector.inspector import InspectorWidget
 from captivate_nb.widgets.inspector.time_travel_panel import BOT, PAST, TimeTravelPanel
+from captivate_nb.widgets.messages import Close, Decision, FromHeader, Network, Restart, Send
 
 from .choices import ChoiceRow, click_once
-from .composer import FILES_LIMIT, Attachment, ComposerWidget
+from .composer import Attachment, ComposerWidget, check_size
 from .header import HeaderWidget
-from .log import Decision, LogWidget, RemoteImages
+from .log import LogWidget, RemoteImages
 
 EMPTY = "Nothing said yet. Write the first line below, and the answer appears here."
 
@@ -79,7 +80,6 @@ class ChatPanel(TimeTravelPanel):
         self._stops: list[Callable[[], None]] = []
         self._leave: Callable[[], None] | None = None
         header = HeaderWidget(
-            lambda: self._post(self._restart({})),
             self.command,
             name=BOT,
             tools=["restart", "inspect"],
@@ -253,31 +253,31 @@ class ChatPanel(TimeTravelPanel):
     def _post(self, work: Any) -> None:
         post(work, self.session.loop, lambda error: self.chat_log.problem(describe(error)))
 
-    async def _restart(self, asked: dict[str, Any]) -> None:
-        """Start anew: as the same user, as a new one (`user`), or with other `metadata`."""
+    async def _restart(self, asked: Restart) -> None:
+        """Start anew; what is wrong with the metadata is answered, all else is shown in the log."""
         changes: dict[str, Any] = {}
         try:
-            if "metadata" in asked:
-                changes["metadata"] = read_object(asked["metadata"])
-            if "user" in asked:
+            if asked.metadata is not None:
+                changes["metadata"] = read_object(asked.metadata)
+            if asked.user is not None:
                 changes |= {"user_id": f"user-{uuid.uuid4().hex[:8]}", "user": {}}
             self.go(None)
             await self.session.restart(**changes)
         except UsageError as error:
-            self.header.settled(describe(error), position(error))
+            self.header.answer(asked, error=describe(error), at=position(error))
         except Exception:
-            self.header.settled()
+            self.header.answer(asked)
             raise
         else:
-            self.header.settled()
+            self.header.answer(asked)
 
-    async def _commanded(self, asked: dict[str, Any]) -> None:
+    async def _commanded(self, asked: FromHeader) -> None:
         match asked:
-            case {"kind": "restart"}:
+            case Restart():
                 await self._restart(asked)
-            case {"kind": "network", "name": str(name)} if self.session.server is not None:
+            case Network(name=name) if self.session.server is not None:
                 self.session.server.faults = name
-            case {"kind": "close"} if self._leave is not None:
+            case Close() if self._leave is not None:
                 await self.session.close()
                 self._leave()
             case _:
@@ -323,19 +323,19 @@ class ChatPanel(TimeTravelPanel):
         if option in self.session.choices:
             await click_once(self.session, self.session.choices, option)
 
-    async def _say(self, ident: float, text: str, files: list[Attachment]) -> None:
-        """Send, and tell the composer as soon as the message is sent or waits in the outbox."""
-        error = None
+    async def _say(self, asked: Send, files: list[Attachment]) -> None:
+        """Send, and answer as soon as the message is sent or waits in the outbox."""
+        text = asked.text
         try:
-            if sum(len(data) for _, data, _ in files) > FILES_LIMIT:
-                error = f"One message takes at most {FILES_LIMIT // 1_000_000} MB of files."
-            elif files:
+            check_size(files)
+            if files:
                 await self._handed_over(self.session.send_files(files, text or None, wait=False))
             else:
                 await self._handed_over(self.session.say(text, wait=False))
         except Exception as problem:  # noqa: BLE001  # shown beside the text, whatever it is
-            error = describe(problem)
-        self.composer.answer(ident, error)
+            self.composer.answer(asked, error=describe(problem))
+        else:
+            self.composer.answer(asked)
 
     async def _handed_over(self, sending: Awaitable[object]) -> None:
         """Wait until a message is sent, or queued while there is no connection."""

@@ -3,10 +3,11 @@
 
 /**
  * The part of anywidget's model that we use.
+ * @template [Sent=any]
  * @typedef {object} Model
  * @property {(name: string) => any} get
  * @property {(name: string, callback: (message: any, buffers?: DataView[]) => void) => void} on
- * @property {(message: object, callbacks?: undefined, buffers?: ArrayBuffer[]) => void} send
+ * @property {(message: Sent, callbacks?: undefined, buffers?: ArrayBuffer[]) => void} send
  */
 
 /**

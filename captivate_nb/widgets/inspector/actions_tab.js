@@ -24,7 +24,7 @@ export class ActionsTab {
       keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });
     const form = new JsonForm("Data of the action, as JSON", "Send", (text) => {
-      if (name.value.trim()) return this.inspector.ask("act", { name: name.value.trim(), text });
+      if (name.value.trim()) return this.inspector.feed.questions.ask({ kind: "act", name: name.value.trim(), text });
       name.focus();
       return Promise.resolve({ error: "An action needs an id." });
     });

@@ -50,11 +50,12 @@ export class CodeTab {
   open() {
     for (const button of this.forms) button.setAttribute("aria-pressed", String(button.dataset.form === this.form));
     this.cell.textContent = `%captivate code ${this.form}`;
-    this.inspector.ask("code", { form: this.form });
+    this.show(this.form);
   }
 
-  /** @param {{ form: string, text: string }} message */
-  coded({ form, text }) {
+  /** @param {string} form */
+  async show(form) {
+    const { text = "" } = await this.inspector.ask({ kind: "code", form });
     if (form === this.form) this.text.textContent = text;
   }
 

@@ -1,5 +1,7 @@
+import { hear, Questions } from "../common/questions.js";
+
 /**
- * @typedef {import("../common/dom.js").Model} Model
+ * @typedef {import("../common/messages.js").FromInspector} FromInspector
  * @typedef {{ n: number, out: boolean, at: number, type: string, about: string, size: number,
  *   chat: number, problem?: string, id?: string, changes?: [string, string | null, string | null][],
  *   actions?: [string, string][], turn?: [number, string, number | null] }} Row
@@ -7,14 +9,16 @@
  *   errors: number, median: number | null, p95: number | null }} State
  * @typedef {object} Watcher
  * @property {(start: number, stop: number) => void} rows
- * @property {(message: any) => void} heard
+ * @property {() => void} state
  */
 
 /** The rows of one model, from `low` on without a gap; what is lacking is asked for. */
 export class Feed {
-  /** @param {Model} model */
+  /** @param {import("../common/dom.js").Model<FromInspector>} model */
   constructor(model) {
     this.model = model;
+    /** @type {Questions<FromInspector>} */
+    this.questions = new Questions(model);
     /** @type {Row[]} */
     this.list = [];
     this.low = -1;
@@ -22,15 +26,20 @@ export class Feed {
     this.state = { past: null, chat: 0, metadata: "{}", agent: null, errors: 0, median: null, p95: null };
     /** @type {Set<Watcher>} */
     this.watchers = new Set();
-    model.on("msg:custom", (message) => this.take(message));
+    /** @type {import("../common/questions.js").Handlers<import("../common/messages.js").ToInspector>} */
+    const handlers = {
+      rows: (batch) => this.put(batch),
+      state: (state) => this.show(state),
+      answer: (answer) => this.questions.take(answer),
+    };
+    hear(model, handlers);
     model.send({ kind: "need" });
   }
 
-  /** @param {any} message */
-  take(message) {
-    if (message.kind === "rows") this.put(message);
-    if (message.kind === "state") this.state = { ...this.state, ...message };
-    for (const watcher of this.watchers) watcher.heard(message);
+  /** @param {import("../common/messages.js").State} state */
+  show(state) {
+    this.state = { ...this.state, ...state };
+    for (const watcher of this.watchers) watcher.state();
   }
 
   /** @param {{ start: number, rows: Row[], total: number }} batch */

@@ -82,21 +82,17 @@ export class EventsTab {
 
   /** @param {string} text */
   async send(text) {
-    const done = await this.inspector.ask("send", { text });
+    const done = await this.feed.questions.ask({ kind: "send", text });
     const id = /"client_msg_id":\s*"([^"]+)"/.exec(text)?.[1];
     if (!done.error && id && this.form)
       this.form.text.value = text.replaceAll(id, crypto.randomUUID?.() ?? `${Math.random()}`);
     return done;
   }
 
-  template() {
-    const n = this.last?.value ? Number(this.last.value) : null;
-    this.inspector.ask("template", { n });
-  }
-
-  /** @param {string} text */
-  templated(text) {
-    if (this.form) this.form.text.value = text;
+  /** Put an event that was sent into the form, by default the one chosen there. */
+  async template(n = this.last?.value ? Number(this.last.value) : null) {
+    const { text } = await this.inspector.ask({ kind: "template", n });
+    if (this.form && text !== undefined) this.form.text.value = text;
   }
 
   // --- rows ----------------------------------------------------------------------------------
@@ -191,12 +187,9 @@ export class EventsTab {
   }
 
   /** Have the frames looked through, which are not all here. @param {number} start */
-  look(start) {
-    this.inspector.ask("find", { text: this.text.value, start });
-  }
-
-  /** @param {{ text: string, found: number[] }} message */
-  matched({ text, found }) {
+  async look(start) {
+    const text = this.text.value;
+    const { found = [] } = await this.inspector.ask({ kind: "find", text, start });
     if (text !== this.text.value) return;
     for (const n of found) {
       this.found.add(n);
@@ -230,22 +223,19 @@ export class EventsTab {
     );
     if (this.form && row.out && !row.problem) {
       tools.append(
-        make(
-          "button",
-          { type: "button", class: "cnb-do", click: () => this.inspector.ask("template", { n }) },
-          "Use as template",
-        ),
+        make("button", { type: "button", class: "cnb-do", click: () => this.template(n) }, "Use as template"),
       );
     }
     node.append(make("div", { class: "cnb-frame" }, text, tools));
     this.column.following = false;
-    this.inspector.ask("frame", { n });
+    this.fill(n, text);
   }
 
-  /** @param {{ n: number, text: string }} message */
-  framed({ n, text }) {
+  /** Show an event's frame. @param {number} n @param {HTMLElement} text */
+  async fill(n, text) {
+    const { text: frame = "" } = await this.inspector.ask({ kind: "frame", n });
+    text.replaceChildren(frame);
     const node = this.column.nodes[n];
-    node?.querySelector("pre")?.replaceChildren(text);
     if (!node || n !== this.chosen) return;
     const [row, box] = [node, this.list].map((each) => each.getBoundingClientRect());
     if (row.bottom > box.bottom) this.list.scrollTop += Math.min(row.bottom - box.bottom, row.top - box.top);

@@ -15,7 +15,7 @@ const WIDER = 1160; // ... and three
 let made = 0;
 
 export class Inspector {
-  /** @param {Feed} feed @param {import("../common/dom.js").Model} model @param {HTMLElement} root */
+  /** @param {Feed} feed @param {import("../common/dom.js").Model<import("../common/messages.js").FromInspector>} model @param {HTMLElement} root */
   constructor(feed, model, root) {
     this.feed = feed;
     this.model = model;
@@ -23,8 +23,6 @@ export class Inspector {
     this.live = model.get("live");
     this.tab = model.get("tab");
     this.name = `cnb-inspector-${(made += 1)}`;
-    /** @type {Map<number, (done: any) => void>} */
-    this.asked = new Map();
     /** @type {number | null | undefined} */
     this.wanted = undefined;
     this.going = false;
@@ -107,7 +105,7 @@ export class Inspector {
           id: `${this.name}-${name}-tab`,
           "aria-controls": tab.node.id,
           "data-tab": name,
-          click: () => this.choose(name),
+          click: () => this.choose(/** @type {import("../common/messages.js").Tab} */ (name)),
         },
         name[0].toUpperCase() + name.slice(1),
       );
@@ -132,11 +130,11 @@ export class Inspector {
     if (next === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.choose(names.at(next % names.length) ?? "events");
+    this.choose(/** @type {import("../common/messages.js").Tab} */ (names.at(next % names.length)));
     this.buttons?.find((button) => button.dataset.tab === this.tab)?.focus();
   }
 
-  /** @param {string} name */
+  /** @param {import("../common/messages.js").Tab} name */
   choose(name) {
     this.show(name);
     this.model.send({ kind: "tab", tab: name });
@@ -156,23 +154,11 @@ export class Inspector {
 
   // --- what comes ----------------------------------------------------------------------------
 
-  /** Ask Python for something; resolves when it is done, with the error if there was one. @param {string} kind @param {object} more @returns {Promise<any>} */
-  ask(kind, more) {
-    const id = Math.random();
-    this.model.send({ kind, id, ...more });
-    return new Promise((resolve) => this.asked.set(id, resolve));
-  }
-
-  /** @param {any} message */
-  heard(message) {
-    if (message.kind === "state") this.state();
-    if (message.kind === "frame") this.events.framed(message);
-    if (message.kind === "found") this.events.matched(message);
-    if (message.kind === "template") this.events.templated(message.text);
-    if (message.kind === "code") this.code.coded(message);
-    if (message.kind !== "done") return;
-    this.asked.get(message.id)?.(message);
-    this.asked.delete(message.id);
+  /** Ask Python for something, and tell what was wrong with it. @param {Parameters<Feed["questions"]["ask"]>[0]} question */
+  async ask(question) {
+    const answer = await this.feed.questions.ask(question);
+    if (answer.error) this.tell(answer.error);
+    return answer;
   }
 
   /** @param {number} start @param {number} stop */
@@ -275,7 +261,8 @@ export class Inspector {
     while (this.wanted !== undefined) {
       const next = this.wanted;
       this.wanted = undefined;
-      this.tell((await this.ask("go", { n: next })).error);
+      this.tell();
+      await this.ask({ kind: "go", n: next });
     }
     this.going = false;
     this.drawFoot();
@@ -285,7 +272,8 @@ export class Inspector {
     if (!this.fork) return;
     this.fork.disabled = true;
     this.fork.setAttribute("aria-busy", "true");
-    this.tell((await this.ask("branch", { n: this.feed.at })).error);
+    this.tell();
+    await this.ask({ kind: "branch", n: this.feed.at });
     this.fork.disabled = false;
     this.fork.removeAttribute("aria-busy");
   }

@@ -1,18 +1,17 @@
 """The inspector as one widget model: events, metadata, actions, timing, code, and the slider.
 
-Rows go to the page as the log's messages do: `{"kind": "rows", "start", "rows", "total"}`, the first
-change at once, what follows within `PERIOD` together, at most `CHUNK` in one. What the page lacks
-it asks for with `need`; frames, code and matches it gets when it asks. It keeps no state of the
-chat: what is shown is its host's.
+Rows go to the page as the log's messages do: the first change at once, what follows within `PERIOD`
+together, at most `CHUNK` in one. What the page lacks it asks for with `NeedRows`; frames, code and
+matches it gets when it asks. It keeps no state of the chat: what is shown is its host's.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, assert_never, get_args
 
-import anywidget
+import msgspec
 import traitlets
 
 from captivate_nb.client.session import Session
@@ -22,6 +21,25 @@ from captivate_nb.errors import UsageError
 from captivate_nb.kernel import post
 from captivate_nb.protocol.events import TARGETS
 from captivate_nb.widgets.common.assets import INSPECTOR_SHEETS, describe, module, styles
+from captivate_nb.widgets.common.page_widget import PageWidget
+from captivate_nb.widgets.messages import (
+    Act,
+    Branch,
+    ChooseTab,
+    Close,
+    Code,
+    Find,
+    Frame,
+    FromInspector,
+    Go,
+    NeedRows,
+    Rows,
+    SendEvent,
+    SetMetadata,
+    State,
+    Tab,
+    Template,
+)
 
 from .event_rows import EventRows, frame_text, position, read_object, template, to_text
 from .time_travel import TimeTravel
@@ -34,7 +52,8 @@ CHUNK = 500
 
 RECORDED = "A recording has no bot to go on with: a live chat has."
 
-TABS = ("events", "metadata", "actions", "timing", "code")
+
+Asked = Frame | Find | Template | Code | SendEvent | SetMetadata | Act | Go | Branch
 
 
 class Host(Protocol):
@@ -46,15 +65,16 @@ class Host(Protocol):
     def close_inspector(self) -> None: ...
 
 
-class InspectorWidget(anywidget.AnyWidget):
+class InspectorWidget(PageWidget):
     """Shows the events of its host, and what the host shows of them.
 
     Without a session it is read only; `branch(n)` goes on from event `n` in another conversation. Its methods are to be called on `loop`.
     """
 
+    hears = FromInspector
     _esm = module("inspector/inspector.js")
     _css = styles(*INSPECTOR_SHEETS)
-    tab = traitlets.Enum(TABS, "events").tag(sync=True)
+    tab = traitlets.Enum(get_args(Tab), "events").tag(sync=True)
     live = traitlets.Bool().tag(sync=True)
     targets = traitlets.List(list(TARGETS)).tag(sync=True)
 
@@ -74,23 +94,9 @@ class InspectorWidget(anywidget.AnyWidget):
         self._timer: asyncio.TimerHandle | None = None
         self._told = 0
         self._metadata: dict[str, Any] = {}
-        self._asked: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
-            "tab": self._choose_tab,
-            "need": self._need,
-            "frame": self._frame,
-            "find": self._find,
-            "template": self._template,
-            "send": self._send_event,
-            "set": self._set_metadata,
-            "act": self._act,
-            "code": self._code,
-            "go": self._go,
-            "branch": self._branch,
-        }
         super().__init__(live=session is not None, **state)
         self._catch_up()
         self._told = len(self._event_rows.rows)
-        self.on_msg(self._on_message)
 
     def _catch_up(self) -> None:
         for record in self._host.time.events[len(self._event_rows.rows) :]:
@@ -116,7 +122,7 @@ class InspectorWidget(anywidget.AnyWidget):
 
     def _tell_rows(self, start: int, stop: int) -> None:
         rows = self._event_rows.rows
-        self.send({"kind": "rows", "start": start, "rows": rows[start:stop], "total": len(rows)})
+        self.tell(Rows(start=start, rows=rows[start:stop], total=len(rows)))
 
     def tell_state(self, *, anew: bool = True) -> None:
         """Tell the page what the host shows now: of which event, and the state after it.
@@ -128,98 +134,93 @@ class InspectorWidget(anywidget.AnyWidget):
         at = len(rows) - 1 if past is None else past
         seconds = self._event_rows.seconds
         self._metadata = shown.metadata
-        self.send(
-            {
-                "kind": "state",
-                "past": past,
-                "chat": rows[at]["chat"] if rows else 0,
-                **({"metadata": to_text(shown.metadata)} if anew else {}),
-                "agent": shown.agent.name if shown.agent else None,
-                "errors": sum(not problem.good for problem in shown.errors),
-                "median": percentile(seconds, 0.5) if self.tab == "timing" else None,
-                "p95": percentile(seconds, 0.95) if self.tab == "timing" else None,
-            }
+        self.tell(
+            State(
+                past=past,
+                chat=rows[at]["chat"] if rows else 0,
+                metadata=to_text(shown.metadata) if anew else msgspec.UNSET,
+                agent=shown.agent.name if shown.agent else None,
+                errors=sum(not problem.good for problem in shown.errors),
+                median=percentile(seconds, 0.5) if self.tab == "timing" else None,
+                p95=percentile(seconds, 0.95) if self.tab == "timing" else None,
+            )
         )
 
     # --- what the page says ------------------------------------------------------------------
 
-    def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        """Take a message from the page, on whatever thread it comes."""
-        if isinstance(content, dict) and content.get("kind") in self._asked:
-            post(self._answer(content), self._loop)
-        elif content == {"kind": "close"}:
-            self._loop.call_soon_threadsafe(self._host.close_inspector)
+    def heard(self, message: FromInspector, _: Sequence[Any]) -> None:
+        """Do what the page asks for, on the host's loop."""
+        post(self._do(message), self._loop)
 
-    async def _answer(self, asked: dict[str, Any]) -> None:
-        """Do what was asked and say that it is done, or why not and where in the text."""
-        done = {"kind": "done", "id": asked.get("id")}
-        try:
-            await self._asked[asked["kind"]](asked)
-        except Exception as error:  # noqa: BLE001  # shown, whatever it is
-            done |= {"error": describe(error), "at": position(error)}
-        if done["id"] is not None or "error" in done:
-            self.send(done)
+    async def _do(self, message: FromInspector) -> None:
+        match message:
+            case ChooseTab(tab=tab):
+                self.tab = tab
+                self.tell_state()
+            case NeedRows():
+                self._give(message)
+            case Close():
+                self._host.close_inspector()
+            case _:
+                await self._answer(message)
 
-    async def _choose_tab(self, asked: dict[str, Any]) -> None:
-        self.tab = asked["tab"]
-        self.tell_state()
-
-    async def _need(self, asked: dict[str, Any]) -> None:
+    def _give(self, need: NeedRows) -> None:
         total = len(self._event_rows.rows)
-        if "start" in asked:
-            start = max(0, int(asked["start"]))
+        if need.start is not None:
+            start = max(0, need.start)
             stop = min(total, start + CHUNK)
         else:
-            stop = min(total, int(asked.get("stop", total)))
+            stop = total if need.stop is None else min(total, need.stop)
             start = max(0, stop - CHUNK)
         self._tell_rows(start, stop)
-        if "stop" not in asked:
+        if need.stop is None:
             self.tell_state()
 
-    async def _frame(self, asked: dict[str, Any]) -> None:
-        n = int(asked["n"])
-        self.send({"kind": "frame", "n": n, "text": frame_text(self._host.time.events[n])})
+    async def _answer(self, asked: Asked) -> None:
+        """Answer what was asked, or say why not and where in the text."""
+        try:
+            found = await self._find_out(asked)
+        except Exception as error:  # noqa: BLE001  # shown, whatever it is
+            self.answer(asked, error=describe(error), at=position(error))
+        else:
+            self.answer(asked, **found)
 
-    async def _find(self, asked: dict[str, Any]) -> None:
-        """Tell which of the events from `start` on have a text in their frames."""
-        text, start = str(asked["text"]), int(asked["start"])
-        wanted = text.casefold()
-        records = self._host.time.events[start:]
-        found = [record.n for record in records if wanted in record.frame.casefold()]
-        self.send({"kind": "found", "text": text, "start": start, "found": found})
-
-    async def _template(self, asked: dict[str, Any]) -> None:
-        """Give an event that was sent, by default the last one, as a template for the next."""
-        wanted = asked.get("n")
-        sent = self._host.time.events.where(direction="out")
-        records = [r for r in reversed(sent) if wanted in (None, r.n) and r.event is not None]
-        if records:
-            self.send({"kind": "template", "text": template(records[0])})
-
-    async def _send_event(self, asked: dict[str, Any]) -> None:
-        await self._live().send_raw(read_object(asked["text"]))
-
-    async def _set_metadata(self, asked: dict[str, Any]) -> None:
-        await self._live().set_metadata(read_object(asked["text"]), asked["target"])
-
-    async def _act(self, asked: dict[str, Any]) -> None:
-        await self._live().act(asked["name"], read_object(asked["text"] or "{}"))
+    async def _find_out(self, asked: Asked) -> dict[str, Any]:
+        """Do what was asked, and return what the answer tells."""
+        events = self._host.time.events
+        match asked:
+            case Frame(n=n):
+                return {"text": frame_text(events[n])}
+            case Find(text=text, start=start):
+                wanted = text.casefold()
+                return {"found": [r.n for r in events[start:] if wanted in r.frame.casefold()]}
+            case Template(n=n):
+                sent = [r for r in events.where(direction="out") if r.event is not None]
+                chosen = [record for record in sent if n in (None, record.n)]
+                return {"text": template(chosen[-1])} if chosen else {}
+            case Code(form=form):
+                past = self._host.time.position
+                return {"text": to_code(events if past is None else events[: past + 1], form)}
+            case SendEvent(text=text):
+                await self._live().send_raw(read_object(text))
+            case SetMetadata(text=text, target=target):
+                await self._live().set_metadata(read_object(text), target)
+            case Act(name=name, text=text):
+                await self._live().act(name, read_object(text or "{}"))
+            case Go(n=n):
+                self._host.go(n)
+            case Branch(n=n):
+                await self._branch(n)
+            case _:
+                assert_never(asked)
+        return {}
 
     def _live(self) -> Session:
         if self._session is None:
             raise UsageError(RECORDED)
         return self._session
 
-    async def _code(self, asked: dict[str, Any]) -> None:
-        past = self._host.time.position
-        events = self._host.time.events if past is None else self._host.time.events[: past + 1]
-        form = asked["form"]
-        self.send({"kind": "code", "form": form, "text": to_code(events, form)})
-
-    async def _go(self, asked: dict[str, Any]) -> None:
-        self._host.go(asked["n"])
-
-    async def _branch(self, asked: dict[str, Any]) -> None:
+    async def _branch(self, n: int) -> None:
         if self._branch_at is None:
             raise UsageError(RECORDED)
-        await self._branch_at(asked["n"])
+        await self._branch_at(n)

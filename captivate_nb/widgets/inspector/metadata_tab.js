@@ -34,7 +34,7 @@ export class MetadataTab {
     this.form = new JsonForm(
       "Metadata to set, as JSON",
       "Set",
-      (text) => this.inspector.ask("set", { text, target: this.target?.value }),
+      (text) => this.inspector.feed.questions.ask({ kind: "set", text, target: this.target?.value ?? "" }),
       this.target,
     );
     this.form.text.value = "{}";

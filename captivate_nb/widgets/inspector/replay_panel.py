@@ -43,9 +43,7 @@ class ReplayPanel(TimeTravelPanel):
     ) -> None:
         told = recording(source)
         loop = loop_here()
-        header = HeaderWidget(
-            lambda: None, self.command, name=BOT, status="recorded", tools=["inspect"]
-        )
+        header = HeaderWidget(self.command, name=BOT, status="recorded", tools=["inspect"])
         chat_log = LogWidget(
             Snapshot(told.conversation),
             loop,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 
 import ipywidgets
 
@@ -19,6 +19,7 @@ from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.chat.log import LogWidget
 from captivate_nb.widgets.common.assets import close_tree, describe
 from captivate_nb.widgets.common.fallback import FallbackDisplay
+from captivate_nb.widgets.messages import Close, FromHeader, Inspect, Network, Now, Restart
 
 from .inspector import InspectorWidget
 from .time_travel import TimeTravel
@@ -74,7 +75,7 @@ class TimeTravelPanel(FallbackDisplay):
         line = "" if self.comm is None else f"<p>{self.saved}</p>"
         return {"text/plain": bundle["text/plain"], "text/html": html + line}
 
-    def command(self, asked: dict[str, Any]) -> None:
+    def command(self, asked: FromHeader) -> None:
         """Do what the header's reader asks for; to be called on any thread."""
         post(
             self._commanded(asked),
@@ -82,14 +83,18 @@ class TimeTravelPanel(FallbackDisplay):
             lambda error: self.chat_log.problem(describe(error)),
         )
 
-    async def _commanded(self, asked: dict[str, Any]) -> None:
+    async def _commanded(self, asked: FromHeader) -> None:
         match asked:
-            case {"kind": "inspect"} if self.inspector is None:
+            case Inspect() if self.inspector is None:
                 self.open_inspector()
-            case {"kind": "inspect"}:
+            case Inspect():
                 self.close_inspector()
-            case {"kind": "now"}:
+            case Now():
                 self.go(None)
+            case Restart() | Network() | Close():
+                """A recording offers none of them."""
+            case _:
+                assert_never(asked)
 
     # --- the inspector -----------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from captivate_nb.errors import ServeError, UsageError
 from captivate_nb.server.embedded import EmbeddedServer
 from captivate_nb.widgets.agent.panel import AWAY, ENDS, QUIET, REFUSING, STOPPED
 from captivate_nb.widgets.chat.composer import FILES_LIMIT, MOVED
+from captivate_nb.widgets.messages import Accept
 from support.front_end import FrontEnd
 from support.rogue import rogue, until
 from support.shells import Shell
@@ -51,9 +52,9 @@ def texts(panel: cn.AgentPanel) -> list[str]:
 
 async def act(front_end: FrontEnd, panel: cn.AgentPanel, kind: str, **what: Any) -> None:
     """Press a button of the page, and wait until it is told that it is done."""
-    before = len(front_end.custom(panel.desk, "settled"))
+    before = len(front_end.custom(panel.desk, "answer"))
     front_end.say(panel.desk, {"kind": kind, **what})
-    await until(lambda: len(front_end.custom(panel.desk, "settled")) > before)
+    await until(lambda: len(front_end.custom(panel.desk, "answer")) > before)
 
 
 async def write(
@@ -62,7 +63,7 @@ async def write(
     """Send what is in the composer, and return what the page is answered."""
     before = len(front_end.custom(panel.composer))
     named = [{"name": name, "type": ""} for name, _ in files]
-    content = {"kind": "send", "id": 1, "text": text, "files": named, **more}
+    content = {"kind": "send", "topic": panel.composer.topic, "text": text, "files": named, **more}
     front_end.say(panel.composer, content, tuple(data for _, data in files))
     await until(lambda: len(front_end.custom(panel.composer)) > before)
     return front_end.custom(panel.composer)[-1]
@@ -90,7 +91,7 @@ async def test_a_whole_handoff(front_end: FrontEnd, session: cn.Session):
     assert rows(panel)[ident]["agent"] == "Robin"
     assert (panel.composer.enabled, panel.composer.topic) == (True, ident)
     assert panel.desk.facts[:2] == ["0 waiting", "1 chat"]
-    assert await write(front_end, panel, "Hello Ada", topic=ident) == {"id": 1}
+    assert await write(front_end, panel, "Hello Ada", topic=ident) == {"kind": "answer", "ask": "q"}
     await until(lambda: session.transcript[-1].text == "Hello Ada")
     assert session.transcript[-1].agent_name == "Robin"
     await session.say("Hi Robin", wait=False)
@@ -98,11 +99,11 @@ async def test_a_whole_handoff(front_end: FrontEnd, session: cn.Session):
     assert rows(panel)[ident]["last"] == "Hi Robin"
     assert rows(panel)[ident]["unread"] == 0, "it is on show"
     files = [("a.txt", b"one"), ("b.png", b"two")]
-    assert await write(front_end, panel, "Two files", *files) == {"id": 1}
+    assert await write(front_end, panel, "Two files", *files) == {"kind": "answer", "ask": "q"}
     await until(lambda: len(session.transcript[-1].files) == 2)
     assert [file.type for file in session.transcript[-1].files] == ["text/plain", "image/png"]
     assert session.transcript[-1].text.startswith("Two files")
-    assert await write(front_end, panel, "", ("c", b"x")) == {"id": 1}
+    assert await write(front_end, panel, "", ("c", b"x")) == {"kind": "answer", "ask": "q"}
     await act(front_end, panel, "leave", id=ident)
     assert rows(panel) == {}
     assert panel.chat_log.note == ENDS["left"].format(name="Ada Lovelace")
@@ -136,7 +137,11 @@ async def test_what_cannot_be_done_is_said(front_end: FrontEnd, session: cn.Sess
     ident = await ask(session, panel)
     await until(lambda: panel.desk.shown == ident)
     assert "has no agent" in (await write(front_end, panel, "Hello"))["error"]
-    assert (await write(front_end, panel, "Hello", topic="other")) == {"id": 1, "error": MOVED}
+    assert (await write(front_end, panel, "Hello", topic="other")) == {
+        "kind": "answer",
+        "ask": "q",
+        "error": MOVED,
+    }
     huge = await write(front_end, panel, "", ("a", b"x" * (FILES_LIMIT + 1)))
     assert huge["error"] == "One message takes at most 10 MB of files."
     await act(front_end, panel, "accept", id=ident)
@@ -289,7 +294,7 @@ async def test_closing_frees_every_model(front_end: FrontEnd, session: cn.Sessio
     panel.close()
     panel.close()
     panel._woken("changed")
-    await panel._do("accept", "x")
+    await panel._do(Accept(ask="q", id="x"))
     assert front_end.models() == before
     assert session.server._service.queue.watchers[1:] == []
 

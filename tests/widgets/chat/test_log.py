@@ -297,16 +297,16 @@ async def test_a_click_is_handed_on_and_settled(front_end: FrontEnd):
     options = (Option("Yes"), Option("No"))
     chat.messages.append(Message(id="q", sender="bot", text="?", content=(Buttons("?", options),)))
     front_end.say(chat.log, {"kind": "click", "index": 0, "id": "q", "option": 1})
-    await until(lambda: chat.batches("settled"))
+    await until(lambda: chat.batches("answer"))
     assert chat.clicked == [("q", "No")]
-    assert chat.batches("settled") == [{"kind": "settled", "index": 0, "option": 1}]
+    assert chat.batches("answer") == [{"kind": "answer", "ask": "q"}]
 
 
 @pytest.mark.parametrize("index", [0, 1])
 async def test_a_click_on_what_is_gone_says_so(front_end: FrontEnd, index: int):
     chat = Chat(front_end, 1)
     front_end.say(chat.log, {"kind": "click", "index": index, "id": "other", "option": 0})
-    await until(lambda: chat.batches("settled"))
+    await until(lambda: chat.batches("answer"))
     assert chat.clicked == []
     [line] = chat.batches("problems")[-1]["problems"]
     assert line["message"].startswith("That message is no longer in the conversation")
@@ -320,7 +320,7 @@ async def test_an_error_of_a_click_is_shown(front_end: FrontEnd):
     content = (Buttons("?", (Option("Yes"),)),)
     chat.messages.append(Message(id="q", sender="bot", text="?", content=content))
     front_end.say(chat.log, {"kind": "click", "index": 0, "id": "q", "option": 0})
-    await until(lambda: chat.batches("settled"))
+    await until(lambda: chat.batches("answer"))
     assert chat.batches("problems")[-1]["problems"][0]["message"] == "OSError: no"
 
 
@@ -335,10 +335,10 @@ async def test_what_is_decided_on_a_message_is_handed_on_and_told_as_done(front_
     chat = Chat(front_end)
     log = LogWidget(chat, asyncio.get_running_loop(), chat.chosen, decide=decide)
     for number, how in enumerate(("again", "arrived", "forget it")):
-        front_end.say(log, {"kind": "decide", "id": f"m{number}", "how": how})
-    await until(lambda: len(front_end.custom(log, "decided")) == 2)
+        front_end.say(log, {"kind": "decide", "ask": how, "id": f"m{number}", "how": how})
+    await until(lambda: len(front_end.custom(log, "answer")) == 2)
     assert decided == [("m0", "again"), ("m1", "arrived")]
-    assert [told["id"] for told in front_end.custom(log, "decided")] == ["m0", "m1"]
+    assert [told["ask"] for told in front_end.custom(log, "answer")] == ["again", "arrived"]
     [line] = front_end.custom(log, "problems")[-1]["problems"]
     assert line["message"] == "OSError: no"
 
@@ -346,8 +346,7 @@ async def test_what_is_decided_on_a_message_is_handed_on_and_told_as_done(front_
 async def test_what_makes_no_sense_is_nothing(front_end: FrontEnd):
     chat = Chat(front_end, 1)
     before = len(front_end.sent)
-    nobody = {"kind": "decide", "id": "m0", "how": "again"}
-    for content in ({}, {"kind": "need"}, {"kind": "click", "index": "0"}, {"kind": "x"}, nobody):
+    for content in ({}, {"kind": "need"}, {"kind": "click", "index": "0"}, {"kind": "x"}, "x", 5):
         front_end.say(chat.log, content)
     await asyncio.sleep(0)
     assert len(front_end.sent) == before
@@ -358,12 +357,12 @@ async def test_a_message_is_told_as_the_wire_had_it(front_end: FrontEnd):
     chat.messages[1] = Message(id="m1", sender="bot", text="é", source={"text": "é", "x": [1]})
     asked = [(1, "m1"), (0, "m0"), (1, "other"), (7, "m7")]
     for index, ident in asked:
-        front_end.say(chat.log, {"kind": "raw", "index": index, "id": ident})
-    front_end.say(chat.log, {"kind": "need", "start": 0})
-    await until(lambda: chat.batches("fill"))
-    [told] = chat.batches("raw")
-    assert told["id"] == "m1"
-    assert told["json"] == '{\n  "text": "é",\n  "x": [\n    1\n  ]\n}'
+        front_end.say(chat.log, {"kind": "raw", "ask": ident, "index": index, "id": ident})
+    await until(lambda: len(chat.batches("answer")) == len(asked))
+    told, *others = chat.batches("answer")
+    assert told["ask"] == "m1"
+    assert ["error" in other for other in others] == [True] * 3
+    assert told["text"] == '{\n  "text": "é",\n  "x": [\n    1\n  ]\n}'
 
 
 async def test_the_reader_can_stop_the_wait(front_end: FrontEnd):
@@ -387,14 +386,14 @@ async def test_a_file_that_only_this_machine_can_reach_is_handed_over(front_end:
 
     chat = Chat(front_end)
     front_end.say(chat.log, {"kind": "file", "url": "any"})
-    await until(lambda: chat.batches("file"))
-    [told] = chat.batches("file")
+    await until(lambda: chat.batches("answer"))
+    [told] = chat.batches("answer")
     assert told["error"] == "There is no session to fetch it with."
     log = LogWidget(chat, asyncio.get_running_loop(), chat.chosen, fetch=fetch)
     for url in ("good", "bad", "large"):
         front_end.say(log, {"kind": "file", "url": url})
-    await until(lambda: len(front_end.custom(log, "file")) == 3)
-    good, bad, large = front_end.custom(log, "file")
-    assert good == {"kind": "file", "url": "good", "type": "image/png"}
+    await until(lambda: len(front_end.custom(log, "answer")) == 3)
+    good, bad, large = front_end.custom(log, "answer")
+    assert good == {"kind": "answer", "ask": "q", "text": "image/png"}
     assert bad["error"] == "There is none."
     assert large["error"].startswith("It has 2,500,001 bytes")

@@ -41,7 +41,7 @@ def press(panel: cn.ChatPanel, label: str) -> None:
 
 def write(front_end: FrontEnd, panel: cn.ChatPanel, text: str, *files: tuple[str, bytes]) -> None:
     named = [{"name": name, "type": "text/plain"} for name, _ in files]
-    content = {"kind": "send", "id": 1, "text": text, "files": named}
+    content = {"kind": "send", "topic": "", "text": text, "files": named}
     front_end.say(panel.composer, content, tuple(data for _, data in files))
 
 
@@ -204,7 +204,7 @@ async def test_a_line_is_sent_and_answered(front_end: FrontEnd):
     async with await cn.demo() as session:
         panel = cn.ChatPanel(session)
         write(front_end, panel, "  it's --fine\n")
-        assert await answered(front_end, panel) == {"id": 1}
+        assert await answered(front_end, panel) == {"kind": "answer", "ask": "q"}
         assert session.transcript.where(sender="user")[0].text == "  it's --fine\n"
         panel.close()
 
@@ -213,7 +213,7 @@ async def test_files_are_sent_with_their_text(front_end: FrontEnd):
     async with await cn.demo() as session:
         panel = cn.ChatPanel(session)
         write(front_end, panel, "Here", ("a.txt", b"one"), ("b.txt", b"two"))
-        assert await answered(front_end, panel) == {"id": 1}
+        assert await answered(front_end, panel) == {"kind": "answer", "ask": "q"}
         [message] = session.transcript.where(sender="user")
         assert [file.name for file in message.files] == ["a.txt", "b.txt"]
         assert message.text.startswith("Here")
@@ -265,7 +265,7 @@ async def test_what_is_written_without_a_connection_waits_and_is_taken(front_end
         assert panel.chat_log.note == NOTES["reconnecting"]
         assert panel.chat_log.status == "reconnecting"
         write(front_end, panel, "Are you there?")
-        assert await answered(front_end, panel) == {"id": 1}
+        assert await answered(front_end, panel) == {"kind": "answer", "ask": "q"}
         await until(lambda: front_end.custom(panel.chat_log, "append"))
         [queued] = front_end.custom(panel.chat_log, "append")[-1]["outbox"]
         assert (queued["delivery"], queued["from"]) == ("queued", "user")
@@ -342,7 +342,7 @@ async def test_a_message_in_doubt_is_sent_again(front_end: FrontEnd):
         assert panel.chat_log.live
         await until(lambda: "“Where is it?”" in str(problems(front_end, panel)))
         front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "again"})
-        await until(lambda: front_end.custom(panel.chat_log, "decided"))
+        await until(lambda: front_end.custom(panel.chat_log, "answer"))
         await until(lambda: server.texts() == ["Where is it?"] * 2)
         assert delivery(panel.session) != "unknown"
         again = "“Where is it?” was sent again, as you asked."
@@ -377,7 +377,7 @@ async def test_a_message_in_doubt_is_taken_for_arrived_once(front_end: FrontEnd)
     async with in_doubt(front_end) as (server, panel, ident):
         for count in (1, 2):
             front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "arrived"})
-            await until(lambda n=count: len(front_end.custom(panel.chat_log, "decided")) == n)
+            await until(lambda n=count: len(front_end.custom(panel.chat_log, "answer")) == n)
             assert delivery(panel.session) == "confirmed"
         assert server.texts() == ["Where is it?"]
         assert ident in problems(front_end, panel)[-1]
@@ -388,7 +388,7 @@ async def test_nothing_is_decided_in_the_past(front_end: FrontEnd):
         panel.go(-1)
         assert not panel.chat_log.live
         front_end.say(panel.chat_log, {"kind": "decide", "id": ident, "how": "again"})
-        await until(lambda: front_end.custom(panel.chat_log, "decided"))
+        await until(lambda: front_end.custom(panel.chat_log, "answer"))
         assert problems(front_end, panel)[-1] == PAST
         assert server.texts() == ["Where is it?"]
         panel.go(None)
@@ -415,7 +415,7 @@ async def test_what_waited_and_was_not_sent_is_told(front_end: FrontEnd):
             panel = cn.ChatPanel(session)
             await until(lambda session=session: session.status == "reconnecting")
             write(front_end, panel, "Are you there?")
-            assert await answered(front_end, panel) == {"id": 1}
+            assert await answered(front_end, panel) == {"kind": "answer", "ask": "q"}
             if end == "close":
                 await session.close()
             refuse.set()
@@ -432,7 +432,7 @@ async def test_a_restart_is_a_new_conversation(front_end: FrontEnd):
         before = session.conversation_id
         await session.say("hello")
         front_end.say(panel.header, {"kind": "restart"})
-        await until(lambda: front_end.custom(panel.header, "settled"))
+        await until(lambda: front_end.custom(panel.header, "answer"))
         assert session.conversation_id != before
         await until(lambda: front_end.custom(panel.chat_log, "append")[-1]["total"] == 1)
         assert offered(panel) == ["Leave Contact Details", "Chat to Agent"]
@@ -444,7 +444,7 @@ async def test_a_restart_that_fails_says_so(front_end: FrontEnd):
     panel = cn.ChatPanel(session)
     await session.close()
     front_end.say(panel.header, {"kind": "restart"})
-    await until(lambda: front_end.custom(panel.header, "settled"))
+    await until(lambda: front_end.custom(panel.header, "answer"))
     await until(lambda: problems(front_end, panel))
     assert "session is closed" in problems(front_end, panel)[-1]
     panel.close()

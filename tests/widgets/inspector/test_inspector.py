@@ -35,10 +35,10 @@ def told(front_end: FrontEnd, panel: Any, kind: str) -> list[dict[str, Any]]:
 
 async def ask(front_end: FrontEnd, panel: Any, kind: str, **more: Any) -> dict[str, Any]:
     """Ask as the page does, and return how it was done."""
-    before = len(told(front_end, panel, "done"))
-    front_end.say(panel.inspector, {"kind": kind, "id": 1, **more})
-    await until(lambda: len(told(front_end, panel, "done")) > before)
-    return told(front_end, panel, "done")[-1]
+    before = len(told(front_end, panel, "answer"))
+    front_end.say(panel.inspector, {"kind": kind, **more})
+    await until(lambda: len(told(front_end, panel, "answer")) > before)
+    return told(front_end, panel, "answer")[-1]
 
 
 def texts(panel: Any) -> list[str]:
@@ -63,7 +63,7 @@ async def test_it_opens_from_the_header_and_remembers_its_tab(front_end: FrontEn
         await until(lambda: panel.inspector)
         assert panel.header.inspecting
         assert panel.layout.height == "640px"
-        assert (await ask(front_end, panel, "tab", tab="timing"))["kind"] == "done"
+        front_end.say(panel.inspector, {"kind": "tab", "tab": "timing"})
         front_end.say(panel.inspector, {"kind": "close"})
         await until(lambda: panel.inspector is None)
         assert not panel.header.inspecting
@@ -132,16 +132,9 @@ async def test_a_long_log_comes_in_parts(front_end: FrontEnd):
 
 
 async def test_frames_are_shown_and_found(front_end: FrontEnd, panel: cn.ChatPanel):
-    await ask(front_end, panel, "frame", n=4)
-    shown = told(front_end, panel, "frame")[0]
+    shown = await ask(front_end, panel, "frame", n=4)
     assert json.loads(shown["text"]) == json.loads(panel.time.events[4].frame)
-    await ask(front_end, panel, "find", text="CAPTIVATE BOT", start=1)
-    assert told(front_end, panel, "found")[0] == {
-        "kind": "found",
-        "text": "CAPTIVATE BOT",
-        "start": 1,
-        "found": [4],
-    }
+    assert (await ask(front_end, panel, "find", text="CAPTIVATE BOT", start=1))["found"] == [4]
     failed = await ask(front_end, panel, "frame", n=4000)
     assert failed["error"].startswith("IndexError")
 
@@ -149,16 +142,13 @@ async def test_frames_are_shown_and_found(front_end: FrontEnd, panel: cn.ChatPan
 async def test_any_event_is_sent_from_a_template(front_end: FrontEnd, panel: cn.ChatPanel):
     session = panel.session
     await session.say("hello", wait=False)
-    await ask(front_end, panel, "template")
-    event = json.loads(told(front_end, panel, "template")[0]["text"])
+    event = json.loads((await ask(front_end, panel, "template"))["text"])
     assert event["event_payload"]["content"] == {"type": "text", "text": "hello"}
     event["event_payload"]["content"]["text"] = "from the box"
     assert "error" not in await ask(front_end, panel, "send", text=json.dumps(event))
     assert session.transcript.where(sender="user")[-1].text == "from the box"
-    await ask(front_end, panel, "template", n=1)
-    assert "conversation_start" in told(front_end, panel, "template")[-1]["text"]
-    await ask(front_end, panel, "template", n=0)
-    assert len(told(front_end, panel, "template")) == 2
+    assert "conversation_start" in (await ask(front_end, panel, "template", n=1))["text"]
+    assert "text" not in await ask(front_end, panel, "template", n=0)
     failed = await ask(front_end, panel, "send", text='{"event_type": }')
     assert failed["error"] == "This is not JSON: Expecting value, line 1, column 16."
     assert failed["at"] == 15
@@ -192,9 +182,11 @@ async def test_an_action_is_sent(front_end: FrontEnd, panel: cn.ChatPanel):
 
 
 async def test_latency_is_told_while_it_is_looked_at(front_end: FrontEnd, panel: cn.ChatPanel):
-    await ask(front_end, panel, "tab", tab="metadata")
+    front_end.say(panel.inspector, {"kind": "tab", "tab": "metadata"})
+    await until(lambda: told(front_end, panel, "state"))
     assert told(front_end, panel, "state")[-1]["median"] is None
-    await ask(front_end, panel, "tab", tab="timing")
+    front_end.say(panel.inspector, {"kind": "tab", "tab": "timing"})
+    await until(lambda: len(told(front_end, panel, "state")) == 2)
     state = told(front_end, panel, "state")[-1]
     assert 0 <= state["median"] <= state["p95"]
 
@@ -208,11 +200,10 @@ async def test_latency_is_told_when_python_opens_its_tab(front_end: FrontEnd, pa
 async def test_the_code_is_of_what_is_shown(front_end: FrontEnd, panel: cn.ChatPanel):
     n = len(panel.time.events) - 1
     await panel.session.click("Chat to Agent")
-    await ask(front_end, panel, "code", form="magic")
-    assert told(front_end, panel, "code")[-1]["text"] == "%captivate click Chat to Agent\n"
+    code = await ask(front_end, panel, "code", form="magic")
+    assert code["text"] == "%captivate click Chat to Agent\n"
     panel.go(n)
-    await ask(front_end, panel, "code", form="magic")
-    assert told(front_end, panel, "code")[-1]["text"] == ""
+    assert (await ask(front_end, panel, "code", form="magic"))["text"] == ""
 
 
 # --- time ------------------------------------------------------------------------------------------
@@ -298,27 +289,27 @@ async def test_restarts_from_the_menu(front_end: FrontEnd, panel: cn.ChatPanel):
     assert header.started_with == "{}"
     first = session.conversation_id
     front_end.say(header, {"kind": "restart", "user": "new"})
-    await until(lambda: front_end.custom(header, "settled"))
+    await until(lambda: front_end.custom(header, "answer"))
     assert session.user_id.startswith("user-")
     assert session.conversation_id != first
     user = session.user_id
     front_end.say(header, {"kind": "restart", "metadata": '{"plan": "vip"}'})
-    await until(lambda: len(front_end.custom(header, "settled")) == 2)
+    await until(lambda: len(front_end.custom(header, "answer")) == 2)
     assert (session.user_id, session.metadata) == (user, {"plan": "vip"})
     assert json.loads(header.started_with) == {"plan": "vip"}
     front_end.say(header, {"kind": "restart", "metadata": "{"})
-    await until(lambda: len(front_end.custom(header, "settled")) == 3)
-    refused = front_end.custom(header, "settled")[-1]
+    await until(lambda: len(front_end.custom(header, "answer")) == 3)
+    refused = front_end.custom(header, "answer")[-1]
     assert refused["error"].startswith("This is not JSON")
     assert refused["at"] == 1
     panel.go(0)
     front_end.say(header, {"kind": "restart"})
-    await until(lambda: len(front_end.custom(header, "settled")) == 4)
+    await until(lambda: len(front_end.custom(header, "answer")) == 4)
     assert panel.time.position is None
     await session.close()
     assert panel.chat_log.note == NOTES["closed"]
     front_end.say(header, {"kind": "restart", "user": "new"})
-    await until(lambda: len(front_end.custom(header, "settled")) == 5)
+    await until(lambda: len(front_end.custom(header, "answer")) == 5)
 
 
 # --- recordings ------------------------------------------------------------------------------------
