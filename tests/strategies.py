@@ -200,7 +200,9 @@ FIELDS: dict[type[e.Event], dict[str, SearchStrategy[Any]]] = {
     },
     e.ConversationTranscript: {
         "conversation_id": conversation_ids,
-        "entries": st.lists(entries, max_size=4).map(tuple),
+        "entries": st.lists(
+            entries, max_size=4, unique_by=lambda entry: entry.message_id or id(entry)
+        ).map(tuple),
         "variant": st.sampled_from(["transcript", "messages"]),
     },
     e.UserConversations: {

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import cast
 
+from captivate_nb.conversation.notes import GIVEN_UP
 from captivate_nb.errors import ProtocolError, RequestTimeout, Undelivered
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
@@ -150,7 +151,25 @@ class Channel:
         cannot be read; ever later, and `ATTEMPTS` times at the most. Raise `RequestTimeout` when
         none comes, `ProtocolError` when none can be read, `ServerError` for one that is an error.
         """
-        timeout = self._timeouts.answer if timeout is None else timeout
+        try:
+            return await self._request(
+                event,
+                answer,
+                conversation_id,
+                self._timeouts.answer if timeout is None else timeout,
+            )
+        except BaseException:
+            if isinstance(event, e.ConversationStart | e.TranscriptRequest):
+                self._intake.note(GIVEN_UP, self._intake.conversation.id)
+            raise
+
+    async def _request(
+        self,
+        event: e.ClientEvent,
+        answer: type[Answer],
+        conversation_id: str | None,
+        timeout: float,
+    ) -> Answer:
         problem: Disconnected | None = None
         try:
             async with asyncio.timeout(timeout):

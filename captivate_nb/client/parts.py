@@ -73,6 +73,7 @@ class Parts:
         self._listeners = listeners
         self._show = show
         self._status: Status = "connecting"
+        self._current: str | None = None  # the conversation
         self._requests = Requests()
         clock = Clock()
         self.connection = self._connect(address, link, timeouts)
@@ -130,6 +131,9 @@ class Parts:
     def _taken_in(self, first: int | None, problems: list[Problem]) -> None:
         """Show what a frame has changed, and tell of new messages and problems."""
         now = self._conversation
+        if now.id != self._current:
+            self._current = now.id
+            self.turns.leave()
         self._show("conversation_id", now.id)
         self._show("metadata", now.metadata)
         self._show("agent", now.agent)
@@ -184,6 +188,8 @@ class Parts:
                 f"No reply within {timeout:g} s: the connection broke, and it is being found out"
                 " whether the message arrived. Until then it is in session.outbox."
             )
+        if self._status == "reconnecting" and message_id is None:
+            return f"No connection for {timeout:g} s: nothing was sent. {self.connection.prospect}"
         if self._status == "reconnecting":
             return (
                 f"No connection for {timeout:g} s: the message waits and goes out when it is back."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 import msgspec
@@ -24,6 +25,9 @@ _SAID = tuple(
     kind.event_type
     for kind in (e.BotMessage, e.LivechatMessage, e.ActionsReceived, e.ConversationUpdate)
 )
+
+FETCHES = 4
+"""Large messages that are fetched at once."""
 
 
 class Receiver:
@@ -51,6 +55,7 @@ class Receiver:
         self._tasks = tasks
         self._trusted = tuple(trusted)
         self._fetching: set[str] = set()  # links of large messages
+        self._fetches = asyncio.Semaphore(FETCHES)
 
     async def receive(self, frame: str | bytes) -> e.Event | None:
         """Take in a frame once what it holds is laid out; who calls waits, so that none overtakes.
@@ -91,7 +96,8 @@ class Receiver:
         """Fetch a message too large for the socket, and take it in as if it had come by it."""
         way, address = self._connection.link, self._connection.address
         try:
-            event = await fetch_large_message(way, link, address, self._trusted)
+            async with self._fetches:
+                event = await fetch_large_message(way, link, address, self._trusted)
         except CaptivateError as failed:
             self._large_missed(error, key, failed)
             return

@@ -15,6 +15,9 @@ from captivate_nb.protocol import events as e
 from .dealing import deal
 from .waiting import ReplyWaiter
 
+LEFT = "Another conversation was begun before the reply was complete."
+UNSENT = "Not sent within {:g} s: the connection takes nothing more. It goes out when it does."
+
 
 class Turns:
     """The turns under way in one conversation, oldest first.
@@ -44,14 +47,20 @@ class Turns:
     ) -> Reply:
         """Send, and collect what comes back until it is quiet for `settle` seconds.
 
-        Raise `ReplyTimeout` after `timeout` seconds, with what came. Cancelling stops the wait.
+        Raise `ReplyTimeout` after `timeout` seconds, with what came, and when another conversation
+        is begun meanwhile. Cancelling stops the wait.
         """
         talk = self._conversation
-        begun_in, acted = talk.id, len(talk.actions)
+        acted = len(talk.actions)
         deadline = asyncio.get_running_loop().time() + timeout
         with self.begin(message_id) as turn:
             if not wait:
-                await send()
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        await send()
+                except TimeoutError:
+                    why = self._late(message_id, timeout) or UNSENT.format(timeout)
+                    raise ReplyTimeout(why, Reply()) from None
                 return Reply()
             turn.reply = []
             quiet = False
@@ -59,14 +68,8 @@ class Turns:
                 async with asyncio.timeout_at(deadline):
                     await send()
                 quiet = await turn.wait(settle, deadline)
-            same = talk.id == begun_in
-            if same:
-                self._deal()
-            else:
-                turn.reply += [message for message in talk.transcript if message.sender != "user"]
-        reply = Reply(
-            turn.reply, latency=turn.latency, actions=talk.actions[acted if same else 0 :]
-        )
+            self._deal()
+        reply = Reply(turn.reply, latency=turn.latency, actions=talk.actions[acted:])
         if not quiet:
             raise ReplyTimeout(self._timed_out(reply, timeout, message_id), reply)
         return reply
@@ -88,15 +91,17 @@ class Turns:
                 self._dealt.clear()
 
     def sign(self, event: e.Event, heard: int) -> None:
-        """Take in a sign of a reply; one may come in a transcript, too.
+        """Take in a sign of a reply; one may come in a transcript, too. What is a repeat is none.
 
-        `heard` is how many messages of the other side there were before the event.
+        `heard` is how much of the other side there was before the event.
         """
+        if self._conversation.heard <= heard:
+            return
         for turn in self._turns:
-            if not isinstance(event, e.ConversationTranscript):
-                turn.note(event)
-            elif self._conversation.heard > heard:
+            if isinstance(event, e.ConversationTranscript):
                 turn.sign()
+            else:
+                turn.note(event)
 
     def sending(self, message_id: str) -> None:
         """Wait from now on for the reply to a message, which is sent, for the first time or again."""
@@ -108,6 +113,12 @@ class Turns:
         """See in every wait whether its message is still in doubt."""
         for turn in self._turns:
             turn.look_again()
+
+    def leave(self) -> None:
+        """End every wait for a reply, as another conversation was begun."""
+        for turn in self._turns:
+            if turn.reply is not None:
+                turn.fail(ReplyTimeout(LEFT, Reply()))
 
     def fail(self, error: CaptivateError, message_id: str | None = None) -> None:
         """End every wait, or that for the reply to one message, with an error."""

@@ -44,6 +44,7 @@ AGAIN = 0.5
 """Seconds until the next look at a transcript that was behind; twice as long each time."""
 
 STRANGE = "other words of yours stand there in the transcript"
+HIDDEN = "an entry of the transcript cannot be read, and may be it"
 SPOKEN_AFTER = "what came after it may have been its answer"
 
 
@@ -103,6 +104,11 @@ class Deliveries:
     def doubted(self) -> list[str]:
         """Return those of which it is being found out whether they arrived, as a connection broke."""
         return [sent.id for sent in self._doubted()]
+
+    @property
+    def waiting(self) -> list[str]:
+        """Return those of which nothing is decided."""
+        return list(self._waiting)
 
     @property
     def holds(self) -> bool:
@@ -268,6 +274,8 @@ class Deliveries:
         for sent in lacked:
             if look.strangers or sent.id in look.placed:
                 sent.veiled = STRANGE
+            elif sent.id in look.hidden:
+                sent.veiled = sent.veiled or HIDDEN
             elif sent.id in look.spoken_after:
                 sent.veiled = sent.veiled or SPOKEN_AFTER
             sent.missing = look.asked

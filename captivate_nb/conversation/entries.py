@@ -23,17 +23,36 @@ def messages_of(
     """
     made = [(entry, _from_entry(entry, number)) for number, entry in enumerate(entries)]
     taken: dict[str, int] = {}
-    return [
-        (entry, unlike(message, taken))
-        for entry, message in made
-        if message.content or message.actions
-    ]
+    return [(entry, unlike(message, taken)) for entry, message in made if _says(entry)]
+
+
+def holes_in(transcript: e.ConversationTranscript) -> list[int]:
+    """Return how many messages stand before each entry that may hide a turn of the user's.
+
+    It cannot be read, or says nothing; before the user's first turn that is what asks for the
+    greeting.
+    """
+    unread = Counter(transcript.holes)
+    holes: list[int] = []
+    told, spoken = 0, False
+    for number, entry in enumerate(transcript.entries):
+        holes += [told] * unread[number]
+        if _says(entry):
+            told += 1
+            spoken |= entry.sender == "user"
+        elif entry.sender == "user" and spoken:
+            holes.append(told)
+    return holes + [told] * unread[len(transcript.entries)]
 
 
 def shared_ids(entries: Iterable[e.TranscriptEntry]) -> set[str]:
     """Return the ids that several entries have, as those of one group do in the document's form."""
     counts = Counter(entry.message_id for entry in entries if entry.message_id is not None)
     return {ident for ident, count in counts.items() if count > 1}
+
+
+def _says(entry: e.TranscriptEntry) -> bool:
+    return bool(entry.actions) or any(item != Text("") for item in entry.content)
 
 
 def _from_entry(entry: e.TranscriptEntry, number: int) -> Message:

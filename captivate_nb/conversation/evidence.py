@@ -57,8 +57,9 @@ class Look(NamedTuple):
     """What a transcript that was asked for at `asked` shows of the user's messages.
 
     It has those `found`, with an answer to those `answered`; those `placed` have another text where
-    they should stand, or are among the `disputed`, equal lines of which it has fewer; those `passed`
-    it lacks, though it has something before them; those `spoken_after` it lacks, though the bot
+    they should stand, or may stand among another's words, or are among the `disputed`, equal lines
+    of which it has fewer; those `hidden` it lacks, though something stands where they should that
+    cannot be read; those `passed` it lacks, though it has something before them; those `spoken_after` it lacks, though the bot
     says something new there to no turn that it shows. `behind` is by how many seconds it lacks
     what was known before; it is `older` where that is so, or something was heard since. `flaw` says
     why it cannot be the whole conversation, and is empty where it can. `strangers` tells whether it
@@ -72,6 +73,7 @@ class Look(NamedTuple):
     disputed: Collection[str] = ()
     passed: Collection[str] = ()
     spoken_after: Collection[str] = ()
+    hidden: Collection[str] = ()
     behind: float = 0.0
     older: bool = False
     flaw: str = ""

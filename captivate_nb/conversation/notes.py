@@ -25,6 +25,9 @@ ARRIVED = "arrived"
 DISCONNECTED = "disconnected"
 """The connection is over, and there is no other yet; with `why` in its data, there will be none."""
 
+GIVEN_UP = "given_up"
+"""What was asked to begin another conversation, or to show one, is waited for no more."""
+
 
 class Note(Event, frozen=True, kw_only=True):
     """Something that the session itself knows, of a conversation or of all."""

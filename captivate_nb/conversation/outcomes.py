@@ -86,6 +86,12 @@ class Outcomes:
             )
             self._add(Problem(line, time=at))
         self.show(self._deliveries.give_up("another conversation was begun"), at)
+        for name, index in self._messages.places(self._deliveries.waiting).items():
+            line = (
+                f"{quoted(self._messages.items[index].text)} had no answer when this conversation was"
+                f" left; session.resume({conversation_id!r}) shows what the server has of it."
+            )
+            self._add(Problem(line, time=at, about=name))
 
 
 def _line(message: Message, verdict: Verdict) -> str:

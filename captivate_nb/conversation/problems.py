@@ -86,3 +86,11 @@ def named(texts: Iterable[str]) -> str:
     listed = [quoted(text) for text in texts]
     more = len(listed) - NAMED
     return ", ".join(listed[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def unasked(begun: str, before: str) -> str:
+    """Return what is said of a conversation that the server began, and nobody asked for."""
+    return (
+        f"The server began conversation {clean(begun)} by itself. session.resume({before!r:.100}) goes"
+        " back."
+    )

@@ -47,8 +47,8 @@ class Matches(NamedTuple):
 
     `places` has for each entry the index of its message here, None for one that is new. Those in
     `unsure` are the user's that it may have or not: by their place alone, or as one of the
-    `disputed`, equal lines of which it has fewer. Those `reworded` are the user's that it has under
-    their id, with words that they never had here.
+    `disputed`, equal lines of which it has fewer. `reworded` are the numbers of the user's entries
+    that have a message with words that it never had here.
     """
 
     places: list[int | None]
@@ -118,8 +118,7 @@ class _Matching:
             free = len(places) == 1 and places[0] in self._free
             if free and self._may_be(places[0], number, said):
                 self._take(number, places[0])
-                if not self._is_known(places[0], number) and not self._is_cut(places[0], number):
-                    self.reworded.add(places[0])
+                self._note_words(places[0], number)
 
     def by_text(self) -> None:
         """Take equal texts, those of what is doubtful last."""
@@ -218,6 +217,7 @@ class _Matching:
                 if gap[0] == "user":
                     unsure.add(place)
                     self._take(number, place)
+                    self._note_words(place, number)
                 elif None not in gap and self._begin_alike(number, place):
                     self._take(number, place)
         return unsure
@@ -297,6 +297,11 @@ class _Matching:
     def _is_known(self, place: int, number: int) -> bool:
         """Whether an entry has the words of the message at this place."""
         return self._keys[number][1] in self._texts(place)
+
+    def _note_words(self, place: int, number: int) -> None:
+        known = self._is_known(place, number) or self._is_cut(place, number)
+        if self._keys[number][0] == "user" and not known:
+            self.reworded.add(number)
 
     def _is_cut(self, place: int, number: int) -> bool:
         """Whether an entry has the beginning of these words."""

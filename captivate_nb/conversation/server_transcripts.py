@@ -6,7 +6,7 @@ from captivate_nb.protocol import events as e
 
 from .delivery import Deliveries
 from .edits import Edits
-from .entries import messages_of
+from .entries import holes_in, messages_of
 from .event_messages import user_content
 from .freshness import NO_TURNS, look_at
 from .merging import merge
@@ -37,7 +37,8 @@ class ServerTranscripts:
         here = [message for message in self._messages.items if message.id not in gaps]
         told = messages_of(event.entries)
         matches = match(here, told, self._naming.known, self._deliveries.doubtful)
-        look = look_at(at if asked is None else asked, here, told, matches, self._known_since)
+        when = at if asked is None else asked
+        look = look_at(when, here, told, matches, self._known_since, holes_in(event))
         self._messages.replace_all(merge(here, told, matches, older=look.older))
         self._naming.add_transcript(here, told, matches)
         for edit in self._edits.shown(here, told, matches):

@@ -8,7 +8,6 @@ state: live, from a saved log, or in a test.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 
@@ -19,7 +18,7 @@ from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Action
 from captivate_nb.rendering.sanitize import clean
 
-from . import notes
+from . import echoes, notes
 from .delivery import Deliveries
 from .edits import Edits
 from .event_messages import agent_message, bot_message, update_message, user_content, user_message
@@ -31,8 +30,9 @@ from .message_list import MessageList, first_change, first_of, gap_message
 from .naming import Naming
 from .outcomes import Outcomes
 from .private import without_private
-from .problems import Problem, Problems
+from .problems import Problem, Problems, unasked
 from .repeats import Repeats
+from .requested import Requested
 from .server_transcripts import ServerTranscripts
 from .transcript import Choices, Transcript, choices_of
 
@@ -49,11 +49,10 @@ class Conversation:
         """The socket of the newest connection."""
         self.upload_url: str | None = None
         """Where the server takes files, if it said so."""
-        self._starts: deque[e.ConversationStart] = deque()
+        self._requested = Requested()
         self._edits = Edits()
         self._repeats = Repeats()
         self._large = LargeMessages(self._repeats)
-        self._resuming: str | None = None
         self.deliveries = Deliveries()
         """How far the user's messages are, and what is to be done about those in doubt."""
         self._transcripts = ServerTranscripts(self.deliveries, self._edits)
@@ -75,8 +74,9 @@ class Conversation:
         self._messages = MessageList()
         self.deliveries.begin()
         self._outcomes = Outcomes(self._messages, self.deliveries, self.errors.add)
-        self._asked: deque[float] = deque()  # when each transcript that is due was asked for
+        self._requested.opened()
         self._naming = Naming()
+        self._echoes = echoes.Echoes(self.deliveries, self._naming)
         self._turns = 0
         self._transcripts.begin(self._messages, self._naming, self._outcomes)
         self.transcript = Transcript.view(self._messages.items)
@@ -139,8 +139,8 @@ class Conversation:
 
     @property
     def heard(self) -> int:
-        """Return how many messages of the other side there are, bot and agents."""
-        return self._messages.heard
+        """Return how much came of the other side, bot and agents: messages, actions and updates."""
+        return self._messages.heard + len(self.actions) + len(self.updates)
 
     @property
     def undecided(self) -> list[Message]:
@@ -167,8 +167,7 @@ class Conversation:
     def _connected(self, connection: int) -> int | None:
         """Begin another connection; return the index of the first message that may be lost."""
         self.deliveries.connected(connection)
-        self._starts.clear()
-        self._asked.clear()
+        self._requested.connected()
         return self._outcomes.show_held()
 
     def _socket_connected(self, event: e.SocketConnected, _at: float) -> None:
@@ -176,14 +175,15 @@ class Conversation:
         self.upload_url = event.upload_url
 
     def _start(self, event: e.ConversationStart, _at: float) -> None:
-        self._starts.append(event)
+        self._requested.start(event)
 
     def _started(self, event: e.ConversationStarted, at: float) -> int | None:
-        if not self._starts and event.conversation_id == self.id:
-            return None  # it came twice
-        start = self._starts.popleft() if self._starts else e.ConversationStart()
-        if self._resuming == self.id:
-            self._resuming = None
+        late, start = self._requested.is_late(), self._requested.started()
+        if late or (start is None and event.conversation_id == self.id):
+            return None  # it came too late, or twice
+        if start is None and self.id is not None:
+            self.add_problem(unasked(event.conversation_id, self.id), "", at)
+        start = start or e.ConversationStart()
         self._outcomes.leave(self.id, at)
         self._open(event.conversation_id)
         self.user_id = start.user_id or "anon"
@@ -209,10 +209,10 @@ class Conversation:
         """Take in what the server tells of a message of the user's, which may not be from here."""
         if not self._is_current(event.conversation_id):
             return None
-        if self.deliveries.get(event.client_msg_id) is not None:
-            verdicts = self.deliveries.seen(event.client_msg_id, at, "the server told it back")
-            return self._outcomes.show(verdicts, at)
         message = delivered(user_message(event, at), "confirmed")
+        own = self._echoes.own(event, message, self._messages.items)
+        if own is not None:
+            return self._outcomes.show(self.deliveries.seen(own, at, echoes.WHY), at)
         if not message.content or self._messages.has(message):
             return None
         return self._append(message)
@@ -296,6 +296,8 @@ class Conversation:
                 return self._outcomes.believe(str(note.data.get("message")), at)
             case notes.DISCONNECTED:
                 return self._disconnected(note.data.get("why"), at)
+            case notes.GIVEN_UP:
+                self._requested.give_up()
         return None
 
     def _disconnected(self, why: object, at: float) -> int | None:
@@ -320,8 +322,8 @@ class Conversation:
         told = f"The server answered error {event.code}: {event.description}"
         if self._is_current(event.conversation_id):
             self._refused(told[0].lower() + told[1:])
-        if self._resuming == event.conversation_id:
-            self._resuming = None
+        if self._requested.resuming == event.conversation_id:
+            self._requested.resuming = None
         self.add_problem(told, event.conversation_id or "", at)
         return None
 
@@ -331,8 +333,7 @@ class Conversation:
 
     def _refused(self, why: str) -> None:
         """Take an error to be about whatever waits: a message, and a transcript asked for after it."""
-        if self._asked and self._asked[-1] >= self.deliveries.last_sent:
-            self._asked.pop()
+        self._requested.refused(self.deliveries.last_sent)
         self.deliveries.refused(why)
 
     def _too_large(self, event: e.GeneralError, at: float) -> int | None:
@@ -360,23 +361,21 @@ class Conversation:
         return self._messages.rewrite(edit.message_id, content)
 
     def _transcript_requested(self, event: e.TranscriptRequest, at: float) -> None:
-        self._resuming = event.conversation_id
-        if event.conversation_id == self.id:
-            self._asked.append(at)
+        name = event.conversation_id
+        self._requested.transcript(name, at, current=name == self.id)
 
     def _transcript(self, event: e.ConversationTranscript, at: float) -> int | None:
         known = self._messages.items[:]
-        told = event.conversation_id or self._resuming
-        asked = told == self._resuming
+        told = event.conversation_id or self._requested.resuming
+        asked = told == self._requested.resuming
         if not self._is_current(told):
             if not asked:
                 return None
             self._outcomes.leave(self.id, at)
             self._open(told)
         if asked:
-            self._resuming = None
-        asked_at = self._asked.popleft() if self._asked else None
-        self._transcripts.take_in(event, asked_at, at)
+            self._requested.resuming = None
+        self._transcripts.take_in(event, self._requested.told(), at)
         return first_change(known, self._messages.items)
 
     _CHANGES: ClassVar[dict[type[e.Event], Callable[[Any, Any, float], int | None]]] = {

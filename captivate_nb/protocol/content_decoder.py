@@ -84,11 +84,16 @@ def read_each(
         try:
             good.append(read(value))
         except ProtocolError as error:
-            if len(problems) < PROBLEMS:
-                problems.append(f"{what} {position} was skipped: {error}")
-            elif len(problems) == PROBLEMS:
-                problems.append("there is more that was skipped")
+            note_skipped(problems, f"{what} {position}", error)
     return tuple(good)
+
+
+def note_skipped(problems: list[str], what: str, error: ProtocolError) -> None:
+    """Note that something could not be read, if it is among the first few."""
+    if len(problems) < PROBLEMS:
+        problems.append(f"{what} was skipped: {error}")
+    elif len(problems) == PROBLEMS:
+        problems.append("there is more that was skipped")
 
 
 def read_content(value: Any, problems: list[str]) -> tuple[Content, ...]:
@@ -353,3 +358,16 @@ def write_action(action: Action) -> Data:
 
 def _brief(value: Any) -> str:
     return repr(value)[:40]
+
+
+def read_user_content(data: Data, problems: list[str]) -> tuple[str, tuple[File, ...]]:
+    """Read the text and the files that a user says; raise `ProtocolError` where there is neither."""
+    content = data.get("content")
+    if isinstance(content, str):
+        return content, ()
+    content = need_dict(content, "content")
+    files = content.get("files")
+    text = first_text(content, "text")
+    if text is None and files is None:
+        raise ProtocolError("its content has neither “text” nor “files”")
+    return text or "", read_files(files, problems)

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from captivate_nb.errors import ProtocolError
 
 from . import events as e
-from .content import Action, Content, File, Files, Text
 from .content_decoder import (
     Data,
     as_list,
@@ -24,8 +23,9 @@ from .content_decoder import (
     read_action,
     read_content,
     read_each,
-    read_files,
+    read_user_content,
 )
+from .transcript_decoder import read_transcript
 
 Reader = Callable[[Data, list[str]], e.Event]
 N = TypeVar("N", int, None)
@@ -47,20 +47,8 @@ def _conversation_start(data: Data, _: list[str]) -> e.Event:
     )
 
 
-def _user_content(data: Data, problems: list[str]) -> tuple[str, tuple[File, ...]]:
-    content = data.get("content")
-    if isinstance(content, str):
-        return content, ()
-    content = need_dict(content, "content")
-    files = content.get("files")
-    text = first_text(content, "text")
-    if text is None and files is None:
-        raise ProtocolError("its content has neither “text” nor “files”")
-    return text or "", read_files(files, problems)
-
-
 def _user_message(data: Data, problems: list[str]) -> e.Event:
-    text, files = _user_content(data, problems)
+    text, files = read_user_content(data, problems)
     return e.UserMessage(
         conversation_id=need_text(data, "conversation_id"),
         client_msg_id=first_text(data, "client_msg_id") or "",
@@ -70,7 +58,7 @@ def _user_message(data: Data, problems: list[str]) -> e.Event:
 
 
 def _edit_message(data: Data, problems: list[str]) -> e.Event:
-    text, files = _user_content(data, problems)
+    text, files = read_user_content(data, problems)
     return e.EditMessage(
         conversation_id=need_text(data, "conversation_id"),
         client_msg_id=first_text(data, "client_msg_id") or "",
@@ -178,80 +166,6 @@ def _actions_received(data: Data, problems: list[str]) -> e.Event:
     return e.ActionsReceived(
         actions=actions, conversation_id=first_text(data, "conversation_id") or None
     )
-
-
-_FROM = {
-    "user": "user",
-    "bot": "bot",
-    "chatbot": "bot",
-    "agent": "agent",
-    "livechat": "agent",
-}
-
-
-def _transcript(data: Data, problems: list[str]) -> e.Event:
-    key = "transcript" if "transcript" in data else "messages"
-    entries: list[Any] = []
-    for group in as_list(data.get(key)):
-        grouped = isinstance(group, dict) and "from" not in group
-        inner = as_list(group.get("messages")) if grouped else [group]
-        for value in inner:
-            known = isinstance(value, dict) and grouped and "event_id" in group
-            entries.append({"event_id": group["event_id"], **value} if known else value)
-    return e.ConversationTranscript(
-        conversation_id=first_text(data, "conversation_id") or "",
-        entries=read_each(
-            entries, lambda value: _transcript_entry(value, problems), "entry", problems
-        ),
-        variant="messages" if key == "messages" else "transcript",
-    )
-
-
-def _transcript_entry(value: Any, problems: list[str]) -> e.TranscriptEntry:
-    data = need_dict(value, "an entry")
-    who = need_text(data, "from").strip().lower()
-    sender = _FROM.get(who, "bot")
-    if who not in _FROM:
-        problems.append(f"an entry from {who[:40]!r} is taken as the bot's")
-    body = data.get("messages")
-    inner: Data = {"messages": body}
-    if isinstance(body, dict) and body.keys() & {"messages", "actions", "idChat"}:
-        inner = body
-    items = inner.get("messages")
-    if items is None:
-        items = data.get("content")
-    content = _entry_content(items, first_text(data, "text"), problems)
-    files = read_files(data.get("files"), problems)
-    if files and not any(isinstance(item, Files) for item in content):
-        content += (Files(files),)
-    return e.TranscriptEntry(
-        sender=sender,  # type: ignore[arg-type]  # a value of _FROM
-        content=content,
-        actions=_entry_actions(data, inner, problems),
-        message_id=first_text(data, "message_id", "event_id", "id") or None,
-        name=_entry_name(sender, data),
-        raw=data,
-    )
-
-
-def _entry_content(items: Any, text: str | None, problems: list[str]) -> tuple[Content, ...]:
-    """Read an entry's items; a user's own `{text, files}` counts as one item of each."""
-    if isinstance(items, dict) and "text" in items and "files" in items:
-        said, files = _user_content({"content": items}, problems)
-        return (*((Text(said),) if said else ()), *((Files(files),) if files else ()))
-    content = read_content(items, problems)
-    empty = all(item == Text("") for item in content)
-    return (Text(text),) if text and empty else content
-
-
-def _entry_actions(data: Data, inner: Data, problems: list[str]) -> tuple[Action, ...]:
-    values = as_list(data.get("actions")) or as_list(inner.get("actions"))
-    return read_each(values, read_action, "action", problems)
-
-
-def _entry_name(sender: str, data: Data) -> str | None:
-    keys = {"bot": ("chatbotName",), "agent": ("agentName", "livechatName"), "user": ()}
-    return first_text(data, *keys[sender]) or None
 
 
 def _user_conversations(data: Data, problems: list[str]) -> e.Event:
@@ -366,7 +280,7 @@ _SERVER: dict[str, Reader] = {
     "bot_message": _bot_message,
     "livechat_message": _livechat_message,
     "action": _actions_received,
-    "conversation_transcript": _transcript,
+    "conversation_transcript": read_transcript,
     "user_conversations": _user_conversations,
     "get_conversations": _user_conversations,
     "get_user_conversations": _user_conversations,

@@ -229,12 +229,17 @@ class TranscriptEntry(msgspec.Struct, frozen=True):
 
 
 class ConversationTranscript(ServerEvent, frozen=True, kw_only=True):
-    """A conversation from its start. `variant` is which of the document's two shapes it has."""
+    """A conversation from its start. `variant` is which of the document's two shapes it has.
+
+    `holes` has, for each entry that cannot be read or has nothing in it, how many of those that can
+    be read stand before it.
+    """
 
     event_type: ClassVar[str] = "conversation_transcript"
 
     conversation_id: str
     entries: tuple[TranscriptEntry, ...] = ()
+    holes: tuple[int, ...] = ()
     variant: Literal["transcript", "messages"] = "transcript"
 
 

@@ -193,7 +193,7 @@ async def test_transcripts_that_tell_nothing_are_not_asked_for_for_ever():
     made.apply(e.SocketConnected())
 
     async def unasked() -> None:
-        made.conversation._asked.clear()
+        made.conversation._requested.opened()
         await made.told()()
 
     made.tell = unasked

@@ -193,3 +193,47 @@ async def test_a_line_that_did_not_arrive_gets_no_reply_until_it_was_sent_again(
         talk.say("b")
         talk.answer("to b")
         assert [message.text for message in await b] == ["to b"]
+
+
+async def test_a_repeat_of_what_was_said_is_no_reply():
+    talk = Talk()
+    repeated = e.BotMessage(
+        conversation_id=CONV, message_id="m-1", event_id="e-1", content=(c.Text("to a"),)
+    )
+
+    async def send(name: str) -> None:
+        talk.say(name)
+        talk.sign(repeated)
+
+    async with asyncio.timeout(10):
+        reply = await talk.turns.take(lambda: send("a"), "a", **QUICK)
+        assert [message.text for message in reply] == ["to a"]
+        b = asyncio.ensure_future(talk.turns.take(lambda: send("b"), "b", **QUICK))
+        done, _ = await asyncio.wait((b,), timeout=5 * QUICK["settle"])
+        assert not done
+        talk.answer("to b")
+        assert [message.text for message in await b] == ["to b"]
+
+
+async def test_who_waits_for_a_reply_is_told_that_another_conversation_was_begun():
+    talk = Talk()
+
+    async def send() -> None:
+        talk.say("hi")
+        talk.turns.leave()
+
+    with talk.turns.begin() as greeting:
+        with pytest.raises(ReplyTimeout, match="Another conversation was begun"):
+            await talk.turns.take(send, "hi", **QUICK)
+        greeting.sign()
+        assert await greeting.wait(0.01, asyncio.get_running_loop().time() + 5)
+
+
+@pytest.mark.parametrize(
+    ("late", "says"),
+    [("", r"^Not sent within 0\.05 s: the connection takes"), ("Why.", r"^Why\.$")],
+)
+async def test_what_cannot_be_sent_in_time_is_told(late: str, says: str):
+    talk = Talk(late)
+    with pytest.raises(ReplyTimeout, match=says):
+        await talk.turns.take(asyncio.Event().wait, "hi", wait=False, settle=1, timeout=0.05)

@@ -114,7 +114,25 @@ def test_a_turn_with_more_words_under_its_id_may_hold_what_is_missing():
     server = messages_of(entries)
     matches = match(here, server, {})
     seen = look_at(ASKED, here, server, matches, lambda m: m.time)
-    assert (set(seen.found), seen.strangers) == ({"one"}, True)
+    assert (set(seen.found), set(seen.placed)) == ({"one"}, {"two"})
+
+
+def test_a_turn_with_more_words_in_its_place_may_hold_what_is_missing():
+    here = [*HERE, message("user", "two", None), message("user", "three", None)]
+    seen = look(here, TOLD[0], ("user", "one\ntwo"), TOLD[2])
+    assert set(seen.placed) == {"one", "two"}
+    seen = look(here, TOLD[0], ("user", "another"), TOLD[2])
+    assert set(seen.placed) == {"one"}
+
+
+@pytest.mark.parametrize(("hole", "hidden"), [(0, set()), (2, set()), (3, {"two"}), (4, {"two"})])
+def test_what_cannot_be_read_may_be_what_is_missing_where_that_would_stand(hole, hidden):
+    here = [*HERE, message("user", "two", None), message("user", "three")]
+    entries = [e.TranscriptEntry(sender, (c.Text(text),)) for sender, text in TOLD]
+    server = messages_of([*entries, e.TranscriptEntry("user", (c.Text("three"),))])
+    matches = match(here, server, {})
+    seen = look_at(ASKED, here, server, matches, lambda m: m.time, [hole])
+    assert set(seen.hidden) == hidden
 
 
 def test_a_message_that_another_follows_at_once_has_no_answer_there():

@@ -287,6 +287,22 @@ def test_an_edit_whose_answer_was_cut_off_is_taken_from_the_transcript():
     assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-1")) is None
 
 
+def test_a_line_without_an_answer_is_named_where_its_conversation_is_left():
+    conversation = started()
+    conversation.apply(say("one"))
+    conversation.apply(bot("to one"))
+    conversation.apply(say("hang", "u-2"))
+    conversation.apply(e.ConversationStart())
+    conversation.apply(e.ConversationStarted(conversation_id="conv-2"))
+    (line,) = conversation.errors
+    assert (line.message, line.about, line.good) == (
+        "“hang” had no answer when this conversation was left; session.resume('conv-1') shows what"
+        " the server has of it.",
+        "u-2",
+        False,
+    )
+
+
 def test_other_words_of_the_users_in_its_place_leave_it_unknown():
     conversation = started()
     conversation.apply(bot("hi"))

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from captivate_nb.conversation.event_messages import transcript_of
-from captivate_nb.conversation.evidence import Send
+from captivate_nb.conversation.evidence import Ask, Send
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode
 from support.conversations import (
+    CONV,
     bot,
     echo,
     entry,
@@ -135,6 +136,24 @@ def test_a_message_that_the_server_tells_back_is_evidence():
     conversation.apply(e.SocketConnected())
     assert echo(conversation, say("two", "u-2")) == 1
     assert problems(conversation) == ["“two” arrived: the server told it back."]
+
+
+def test_a_message_told_back_under_another_id_is_the_same():
+    conversation = started()
+    conversation.apply(say("yes", "u-1"), at=1.0)
+    conversation.apply(bot("go on"), at=2.0)
+    conversation.apply(say("yes", "u-2"), at=3.0)
+    assert echo(conversation, say("Yes", "s-1")) is None
+    assert echo(conversation, say("Yes", "s-1")) is None
+    assert states(conversation) == ["confirmed", "sent"]
+    assert echo(conversation, say("yes", "s-2")) == 2
+    assert states(conversation) == ["confirmed", "confirmed"]
+    assert lines(conversation) == ["user: yes", "bot: go on", "user: yes"]
+    reconnect(conversation)
+    shown = (entry("user", "yes", message_id="s-1"), entry("bot", "go on"))
+    assert find_out(conversation, *shown, entry("user", "yes", message_id="s-2")) is None
+    assert len(lines(conversation)) == 3
+    assert echo(conversation, say("yes", "elsewhere")) == 3
 
 
 def test_what_the_same_user_says_elsewhere_is_shown_once_and_has_arrived():
@@ -271,6 +290,29 @@ def test_a_line_left_out_of_a_transcript_that_has_its_answer_is_not_sent_again()
     assert problems(conversation) == [
         "It is not known whether “pizza” arrived: what came after it may have been its answer."
     ]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (entry("user", "menu"), entry("bot", "Pizza or pasta?"), entry("user", "")),
+        (entry("user", "menu"), entry("bot", "Pizza or pasta?")),
+    ],
+)
+def test_an_entry_that_cannot_be_read_may_be_the_line_that_is_missing(entries):
+    conversation = started()
+    conversation.apply(say("menu"), at=2.0)
+    conversation.apply(bot("Pizza or pasta?"), at=3.0)
+    conversation.apply(say("pizza"), at=5.0)
+    reconnect(conversation)
+    holes = (2,) if len(entries) == 2 else ()
+    transcript = e.ConversationTranscript(conversation_id=CONV, entries=entries, holes=holes)
+    while isinstance(step := conversation.deliveries.step(), Ask):
+        conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=step.at)
+        conversation.apply(transcript, at=step.at)
+    assert step is None
+    assert states(conversation) == ["confirmed", "unknown"]
+    assert "cannot be read, and may be it" in problems(conversation)[-1]
 
 
 def test_what_the_server_may_have_put_into_one_entry_with_another_line_is_not_sent_again():

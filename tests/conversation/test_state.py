@@ -7,7 +7,7 @@ import pytest
 from captivate_nb.conversation.event_messages import user_message
 from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.live_agent import Agent
-from captivate_nb.conversation.notes import MISSED
+from captivate_nb.conversation.notes import GIVEN_UP, MISSED
 from captivate_nb.conversation.problems import Problem
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.protocol import content as c
@@ -18,6 +18,7 @@ from support.conversations import (
     entry,
     lines,
     note,
+    problems,
     say,
     started,
     state,
@@ -78,6 +79,36 @@ def test_answers_to_starts_come_in_the_order_of_the_requests():
     assert seen == [("conv-1", "ada"), ("conv-2", "bob"), ("conv-3", "anon")]
 
 
+def test_a_conversation_that_nobody_asked_for_is_told_of():
+    conversation = started()
+    assert conversation.apply(e.ConversationStarted(conversation_id="conv-2")) == 0
+    assert conversation.id == "conv-2"
+    line = "The server began conversation conv-2 by itself. session.resume('conv-1') goes back."
+    assert problems(conversation) == [line]
+
+
+def test_a_conversation_that_is_waited_for_no_more_moves_nobody():
+    conversation = started()
+    conversation.apply(e.ConversationStart())
+    conversation.apply(note(GIVEN_UP))
+    assert conversation.apply(e.ConversationStarted(conversation_id="late")) is None
+    assert (conversation.id, problems(conversation)) == (CONV, [])
+    conversation.apply(e.TranscriptRequest(conversation_id="conv-2"))
+    conversation.apply(note(GIVEN_UP))
+    assert conversation.apply(told(conversation_id="conv-2")) is None
+    assert conversation.id == CONV
+
+
+def test_the_answer_to_a_later_start_is_not_taken_for_a_late_one():
+    conversation = started()
+    conversation.apply(e.ConversationStart(user_id="ada"))
+    conversation.apply(note(GIVEN_UP))
+    conversation.apply(e.ConversationStart(user_id="bob"))
+    assert conversation.apply(e.ConversationStarted(conversation_id="conv-2")) == 0
+    assert (conversation.id, conversation.user_id) == ("conv-2", "bob")
+    assert conversation.apply(e.ConversationStarted(conversation_id="conv-3")) is None
+
+
 def test_starts_that_a_broken_connection_swallowed_are_not_answered_later():
     conversation = Conversation()
     conversation.apply(e.ConversationStart(user_id="ada"))
@@ -94,6 +125,7 @@ def test_a_new_conversation_starts_empty_and_the_old_transcript_stays_with_who_h
     conversation.apply(e.ActionsReceived(actions=(c.Action("go"),)))
     conversation.apply(e.GeneralError(code=500))
     old = conversation.transcript
+    conversation.apply(e.ConversationStart())
     assert conversation.apply(e.ConversationStarted(conversation_id="conv-2")) == 0
     kept = ("errors", "socket_id")
     assert {key: value for key, value in state(conversation).items() if key not in kept} == {
