@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Text
 
@@ -43,6 +45,13 @@ def holes_in(transcript: e.ConversationTranscript) -> list[int]:
         elif entry.sender == "user" and spoken:
             holes.append(told)
     return holes + [told] * unread[len(transcript.entries)]
+
+
+def turned(transcript: e.ConversationTranscript) -> e.ConversationTranscript:
+    """Return a transcript whose newest entry comes first as one whose oldest does."""
+    entries = transcript.entries[::-1]
+    holes = tuple(len(entries) - hole for hole in reversed(transcript.holes))
+    return msgspec.structs.replace(transcript, entries=entries, holes=holes)
 
 
 def shared_ids(entries: Iterable[e.TranscriptEntry]) -> set[str]:

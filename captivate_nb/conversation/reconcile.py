@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from captivate_nb.rendering.labels import folded
@@ -80,6 +81,12 @@ def match(
     matching.by_beginning()
     unsure = matching.by_place() | matching.disputed
     return Matches(matching.places, unsure, matching.disputed, matching.reworded)
+
+
+def is_newest_first(matches: Matches) -> bool:
+    """Whether a server tells all that is known here, three messages at least, the wrong way round."""
+    places = [place for place in matches.places if place is not None]
+    return len(places) > 2 and all(a > b for a, b in pairwise(places))
 
 
 class _Matching:

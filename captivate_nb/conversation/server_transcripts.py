@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from captivate_nb.protocol import events as e
 
 from .delivery import Deliveries
 from .edits import Edits
-from .entries import holes_in, messages_of
+from .entries import Told, holes_in, messages_of, turned
 from .event_messages import user_content
 from .freshness import NO_TURNS, look_at
 from .merging import merge
@@ -14,7 +16,7 @@ from .message import Message
 from .message_list import MessageList
 from .naming import Naming
 from .outcomes import Outcomes
-from .reconcile import match
+from .reconcile import Matches, is_newest_first, match
 
 
 class ServerTranscripts:
@@ -35,8 +37,10 @@ class ServerTranscripts:
         """Merge a transcript that was asked for at `asked`, if it was, and see what it proves."""
         gaps = self._messages.gaps.copy()
         here = [message for message in self._messages.items if message.id not in gaps]
-        told = messages_of(event.entries)
-        matches = match(here, told, self._naming.known, self._deliveries.doubtful)
+        told, matches = self._matched(here, event)
+        if is_newest_first(matches):
+            event = turned(event)
+            told, matches = self._matched(here, event)
         when = at if asked is None else asked
         look = look_at(when, here, told, matches, self._known_since, holes_in(event))
         self._messages.replace_all(merge(here, told, matches, older=look.older))
@@ -52,6 +56,12 @@ class ServerTranscripts:
             verdicts += self._deliveries.heard(look.asked)
         verdicts += self._deliveries.looked(look, conclusive=asked is not None)
         self._outcomes.show(verdicts, at)
+
+    def _matched(
+        self, here: Sequence[Message], event: e.ConversationTranscript
+    ) -> tuple[Told, Matches]:
+        told = messages_of(event.entries)
+        return told, match(here, told, self._naming.known, self._deliveries.doubtful)
 
     def _known_since(self, message: Message) -> float | None:
         """Return since when the server is known to have a message; None where it may not."""

@@ -315,6 +315,19 @@ def test_an_entry_that_cannot_be_read_may_be_the_line_that_is_missing(entries):
     assert "cannot be read, and may be it" in problems(conversation)[-1]
 
 
+def test_a_transcript_whose_newest_entry_comes_first_is_turned():
+    conversation = started()
+    said = ["menu", "Pizza or pasta?", "pizza", "Ordered"]
+    shown = [entry(("user", "bot")[n % 2], text) for n, text in enumerate(said)]
+    conversation.apply(say(said[0]), at=1.0)
+    conversation.apply(bot(said[1]), at=2.0)
+    conversation.apply(say(said[2]), at=3.0)
+    reconnect(conversation)
+    conversation.apply(told(*reversed(shown)), at=4.0)
+    assert [m.text for m in conversation.transcript] == said
+    assert states(conversation) == ["confirmed", "confirmed"]
+
+
 def test_what_the_server_may_have_put_into_one_entry_with_another_line_is_not_sent_again():
     conversation = started()
     conversation.apply(say("pizza", "u-1"), at=1.0)
