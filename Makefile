@@ -1,6 +1,7 @@
 # Needs only git, Python >= 3.11 and make; everything else is fetched into .venv.
 #
 #   make demo [ARGS=--no-browser]   JupyterLab on the first notebook
+#   make dev                        the same, where a .js or .css file that is saved is reloaded in the page
 #   make test [ARGS="-k panel"]     what CI runs: format, lint, types, import contracts, every test
 #   make unit [ARGS=tests/client] the tests without a browser, side by side
 #   make soak                       the long runs that `make test` leaves out
@@ -32,12 +33,16 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
-.PHONY: demo test unit soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
+.PHONY: demo dev test unit soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
 	bench-hostile bench-ingest bench-import lock lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
 	jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
+
+dev: $(VENV)/.dev
+	IPYTHONDIR=$(VENV)/dev PYTHONPATH=dev jupyter lab $(ROOT_FLAG) \
+		--LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
 
 test: lint $(VENV)/.chromium $(VENV)/.node
 	python -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS)
@@ -114,6 +119,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	python -m pip install --quiet --editable '.[lab]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	python -m pip install --quiet --editable '.[dev]'
+	mkdir -p $(VENV)/dev/profile_default
+	echo 'c.InteractiveShellApp.extensions = ["live_reload"]' > $(VENV)/dev/profile_default/ipython_config.py
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
