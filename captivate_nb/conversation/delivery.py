@@ -309,11 +309,12 @@ class Deliveries:
             return self._give_up(sent, why) if sent.looks >= LOOKS else []
         slow = self.lag > 0 or self.flawed
         sent.due = look.asked + (self.check + self.lag if slow else self._scaled(SECOND_LOOK))
-        if look.flaw and sent.looks > 1:
-            gone = sent.state == "confirmed" and sent.id in look.passed
-            return self._contradict(sent) if gone else self._give_up(sent, look.flaw)
         if look.flaw:
-            return []
+            sent.passed |= sent.id in look.passed
+            gone = sent.state == "confirmed" and sent.passed
+            if sent.looks == 1:
+                return []
+            return self._contradict(sent) if gone else self._give_up(sent, look.flaw)
         enough = sent.at + self.check + self.lag
         if sent.lacked is not None and sent.lacked >= enough:
             return self._conclude(sent, look)

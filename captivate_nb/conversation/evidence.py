@@ -38,6 +38,7 @@ class Sent(msgspec.Struct):
     refused: str | None = None  # the error that the server told after it
     veiled: str = ""  # what a transcript has that may be this one, or the answer to it
     missing: float | None = None  # when the newest transcript without it was asked for
+    passed: bool = False  # whether one of those that are not whole has what stands around it
     looks: int = 0  # transcripts without it that were late enough to tell
     lacked: float | None = None  # when the first of them that was fresh and whole was asked for
 

@@ -284,6 +284,14 @@ def test_a_suspect_is_unknown_when_the_transcript_goes_on_without_it():
     assert (verdict.id, verdict.state) == ("a", "unknown")
 
 
+def test_a_suspect_that_a_transcript_went_on_without_is_unknown_when_the_next_begins_behind_it():
+    deliveries = suspect()
+    deliveries.connected(2)
+    assert look(deliveries, 10.0, flaw="cut off", passed=["a"]) == []
+    (verdict,) = look(deliveries, 20.0, flaw="cut off")
+    assert (verdict.id, verdict.state) == ("a", "unknown")
+
+
 def test_a_suspect_stays_confirmed_when_other_words_stand_in_its_place():
     deliveries = suspect()
     deliveries.connected(2)
