@@ -41,7 +41,7 @@ demo: $(VENV)/.demo
 	jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
 
 dev: $(VENV)/.dev
-	IPYTHONDIR=$(VENV)/dev PYTHONPATH=dev jupyter lab $(ROOT_FLAG) \
+	IPYTHONDIR=$(CURDIR)/$(VENV)/dev PYTHONPATH=$(CURDIR)/dev jupyter lab $(ROOT_FLAG) \
 		--LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
 
 test: lint $(VENV)/.chromium $(VENV)/.node

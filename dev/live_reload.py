@@ -6,6 +6,7 @@ looks and their page's code are new: Python's own code is the one that was impor
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any
 import ipywidgets
 from watchfiles import watch
 
-from captivate_nb.kernel import loop_here
+from captivate_nb.kernel import post
 from captivate_nb.widgets.common import assets
 from captivate_nb.widgets.common.page_widget import PageWidget
 
@@ -64,11 +65,16 @@ def changes(stop: threading.Event) -> Iterable[set[Path]]:
             yield pages
 
 
-def start(report: Callable[[str], Any] = print) -> Callable[[], None]:
-    """Watch from now on, in a thread; return what ends it. `report` is told of each change."""
-    loop, reloader, stop = loop_here(), Reloader(), threading.Event()
+def start(
+    report: Callable[[str], Any] = print, loop: asyncio.AbstractEventLoop | None = None
+) -> Callable[[], None]:
+    """Watch from now on, in a thread; return what ends it. `report` is told of each change.
 
-    def bring_up(names: str) -> None:
+    `loop` is the widgets', None the shell's own, which need not run yet.
+    """
+    reloader, stop = Reloader(), threading.Event()
+
+    async def bring_up(names: str) -> None:
         try:
             reloader.reload()
         except OSError as error:
@@ -78,7 +84,7 @@ def start(report: Callable[[str], Any] = print) -> Callable[[], None]:
 
     def follow() -> None:
         for pages in changes(stop):
-            loop.call_soon_threadsafe(bring_up, ", ".join(sorted(page.name for page in pages)))
+            post(bring_up(", ".join(sorted(page.name for page in pages))), loop)
 
     threading.Thread(target=follow, daemon=True, name="captivate_nb live reload").start()
     return stop.set

@@ -36,7 +36,7 @@ async def test_a_saved_file_is_in_every_widget_and_in_those_to_come(
 
     composer = ComposerWidget(lambda *_: None)
     told: asyncio.Queue[str] = asyncio.Queue()
-    stop = live_reload.start(told.put_nowait)
+    stop = live_reload.start(told.put_nowait, asyncio.get_running_loop())
     page = files / "chat" / "composer.js"
     try:
         async with asyncio.timeout(60):
