@@ -93,7 +93,7 @@ class Table(msgspec.Struct, frozen=True, weakref=True):
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """The bot holds its breath for `ms` milliseconds before what follows."""
+    """The bot waits for `ms` milliseconds before what follows."""
 
     ms: int
 

@@ -7,21 +7,7 @@ import typing
 import pytest
 
 from captivate_nb.protocol import content as c
-
-YES, NO, MORE, BUY = (c.Option(label, label.lower()) for label in ("Yes", "No", "More", "Buy"))
-PICTURE, PAPER = c.File("https://a/p.png", "p.png"), c.File("https://a/p.pdf", "p.pdf")
-CONTENT = (
-    c.Text("Hello"),
-    c.Buttons("Sure?", (YES, NO)),
-    c.Files((PICTURE,)),
-    c.Cards((c.Card("Tea", options=(MORE,)), c.Card("Cake"), c.Card("Pie", options=(BUY, YES)))),
-    c.Html("<b>x</b>"),
-    c.Markdown("*x*"),
-    c.Table("<table></table>"),
-    c.Pause(100),
-    c.Files((PAPER,), "Papers"),
-    c.Unknown("sticker", {"type": "sticker"}),
-)
+from support.contents import BUY, CONTENT, MORE, NO, PAPER, PICTURE, YES
 
 
 def test_options_are_those_of_buttons_and_cards_in_order():

@@ -6,7 +6,7 @@ import { DEAD, standing } from "./standing.js";
 
 /**
  * @typedef {"queued" | "sent" | "confirmed" | "failed" | "unknown"} Delivery
- * @typedef {"again" | "arrived"} Decision
+ * @typedef {import("../common/messages.js").Decision} Decision
  */
 
 /** Beside the bubble, and in words. @type {Record<Delivery, [string, string]>} */

@@ -34,18 +34,35 @@ export function clock(seconds) {
 
 /** What a person reads of an item, the pieces of each part together. @param {Item} item @returns {string[][]} */
 export function pieces(item) {
-  return item.parts
-    .map((part) => {
-      const labels = (/** @type {Option[]} */ options = []) => options.map((option) => option.label);
-      if (part.kind === "text") return [part.text];
-      if (part.kind === "html")
-        return [new DOMParser().parseFromString(part.html, "text/html").body.textContent?.trim()];
-      if (part.kind === "options") return [part.title, ...labels(part.options)];
-      if (part.kind === "cards") return part.cards.flatMap((card) => [card.title, card.text, ...labels(card.options)]);
-      if (part.kind === "source") return [part.data];
-      return part.kind === "files" ? [part.title, ...part.files.map((file) => file.name)] : [];
-    })
-    .map((said) => said.flatMap((piece) => piece || []));
+  return item.parts.map(read).map((said) => said.flatMap((piece) => piece || []));
+}
+
+/** @param {Part} part @returns {(string | undefined)[]} */
+function read(part) {
+  const labels = (/** @type {Option[]} */ options = []) => options.map((option) => option.label);
+  switch (part.kind) {
+    case "text":
+      return [part.text];
+    case "html":
+      return [new DOMParser().parseFromString(part.html, "text/html").body.textContent?.trim()];
+    case "options":
+      return [part.title, ...labels(part.options)];
+    case "cards":
+      return part.cards.flatMap((card) => [card.title, card.text, ...labels(card.options)]);
+    case "files":
+      return [part.title, ...part.files.map((file) => file.name)];
+    case "pause":
+      return [];
+    case "source":
+      return [part.data];
+    default:
+      return unknown(part);
+  }
+}
+
+/** What a page that is older than its kernel makes of a part; the compiler knows that there is none. @param {never} _part @returns {never[]} */
+function unknown(_part) {
+  return [];
 }
 
 /** What is read out of an item. @param {Item} item */
@@ -58,25 +75,41 @@ export function words(item) {
 
 /** @param {Part} part @param {HTMLElement} node @param {Load} load */
 export function drawPart(part, node, load) {
-  if (part.kind === "text") node.append(bubble(...linked(part.text)));
-  if (part.kind === "html") node.append(drawHtml(part.html, load));
-  if (part.kind === "options") drawOptions(part, node);
-  if (part.kind === "cards")
-    node.append(
-      make(
-        "div",
-        { class: "cnb-cards", dir: "auto", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide },
-        ...part.cards.map((card) => drawCard(card, load)),
-      ),
-    );
-  if (part.kind === "files")
-    node.append(...(part.title ? [bubble(part.title)] : []), ...part.files.map((file) => drawFile(file, load)));
-  if (part.kind === "pause") node.append(make("div", { class: "cnb-pause" }, `pause ${part.ms / 1000} s`));
-  if (part.kind === "source") {
-    node.append(
-      make("details", { class: "cnb-bubble cnb-source" }, make("summary", {}, part.title), make("pre", {}, part.data)),
-    );
+  switch (part.kind) {
+    case "text":
+      return node.append(bubble(...linked(part.text)));
+    case "html":
+      return node.append(drawHtml(part.html, load));
+    case "options":
+      return drawOptions(part, node);
+    case "cards":
+      return node.append(drawCards(part.cards, load));
+    case "files":
+      return node.append(
+        ...(part.title ? [bubble(part.title)] : []),
+        ...part.files.map((file) => drawFile(file, load)),
+      );
+    case "pause":
+      return node.append(make("div", { class: "cnb-pause" }, `pause ${part.ms / 1000} s`));
+    case "source":
+      return node.append(drawSource(part.title, part.data));
+    default:
+      return node.append(...unknown(part));
   }
+}
+
+/** @param {Card[]} cards @param {Load} load */
+function drawCards(cards, load) {
+  return make(
+    "div",
+    { class: "cnb-cards", dir: "auto", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide },
+    ...cards.map((card) => drawCard(card, load)),
+  );
+}
+
+/** @param {string} title @param {string} data */
+function drawSource(title, data) {
+  return make("details", { class: "cnb-bubble cnb-source" }, make("summary", {}, title), make("pre", {}, data));
 }
 
 /** @param {...(Node | string)} children */

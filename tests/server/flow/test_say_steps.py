@@ -7,6 +7,7 @@ import pytest
 from captivate_nb.errors import FlowError
 from captivate_nb.protocol import content as c
 from captivate_nb.server.flow.model import Say
+from support.contents import CONTENT
 from support.flows import flow_of
 
 
@@ -141,3 +142,19 @@ def test_cards():
 def test_what_is_wrong(step: str, words: str):
     assert words in problem(step)
     assert problem(step).startswith("test.yaml:3: ")
+
+
+def test_a_flow_can_say_every_kind_of_content():
+    """Under the words that `docs/flows.md` lists."""
+    steps = [
+        "text: x",
+        "md: x",
+        "html: x",
+        "table: x",
+        "{buttons: x, options: [y]}",
+        "cards: [{title: x}]",
+        "files: https://example.org/a.pdf",
+        "pause: 1",
+        "raw: {type: x}",
+    ]
+    assert {type(says(step).content) for step in steps} == {type(item) for item in CONTENT}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,8 @@ from captivate_nb.widgets.chat.message_view import (
     items,
     message_item,
 )
+from captivate_nb.widgets.common.assets import WIDGETS
+from support.contents import CONTENT
 
 
 def message(*content: Content, sender: str = "bot", text: str = "", **fields: Any) -> Message:
@@ -248,3 +251,10 @@ def test_what_is_unknown_shows_so_much_of_its_source():
     assert part["data"] == '{"n": NaN}'
     [part] = parts(Unknown("x", {"n": ["a"] * DATA_LIMIT}))
     assert len(part["data"]) == DATA_LIMIT
+
+
+def test_every_kind_of_part_is_known_to_the_page():
+    page = (WIDGETS / "chat" / "message.js").read_text()
+    known = set(re.findall(r'\{ kind: "(\w+)"', page))
+    made = {part["kind"] for content in CONTENT for part in parts(content)}
+    assert made == known
