@@ -34,6 +34,9 @@ _log.addFilter(Redacting())
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
+BROKE = 3
+"""Connections in a row that are made and break before they are of use, until that is told."""
+
 CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
 
 
@@ -200,7 +203,8 @@ class Connection:
         for `Timeouts.refused` seconds. No other error ends it; one that nobody expects is told once.
         """
         now = asyncio.get_running_loop().time
-        delay, end, told = self._timeouts.reconnect_first, math.inf, False
+        delay, end = self._timeouts.reconnect_first, math.inf
+        told, broke = False, 0
         self._hurry.clear()
         while True:
             pause = delay * random.uniform(0.5, 1)
@@ -220,6 +224,12 @@ class Connection:
                 self._note_failure(error)
             except ConnectionError:
                 end = math.inf  # it was made, so the key was accepted
+                broke += 1
+                if broke >= BROKE:
+                    reason = (
+                        f"{self.address} takes the connection, and breaks it before it is of use."
+                    )
+                    self._note_failure(ConnectError(reason, "Ask who runs the server."))
             except Exception as error:  # noqa: BLE001  # of whoever takes in the frames
                 if not told:
                     self._changed("reconnecting", _fault(error))

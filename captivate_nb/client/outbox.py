@@ -138,10 +138,9 @@ class Outbox:
                 await self._recovery.settled()
                 if deliveries.has_arrived(name):
                     self._turns.stop(name)
-                elif event.conversation_id != self._conversation.id:
+                elif why := self._why_not(event):
                     raise Undelivered(
-                        f"{quoted(event.text)} was not sent: another conversation was begun"
-                        " meanwhile. It is in session.outbox."
+                        f"{quoted(event.text)} was not sent: {why}. It is in session.outbox."
                     )
                 else:
                     await self._channel.send_message(event)
@@ -152,6 +151,12 @@ class Outbox:
             raise
         self._queued.pop(name, None)
         self.share()
+
+    def _why_not(self, event: e.UserMessage) -> str:
+        """Say why a message that waited cannot be sent any more; "" where it can."""
+        if event.conversation_id != self._conversation.id:
+            return "another conversation was begun meanwhile"
+        return "its conversation was deleted" if self._conversation.deleted else ""
 
     def _queue(self, event: e.UserMessage, delivery: Delivery) -> None:
         """Keep what is not sent yet, or will not be."""

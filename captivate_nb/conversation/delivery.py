@@ -106,9 +106,9 @@ class Deliveries:
         return [sent.id for sent in self._doubted()]
 
     @property
-    def waiting(self) -> list[str]:
-        """Return those of which nothing is decided."""
-        return list(self._waiting)
+    def unanswered(self) -> list[str]:
+        """Return those of which nothing is decided, and after which nothing was heard."""
+        return [sent.id for sent in self._waiting.values() if sent.answered == "no"]
 
     @property
     def holds(self) -> bool:

@@ -86,7 +86,7 @@ class Outcomes:
             )
             self._add(Problem(line, time=at))
         self.show(self._deliveries.give_up("another conversation was begun"), at)
-        for name, index in self._messages.places(self._deliveries.waiting).items():
+        for name, index in self._messages.places(self._deliveries.unanswered).items():
             line = (
                 f"{quoted(self._messages.items[index].text)} had no answer when this conversation was"
                 f" left; session.resume({conversation_id!r}) shows what the server has of it."

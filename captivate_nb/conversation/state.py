@@ -258,19 +258,20 @@ class Conversation:
             self._merge_metadata(event.metadata)
 
     def _merge_metadata(self, metadata: dict[str, Any]) -> None:
-        """Merge at the top level."""
         self.metadata = {**self.metadata, **without_private(metadata)}
 
     def _metadata_told(self, event: e.ConversationMetadata, _at: float) -> None:
         if self._is_current(event.conversation_id):
             self.metadata = without_private(event.metadata)
 
-    def _deleted(self, event: e.ConversationDeleted, _at: float) -> None:
+    def _deleted(self, event: e.ConversationDeleted, at: float) -> int | None:
         of_user = (None, self.user_id)  # in whose place all of a user's are told of
         all_of_user = event.user_id == self.user_id and event.conversation_id in of_user
         if self.id is not None and (event.conversation_id == self.id or all_of_user):
             self.deleted = True
             self.agent = None
+            return self._outcomes.show(self.deliveries.give_up("its conversation was deleted"), at)
+        return None
 
     def _update(self, event: e.ConversationUpdate, at: float) -> int | None:
         if not self._is_current(event.conversation_id):

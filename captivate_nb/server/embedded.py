@@ -82,7 +82,8 @@ class EmbeddedServer:
             faults=lambda: self._network.faults,
             base_url=self.http_url,
         )
-        self._service = service = Service(self.flow, settings, _journal(store))
+        self.service = service = Service(self.flow, settings, _journal(store))
+        """What is behind it: conversations, sockets and what is stored; it is its own thread's."""
         self._runner: Runner = LoopRunner(service) if local else ThreadRunner(service, self._listen)
         self._origins = frozenset(origins)
         self._agent = Agent(
@@ -166,7 +167,7 @@ class EmbeddedServer:
 
         Only for a local server, on its loop.
         """
-        return await connect(self._service, self._network) if self._runner.running else 503
+        return await connect(self.service, self._network) if self._runner.running else 503
 
     async def fetch(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -174,7 +175,7 @@ class EmbeddedServer:
         """Return what the server has at one of its own URLs. Only for a local server, on its loop."""
         if not self._runner.running:
             return Resource("text/plain", b"", 503)
-        return fetch(self._service, method, url, headers, body)
+        return fetch(self.service, method, url, headers, body)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -204,8 +205,8 @@ class EmbeddedServer:
 
         listener = listen(self.host, self.port)
         self.port = listener.getsockname()[1]
-        self._service.settings.base_url = self.http_url
-        return HttpServer(self._service, self._network, self.key, self._origins, listener)
+        self.service.settings.base_url = self.http_url
+        return HttpServer(self.service, self._network, self.key, self._origins, listener)
 
 
 def _check_key(key: str | None, host: str) -> None:

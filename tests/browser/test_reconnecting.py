@@ -81,7 +81,7 @@ async def test_notices_fold_and_never_crowd_out_the_chat(lab: Lab):
     more = chat.get_by_role("button", name="earlier notices")
     await expect(more).to_have_attribute("aria-expanded", "false")
     await more.click()
-    await expect(chat.get_by_role("button", name="Show only the newest")).to_be_visible()
+    await expect(chat.get_by_role("button", name="Show only one")).to_be_visible()
     shares = await chat.evaluate(
         "panel => panel.querySelector('.cnb-problems').offsetHeight / panel.querySelector('.cnb-log').offsetHeight"
     )

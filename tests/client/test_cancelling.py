@@ -140,7 +140,7 @@ async def usable(session: cn.Session) -> None:
 
 def said_on(server: EmbeddedServer, session: cn.Session) -> list[str]:
     def look() -> list[str]:
-        conversation = server._service.store.get(session.conversation_id or "")
+        conversation = server.service.store.get(session.conversation_id or "")
         assert conversation is not None
         users = [entry for entry in conversation.entries if entry.sender == "user"]
         return [item.text for entry in users for item in entry.content]  # type: ignore[union-attr]

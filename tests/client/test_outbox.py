@@ -147,6 +147,20 @@ async def test_what_waited_for_another_conversation_is_said_in_this_one_or_dropp
         made.outbox.undecided("dropped", "dropped", "conv-2")
 
 
+async def test_what_waited_for_a_conversation_that_was_deleted_is_not_sent():
+    made = Made()
+    made.is_open = False
+    made.ready.clear()
+    sending = asyncio.create_task(made.outbox.send(made.message("behind")))
+    await asyncio.sleep(0.01)
+    made.conversation.apply(e.ConversationDeleted(conversation_id=made.conversation.id))
+    made.ready.set()
+    made.is_open = True
+    with pytest.raises(Undelivered, match="“behind” was not sent: its conversation was deleted"):
+        await sending
+    assert (made.sent, [m.delivery for m in made.outbox.messages]) == ([], ["failed"])
+
+
 async def test_advice_is_given_only_where_it_can_be_followed():
     made = Made()
     await made.outbox.send(made.message("hi"))

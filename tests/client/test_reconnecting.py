@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 import captivate_nb as cn
+from captivate_nb.client.connection import BROKE
+from captivate_nb.conversation.problems import CONNECTION
 from captivate_nb.errors import ReplyTimeout, RequestTimeout, SessionClosed, UsageError
 from support.rogue import Socket, bot, frame, rogue, until
 
@@ -111,3 +113,23 @@ async def test_what_was_sent_a_moment_ago_needs_none():
         await session.say("hello", wait=False)
         with pytest.raises(UsageError, match="^“hello” was sent, and nothing says that it did not"):
             await session.mark_arrived(session.transcript[-1])
+
+
+async def test_a_connection_that_breaks_each_time_is_said_to():
+    async def accepts_and_breaks(socket: Socket) -> None:
+        await socket.connect()
+        await socket.receive("conversation_transcript_request")
+        await socket.drop()
+
+    soon = cn.Timeouts(reconnect_first=0.01, answer=5)
+    async with (
+        rogue(breaks, *[accepts_and_breaks] * (BROKE + 1), comes_back) as server,
+        await cn.connect(server.url, KEY, timeouts=soon) as session,
+    ):
+        await session.say("hello", wait=False)
+        await until(lambda: len(server.sockets) == BROKE + 3)
+        listed = [str(problem) for problem in session.errors if problem.about == CONNECTION]
+        why = "takes the connection, and breaks it before it is of use."
+        assert listed == [f"Reconnecting failed and is tried again: {server.url} {why}"]
+        await until(lambda: session.status == "open")
+        assert session.reconnect_error == ""

@@ -378,7 +378,10 @@ def test_a_key_is_kept_nowhere(
     if isinstance(holder, dict) and draw.draw(st.booleans()):
         holder[spell(key).join(around)] = 1
     log = kept(json.dumps(value), key=key)
-    shown = [json.loads(log[0].frame), msgspec.to_builtins(log[0].event)]
+    told = msgspec.to_builtins(log[0].event)
+    if key in VALUES | NAMES and told is not None:
+        told["problems"] = []  # which say what is wrong with a word of the protocol
+    shown = [json.loads(log[0].frame), told]
     for text in strings(shown):
         assert text.strip() in VALUES | NAMES or (key not in text and spell(key) not in text)
     path = log.save(tmp_path_factory.mktemp("logs") / "talk.jsonl")
@@ -646,7 +649,7 @@ async def test_private_metadata_is_sent_and_shown_nowhere(
         other = await session.branch(len(session.events) - 1)
         await session.restart(metadata={"plan": "free"})
         kept = [
-            session.server.call(lambda each=each: session.server._service.store.get(each).private)
+            session.server.call(lambda each=each: session.server.service.store.get(each).private)
             for each in (other.conversation_id, session.conversation_id)
         ]
         assert kept[0] == {"first": pins[0], "second": pins[1], pins[2]: 4711, "third": pins[3]}
@@ -677,10 +680,10 @@ async def test_other_users_get_none_of_what_was_private():
     async with await cn.demo(metadata={"private": {"pin": 1}}) as session:
         await session.restart(user_id="ben", metadata={"plan": "free"})
         ben = session.conversation_id or ""
-        assert session.server.call(lambda: session.server._service.store.get(ben).private) == {}
+        assert session.server.call(lambda: session.server.service.store.get(ben).private) == {}
         await session.restart(metadata={"private": {"pin": 2}})
         ben = session.conversation_id or ""
-        assert session.server.call(lambda: session.server._service.store.get(ben).private) == {
+        assert session.server.call(lambda: session.server.service.store.get(ben).private) == {
             "pin": 2
         }
 

@@ -287,6 +287,16 @@ def test_an_edit_whose_answer_was_cut_off_is_taken_from_the_transcript():
     assert conversation.apply(e.MessageEdited(conversation_id=CONV, message_id="u-1")) is None
 
 
+def test_what_is_in_doubt_in_a_conversation_that_is_deleted_is_unknown():
+    conversation = started()
+    conversation.apply(say("one"))
+    conversation.apply(e.SocketConnected(socket_id="s-2"))
+    assert conversation.apply(e.ConversationDeleted(conversation_id=CONV)) == 0
+    assert (states(conversation), conversation.deliveries.step()) == (["unknown"], None)
+    why = "It is not known whether “one” arrived: its conversation was deleted."
+    assert problems(conversation) == [why]
+
+
 def test_a_line_without_an_answer_is_named_where_its_conversation_is_left():
     conversation = started()
     conversation.apply(say("one"))

@@ -25,4 +25,4 @@ async def test_no_message_is_lost_or_crossed(kept: bool, tmp_path: Path):
             tally=tally,
         )
         assert tally == Tally(turns=400, conversations=100)
-        assert not list(server._service.store), "what was deleted is forgotten"
+        assert not list(server.service.store), "what was deleted is forgotten"

@@ -181,7 +181,7 @@ async def test_escalation_by_the_client_works_in_every_flow(client: Bare):
 async def test_a_bot_that_fails_says_so_and_the_next_turn_comes(
     client: Bare, server: EmbeddedServer, caplog: pytest.LogCaptureFixture
 ):
-    conversation = server._service.find(client.conversation_id)
+    conversation = server.service.find(client.conversation_id)
     await client.ask("metadata_request", "conversation_metadata")  # the greeting's turn is over
     conversation.memory.node = "a node of another flow"
     with caplog.at_level(logging.CRITICAL, "captivate_nb.server.serial_queue"):
@@ -250,7 +250,7 @@ async def test_a_turn_cut_short_is_finished_and_not_begun_anew(halting: Embedded
     halting.start()
     async with connect(halting) as client:
         client.conversation_id = conversation_id
-        await until(lambda: not halting._service.find(conversation_id).turns)
+        await until(lambda: not halting.service.find(conversation_id).turns)
         assert await entries_of(client) == [
             *("Menu.", "slow", "One.", "Ann", "Two.", "Name?", "So you are Ann."),
         ]
@@ -284,7 +284,7 @@ async def test_a_live_chat_goes_on_where_it_was(halting: EmbeddedServer):
         halting.agent.leave()
         assert (await client.until("conversation_update"))["type"] == "livechatAgentDisconnected"
         assert texts(await client.bot()) == ["Nobody has taken it."]
-        assert halting._service.find(conversation_id).handoff is None
+        assert halting.service.find(conversation_id).handoff is None
 
 
 async def test_a_bot_that_waits_for_an_agent_nobody_knows_of_goes_on(halting: EmbeddedServer):
@@ -293,16 +293,16 @@ async def test_a_bot_that_waits_for_an_agent_nobody_knows_of_goes_on(halting: Em
         await client.say("lost")
         await client.until("action")
         await client.ask("metadata_request", "conversation_metadata")
-        conversation = halting._service.find(conversation_id)
+        conversation = halting.service.find(conversation_id)
 
         def forget():
-            halting._service.store.note_handoff(conversation, None)
-            halting._service.store.commit()
+            halting.service.store.note_handoff(conversation, None)
+            halting.service.store.commit()
 
         halting.call(forget)
         await asyncio.to_thread(halting.stop)
     halting.start()
-    await until(lambda: not halting._service.find(conversation_id).unfinished)
+    await until(lambda: not halting.service.find(conversation_id).unfinished)
     async with connect(halting) as client:
         client.conversation_id = conversation_id
         assert (await entries_of(client))[-1] == "Nobody has taken it."

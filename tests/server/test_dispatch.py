@@ -255,7 +255,7 @@ async def test_a_conversation_has_so_many_messages(bounded: EmbeddedServer):
         await client.say("one too many")
         why = "This conversation has 4 messages, and no more: start a new one"
         assert await refused(client) == (429, why, client.conversation_id)
-        assert len(bounded._service.find(client.conversation_id).entries) == 4
+        assert len(bounded.service.find(client.conversation_id).entries) == 4
 
 
 async def test_a_conversation_has_so_many_bytes():
@@ -266,7 +266,7 @@ async def test_a_conversation_has_so_many_bytes():
             await client.say("one too many")
             why = "This conversation has 6000 bytes, and no more: start a new one"
             assert await refused(client) == (429, why, client.conversation_id)
-            named = server._service.find(client.conversation_id).entries[0].id
+            named = server.service.find(client.conversation_id).entries[0].id
             await client.send(
                 "edit_message",
                 conversation_id=client.conversation_id,
@@ -299,7 +299,7 @@ async def test_a_key_may_send_so_fast(bounded: EmbeddedServer):
         code, why, where = await refused(other)
         assert (code, where) == (429, client.conversation_id)
         assert why.startswith("A key may send 0.001 events a second: send this one again in 99")
-        assert bounded._service.find(client.conversation_id).entries == []
+        assert bounded.service.find(client.conversation_id).entries == []
 
 
 async def test_the_bot_has_so_much_to_answer(tmp_path: Path):
@@ -323,8 +323,8 @@ async def test_who_asks_for_a_transcript_is_who_the_bot_speaks_to(server: Embedd
         second.conversation_id = await first.start()
         told = await second.ask("conversation_transcript_request", "conversation_transcript")
         assert told["transcript"] == []
-        conversation = server._service.find(second.conversation_id)
-        server.call(lambda: server._service.dialogue_of(conversation).greet())
+        conversation = server.service.find(second.conversation_id)
+        server.call(lambda: server.service.dialogue_of(conversation).greet())
         assert texts(await second.bot())[0] == "Hi. I'm the Captivate Bot."
 
 
@@ -332,7 +332,7 @@ async def test_what_cannot_be_written_down_is_not_taken(tmp_path: Path):
     with EmbeddedServer(store=tmp_path / "store.db") as server:
         async with connect(server) as client:
             await client.start()
-            database = server._service._journal._database
+            database = server.service._journal._database
             server.call(lambda: database.execute("PRAGMA query_only = ON"))
             for _ in range(2):
                 await client.say("xyzzy")

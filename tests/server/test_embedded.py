@@ -248,7 +248,7 @@ def test_what_is_wrong_inside_a_store_is_told_too(tmp_path: Path):
 async def test_a_sweep_that_cannot_write_ends_nothing(tmp_path: Path):
     limits = Limits(idle=0.02)
     with EmbeddedServer(store=tmp_path / "store.db", limits=limits) as server:
-        journal = server._service._journal
+        journal = server.service._journal
         assert journal is not None
         async with connect(server) as client:
             await client.start()

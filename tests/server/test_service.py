@@ -26,7 +26,7 @@ async def test_what_has_not_changed_for_longest_makes_room():
             assert told["error_desc"] == (
                 "The server keeps 6000 bytes, and no more: start a new conversation"
             )
-            assert [one.id for one in server._service.store] == [second]
+            assert [one.id for one in server.service.store] == [second]
 
 
 async def test_a_store_that_is_too_large_for_its_limits_is_made_smaller(tmp_path: Path):
@@ -35,15 +35,15 @@ async def test_a_store_that_is_too_large_for_its_limits_is_made_smaller(tmp_path
         async with connect(server) as client:
             names = [await client.start(metadata={"big": "x" * 1000}) for _ in range(3)]
     with EmbeddedServer(store=store, limits=Limits(kept=4000)) as server:
-        assert [one.id for one in server._service.store] == names[1:]
+        assert [one.id for one in server.service.store] == names[1:]
 
 
 async def test_files_are_forgotten_like_conversations():
     with EmbeddedServer(limits=Limits(idle=0.05)) as server:
         url = server.call(
-            lambda: server._service.add_file(StoredFile("a.txt", "text/plain", b"x"))
+            lambda: server.service.add_file(StoredFile("a.txt", "text/plain", b"x"))
         ).url
-        await until(lambda: not server._service.files._stored)
+        await until(lambda: not server.service.files._stored)
         assert (await fetch(url)).status == 404
 
 
@@ -56,4 +56,4 @@ async def test_an_idle_conversation_is_forgotten_and_its_client_told():
             assert error["error_desc"] == "Nothing was said for 0.05 s: start a new conversation"
             await client.say("Still there?")
             assert (await client.until("general_error"))["error_desc"] == "Invalid conversation_id"
-            assert not list(server._service.store)
+            assert not list(server.service.store)

@@ -196,7 +196,7 @@ class Storm:
 
     def _there(self) -> list[Line]:
         """What the server has."""
-        conversation = self.server._service.store.get(self.session.conversation_id or "")
+        conversation = self.server.service.store.get(self.session.conversation_id or "")
         assert conversation is not None
         told = ((entry.sender, readable(entry.content)) for entry in conversation.entries)
         return [(sender, text) for sender, text in told if text]

@@ -129,9 +129,8 @@ class Composer {
   fit() {
     const long = this.text.value.length > LONG;
     this.text.dir = long ? "ltr" : "auto";
-    if (long) return;
-    this.text.style.height = "auto";
-    this.text.style.height = `${this.text.scrollHeight + 2}px`;
+    this.text.style.height = long ? "100vh" : "auto"; // which the stylesheet bounds
+    if (!long) this.text.style.height = `${this.text.scrollHeight + 2}px`;
   }
 
   pick() {

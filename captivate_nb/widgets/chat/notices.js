@@ -3,7 +3,7 @@ import { beginning } from "./delivery.js";
 
 const LISTED = 50; // messages in doubt that are listed at the most
 
-/** What went wrong, as lines that can be dismissed: the newest, and the others when they are asked for; and in one line the messages in doubt, if there are several. */
+/** What went wrong, as lines that can be dismissed: the newest error, or else the newest line, and the others when they are asked for; and in one line the messages in doubt, if there are several. */
 export class Notices {
   /** @param {import("./log.js").View} view @param {(id: number) => void} dismiss */
   constructor(view, dismiss) {
@@ -46,14 +46,16 @@ export class Notices {
 
   /** @param {import("./message_store.js").Problem[]} problems */
   told(problems) {
-    const lines = problems.map((problem) => problemLine(problem, () => this.dismiss(problem.id)));
+    const worst = problems.findLast((problem) => !problem.good) ?? problems.at(-1);
+    const last = problems.filter((problem) => problem !== worst).concat(worst ?? []);
+    const lines = last.map((problem) => problemLine(problem, () => this.dismiss(problem.id)));
     const earlier = lines.slice(0, -1);
     const more = make("button", { type: "button", class: "cnb-more-problems", click: () => fold(!this.folded) });
     const fold = (/** @type {boolean} */ folded) => {
       this.folded = folded;
       for (const line of earlier) line.hidden = folded;
       more.setAttribute("aria-expanded", String(!folded));
-      more.textContent = folded ? `${counted(earlier.length, "earlier notice")}…` : "Show only the newest";
+      more.textContent = folded ? `${counted(earlier.length, "earlier notice")}…` : "Show only one";
     };
     fold(this.folded);
     return [...(earlier.length ? [more] : []), ...lines];

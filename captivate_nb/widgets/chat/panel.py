@@ -75,13 +75,14 @@ class ChatPanel(TimeTravelPanel):
             )
         self.session = session
         self._remote_images = remote_images
+        self._bot = BOT if session.server is None else clean(session.server.flow.bot) or BOT
         self._latency: float | None = None
         self._unsaved: asyncio.TimerHandle | None = None
         self._stops: list[Callable[[], None]] = []
         self._leave: Callable[[], None] | None = None
         header = HeaderWidget(
             self.command,
-            name=BOT,
+            name=self._bot,
             tools=["restart", "inspect"],
             networks=[[n.name, n.about] for n in getattr(session.server, "networks", ())],
         )
@@ -109,7 +110,7 @@ class ChatPanel(TimeTravelPanel):
             self._decide,
             session.reconnect_now,
             empty=EMPTY,
-            bot=BOT,
+            bot=self._bot,
             fallback=self.display_id,
             remote_images=self._remote_images,
             trusted=[urlsplit(session.url).netloc],

@@ -236,7 +236,12 @@ export class Inspector {
     if (!this.slider || !this.where || !this.now || !this.fork || !this.first) return;
     this.slider.max = `${Math.max(last, 0)}`;
     if (!this.going) this.slider.value = `${this.feed.at}`;
-    const at = past === null && this.live ? `live · event ${Math.max(last, 0)}` : `event ${this.feed.at} of ${last}`;
+    const at =
+      past === null && this.live
+        ? `live · event ${Math.max(last, 0)}`
+        : last < 0
+          ? "no event"
+          : `event ${this.feed.at} of ${last}`;
     this.where.textContent = at;
     this.slider.setAttribute("aria-valuetext", at);
     this.now.hidden = past === null || !this.live;

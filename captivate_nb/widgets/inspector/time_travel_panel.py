@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, assert_never
+from typing import Any, ClassVar, assert_never, get_args
 
 import ipywidgets
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.replay import Recording
-from captivate_nb.errors import UsageError
+from captivate_nb.errors import UsageError, did_you_mean
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.html import without_remote_images
@@ -19,13 +19,13 @@ from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.chat.log import LogWidget
 from captivate_nb.widgets.common.assets import close_tree, describe
 from captivate_nb.widgets.common.fallback import FallbackDisplay
-from captivate_nb.widgets.messages import Close, FromHeader, Inspect, Network, Now, Restart
+from captivate_nb.widgets.messages import Close, FromHeader, Inspect, Network, Now, Restart, Tab
 
 from .inspector import InspectorWidget
 from .time_travel import TimeTravel
 
 BOT = "Captivate Bot"
-"""What the bot is called: the Socket API does not say."""
+"""What the bot is called where nobody knows: the Socket API does not say; an embedded server does."""
 
 SIZE = {"height": "560px", "max_width": "760px"}
 INSPECTED_SIZE = {"height": "640px", "max_width": "1500px"}
@@ -99,7 +99,15 @@ class TimeTravelPanel(FallbackDisplay):
     # --- the inspector -----------------------------------------------------------------------
 
     def open_inspector(self, tab: str | None = None) -> None:
-        """Show the inspector, on a tab: events, metadata, actions, timing or code."""
+        """Show the inspector, on a tab: events, metadata, actions, timing or code.
+
+        Raise `UsageError` for another.
+        """
+        if tab is not None and tab not in get_args(Tab):
+            raise UsageError(
+                f"There is no tab {tab!r:.60} in the inspector: {', '.join(get_args(Tab))}."
+                + did_you_mean(str(tab), get_args(Tab))
+            )
         if self.inspector is None:
             self.inspector = self._make_inspector(tab or self._tab)
             self._resize(SIZE, INSPECTED_SIZE)

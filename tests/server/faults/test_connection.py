@@ -210,7 +210,7 @@ async def test_after_a_break_connecting_is_refused_in_every_way_a_service_has():
             client.socket.transport.abort()
             await until(lambda: not server._network.connections)
         assert {await refusal(server) for _ in range(20)} == {401, 403, 1008}
-        await until(lambda: not server._service.router.sockets)
+        await until(lambda: not server.service.router.sockets)
         server.faults = "off"
         assert await refusal(server) is None
 

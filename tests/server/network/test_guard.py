@@ -113,12 +113,12 @@ async def test_no_log_has_the_key(server: EmbeddedServer, caplog: pytest.LogCapt
     with caplog.at_level(logging.DEBUG):
         await fetch(f"{server.http_url}/api/transcript?apiKey={quote(KEY)}")
         await fetch(f"{server.http_url}/nothing?apiKey={quote(KEY)}")
-        store = server._service.store
-        server._service.store = None  # type: ignore[assignment]
+        store = server.service.store
+        server.service.store = None  # type: ignore[assignment]
         try:
             answer = await fetch(f"{server.http_url}/api/transcript?apiKey={quote(KEY)}")
         finally:
-            server._service.store = store
+            server.service.store = store
     assert answer.status == 500
     assert "/api/transcript?apiKey=***" in caplog.text
     assert quote(KEY) not in caplog.text

@@ -61,15 +61,15 @@ async def test_a_client_meets_what_it_sends_a_turn_later():
         socket = await opened(server)
         assert named(await socket.receive()) == "socket_connected"
         socket.send([START[:20], START[20:]])
-        assert not list(server._service.store)
+        assert not list(server.service.store)
         assert named(await socket.receive()) == "conversation_start_success"
         socket.send([START])
         socket.close()
         assert socket.close_code == 1000
         assert await received(socket) == []
         await asyncio.sleep(0)
-        assert len(server._service.store) == 2, "what was sent before the end arrives"
-        assert not server._service.router.sockets
+        assert len(server.service.store) == 2, "what was sent before the end arrives"
+        assert not server.service.router.sockets
         with pytest.raises(ConnectionError):
             socket.send([START])
 
@@ -125,7 +125,7 @@ async def test_what_is_too_large_closes_with_1009(
         assert await received(socket) == ["socket_connected"]
         assert (socket.close_code, socket.close_reason) == (1009, reason)
         await asyncio.sleep(0)
-        assert not server._service.router.sockets
+        assert not server.service.router.sockets
 
 
 async def test_a_client_that_does_not_read_is_closed_with_1013():
@@ -156,7 +156,7 @@ async def test_a_connection_can_seem_to_be_there():
         socket.send([START])
         await asyncio.sleep(0)
         assert (socket.silent, socket.close_code) == (True, None)
-        server._service.router.close_all()
+        server.service.router.close_all()
         assert socket.close_code is None, "closing does not arrive either"
         socket.close()
         assert socket.close_code == 1006

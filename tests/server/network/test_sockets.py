@@ -56,21 +56,21 @@ async def test_a_client_that_is_gone_is_forgotten(server: EmbeddedServer):
         await client.socket.wait_closed()
         other.conversation_id = client.conversation_id
         assert await other.ask("metadata_request", "conversation_metadata")
-        await until(lambda: len(server._service.router.sockets) == 1)
+        await until(lambda: len(server.service.router.sockets) == 1)
 
 
 async def test_what_is_sent_to_a_socket_just_closed_is_lost_and_no_more(server: EmbeddedServer):
     async with connect(server) as client:
         await client.start()
-        socket = next(reversed(server._service.router.sockets.values()))
+        socket = next(reversed(server.service.router.sockets.values()))
 
         def close_and_send():
             socket.close(1000, "")
             socket.send("x")
-            return socket in server._service.router.sockets.values()
+            return socket in server.service.router.sockets.values()
 
         assert not server.call(close_and_send)
-        assert socket not in server._service.router.sockets.values()
+        assert socket not in server.service.router.sockets.values()
 
 
 async def test_a_page_that_is_no_websocket(server: EmbeddedServer):
@@ -86,8 +86,8 @@ async def test_a_client_that_does_not_read_is_closed(tmp_path):
         async with connect(server) as client:
             await client.start()
             client.socket.transport.pause_reading()
-            conversation = server._service.find(client.conversation_id)
-            while server._service.router.sockets:
+            conversation = server.service.find(client.conversation_id)
+            while server.service.router.sockets:
                 said = len(conversation.entries)
                 await client.say("more")
                 await until(lambda said=said: len(conversation.entries) == said + 2)
@@ -107,6 +107,6 @@ async def test_a_server_has_so_many_sockets():
             assert caught.value.response.status_code == 503
             body = caught.value.response.body or b""
             assert b"This server has 1 sockets open, and no more: close some" in body
-        await until(lambda: not server._service.router.sockets)
+        await until(lambda: not server.service.router.sockets)
         async with connect(server):
             pass

@@ -296,7 +296,7 @@ async def test_closing_frees_every_model(front_end: FrontEnd, session: cn.Sessio
     panel._woken("changed")
     await panel._do(Accept(ask="q", id="x"))
     assert front_end.models() == before
-    assert session.server._service.queue.watchers[1:] == []
+    assert session.server.service.queue.watchers[1:] == []
 
 
 async def test_the_page_closes_it(front_end: FrontEnd, session: cn.Session):

@@ -359,3 +359,9 @@ def test_a_recording_can_be_shown_where_no_loop_runs(front_end: FrontEnd):
     with pytest.raises(UsageError, match="there are none so far"):
         panel.go(0)
     panel.close()
+
+
+async def test_a_tab_that_there_is_not_is_named(front_end: FrontEnd, panel: cn.ChatPanel):
+    with pytest.raises(UsageError, match="There is no tab 'event' in the inspector: .*events"):
+        panel.open_inspector("event")
+    assert panel.inspector.tab == "events"
