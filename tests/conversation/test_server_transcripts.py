@@ -156,6 +156,13 @@ def test_a_message_told_back_under_another_id_is_the_same():
     assert echo(conversation, say("yes", "elsewhere")) == 3
 
 
+def test_a_message_told_back_without_an_id_is_the_one_with_its_words():
+    conversation = started()
+    conversation.apply(say("yes", "u-1"), at=1.0)
+    assert echo(conversation, e.UserMessage(conversation_id=CONV, text="yes")) == 0
+    assert (states(conversation), len(lines(conversation))) == (["confirmed"], 1)
+
+
 def test_what_the_same_user_says_elsewhere_is_shown_once_and_has_arrived():
     conversation = started()
     assert echo(conversation, say("elsewhere", "x-1")) == 0
