@@ -38,8 +38,7 @@ class Echoes:
             if message.id in told or message.id not in self._deliveries:
                 continue
             if words in (loosely(message.text), *self._naming.known[message.id].texts):
-                if name:
-                    self._told[name] = message.id
-                    self._naming.known[message.id].ids.add(name)
+                self._told[name or message.id] = message.id
+                self._naming.known[message.id].ids.update({name} - {""})
                 return message.id
         return None

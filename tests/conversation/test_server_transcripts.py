@@ -159,7 +159,9 @@ def test_a_message_told_back_under_another_id_is_the_same():
 def test_a_message_told_back_without_an_id_is_the_one_with_its_words():
     conversation = started()
     conversation.apply(say("yes", "u-1"), at=1.0)
-    assert echo(conversation, e.UserMessage(conversation_id=CONV, text="yes")) == 0
+    assert (
+        echo(conversation, e.UserMessage(conversation_id=CONV, client_msg_id="", text="yes")) == 0
+    )
     assert (states(conversation), len(lines(conversation))) == (["confirmed"], 1)
 
 
