@@ -158,11 +158,11 @@ def test_a_message_told_back_under_another_id_is_the_same():
 
 def test_a_message_told_back_without_an_id_is_the_one_with_its_words():
     conversation = started()
-    conversation.apply(say("yes", "u-1"), at=1.0)
-    assert (
-        echo(conversation, e.UserMessage(conversation_id=CONV, client_msg_id="", text="yes")) == 0
-    )
-    assert (states(conversation), len(lines(conversation))) == (["confirmed"], 1)
+    nameless = e.UserMessage(conversation_id=CONV, client_msg_id="", text="yes")
+    for number in range(2):
+        conversation.apply(say("yes", f"u-{number}"), at=1.0)
+        assert echo(conversation, nameless) == number
+    assert (states(conversation), len(lines(conversation))) == (["confirmed"] * 2, 2)
 
 
 def test_what_the_same_user_says_elsewhere_is_shown_once_and_has_arrived():
