@@ -34,8 +34,11 @@ _log.addFilter(Redacting())
 
 Status = Literal["connecting", "open", "reconnecting", "closed"]
 
-BROKE = 3
-"""Connections in a row that are made and break before they are of use, until that is told."""
+BROKE = 6
+"""Connections in a row that are made and break before they are of use, until that is told.
+
+Recovery, which asks five times again, says by then what it knows of it.
+"""
 
 CLOSED = "This session is closed. Open another with %captivate, or captivate_nb.connect()."
 

@@ -21,7 +21,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from captivate_nb.conversation.private import PRIVATE
 from captivate_nb.errors import InvalidKey, ProtocolError, UsageError
 from captivate_nb.protocol.codec import from_json, to_json
-from captivate_nb.protocol.words import NAMES, VALUES
+from captivate_nb.protocol.words import NAMES, SENDERS, TARGETS, VALUES
 
 T = TypeVar("T")
 
@@ -32,7 +32,11 @@ REDACTED_LENGTH = 8
 """Characters from which on a secret is looked for in any text; a shorter one might be a word."""
 
 _KEY_NAME = re.compile(r"(?i)(?:x-)?api[_-]?keys?")
-_STRUCTURE = frozenset({"event_type", "linked_event_type", "type", "from", "action", "target"})
+_STRUCTURE = {
+    **dict.fromkeys(("event_type", "linked_event_type", "type", "action"), VALUES),
+    "from": SENDERS,
+    "target": TARGETS,
+}
 _OWN_WORDS = "error_desc"  # what a server says of itself may quote the URL it was called with
 _METADATA = frozenset({"metadata", "content"})  # what an object of metadata is called in frames
 _WORTH_A_LOOK = re.compile(rf"(?i)api[_-]?key|{_OWN_WORDS}|{PRIVATE}")
@@ -196,7 +200,7 @@ def _redact_value(value: Any, name: str, secrets: list[Secret]) -> Any:
 def _redact_words(text: str, name: str, secrets: list[Secret]) -> str:
     if _KEY_NAME.fullmatch(name):
         return text and HIDDEN
-    if name in _STRUCTURE and text.strip() in VALUES:
+    if text.strip() in _STRUCTURE.get(name, ()):
         return text
     hidden = _hide(text, secrets)
     return hide_named(hidden) if name == _OWN_WORDS else hidden

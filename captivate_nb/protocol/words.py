@@ -21,8 +21,16 @@ NAMES = frozenset(
 )
 """Names of fields."""
 
+SENDERS = frozenset({"livechat"})
+"""What stands in the field `from`."""
+
+TARGETS = frozenset({"bot_live"})
+"""What stands in the field `target`."""
+
 VALUES = frozenset(
     {
+        *SENDERS,
+        *TARGETS,
         *("sendMessage", "receiveMessage", "message_create"),
         *("conversation_start", "user_message", "metadata", "conversation_transcript_request"),
         *("get_conversations", "get_user_conversations", "get_user_conversations_v2"),
@@ -32,7 +40,7 @@ VALUES = frozenset(
         *("conversation_metadata", "metadata_update_success", "message_edited_success"),
         *("conversation_update", "general_error"),
         *("livechatAgentConnected", "livechatAgentDisconnected", "failedAgentAssignment"),
-        *("livechat", "bot_live", "markdown"),
+        "markdown",
     }
 )
-"""What stands in the fields `event_type`, `linked_event_type`, `type`, `from`, `action` and `target`."""
+"""Those and what stands in the fields `event_type`, `linked_event_type`, `type` and `action`."""

@@ -64,7 +64,8 @@ async def test_a_lost_connection(lab: Lab, theme: str, width: str):
     await expect(restart).to_have_attribute(
         "title", "This session is closed: open another with %captivate"
     )
-    await expect(note).to_contain_text("This session is closed")
+    notices = chat.locator(".cnb-problem")
+    await expect(notices.last).to_be_visible()
     await page.screenshot(f"lost-closed-{width}-{theme}", of=chat)
 
 

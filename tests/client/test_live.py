@@ -96,7 +96,7 @@ async def test_what_was_missed_is_fetched_and_what_was_lost_is_said_again():
         assert ids[2] == ids[3]
         assert session.status == "open"
         asked = [e for e in server.received if e["event_type"] == "conversation_transcript_request"]
-        assert len(asked) in (2, 3)  # the first one counts if it was late enough
+        assert len(asked) == 3
         assert str(session.errors[-1]) == "“yes” had not arrived, and was sent again."
 
 
@@ -544,7 +544,7 @@ async def test_a_connection_that_breaks_at_each_transcript_is_not_made_for_ever(
     ):
         assert (await session.say("hi", timeout=30)).text == "still here"
         assert len(server.sockets) == 2 + ATTEMPTS
-        assert any("breaks whenever" in str(problem) for problem in session.errors)
+        assert "breaks whenever" in str(session.errors[0])
 
 
 async def test_what_is_being_sent_again_is_not_sent_once_more():

@@ -119,6 +119,9 @@ async def test_a_connection_that_breaks_each_time_is_said_to():
     async def accepts_and_breaks(socket: Socket) -> None:
         await socket.connect()
         await socket.receive("conversation_transcript_request")
+        await socket.send(
+            frame("conversation_transcript", {"conversation_id": "c-1", "messages": []})
+        )
         await socket.drop()
 
     soon = cn.Timeouts(reconnect_first=0.01, answer=5)

@@ -71,8 +71,7 @@ class Odd:
     same_events: bool = False
     equal: bool = False
     slow: bool = False
-    """Whether its bot may think for longer; then it says one thing at a time, as one does whose
-    transcripts leave out the user's turns: nothing could show that a second was no answer."""
+    """Whether its bot may think for longer; then it says one thing at a time."""
     agent: bool = False
     """Whether an agent says things by themselves; only a whole transcript tells if they answer."""
 
@@ -132,8 +131,7 @@ class Server:
         self.lines.append(self._line("user", (c.Text(event.text),), event.client_msg_id, now))
         if fate in ("answered", "late"):
             think = self.dice.choice([0.2, 4.0] if self.odd.slow else [0.0, 0.2])
-            alone = self.odd.slow or not self.odd.users_turns
-            for part in range(1 if alone else self.dice.randint(1, 2)):
+            for part in range(1 if self.odd.slow else self.dice.randint(1, 2)):
                 self.due.append((now + think + PART * part, None))
 
     def speak(self, now, sender="bot", content=None):
