@@ -19,7 +19,7 @@ p = cn.ChatPanel(session)
 p.layout.width = {width!r}
 p"""
 LOSE = """\
-session.server.faults = "wrong-key"
+session.server.faults = "slow, wrong-key"
 session.server.call(session.server._network.restart)
 """
 
