@@ -62,6 +62,7 @@ class Deliveries:
         """Whether a transcript ever lacked what it should have had."""
         self.check = CHECK
         """Seconds after which a message that arrived stands in the transcript of this server."""
+        self._longest = 0  # the most messages that the bot ever said in a row
         self.begin()
 
     def be_checked_after(self, seconds: object) -> None:
@@ -73,13 +74,15 @@ class Deliveries:
         """Begin another conversation with the same server."""
         self._sent: dict[str, Sent] = {}
         self._waiting: dict[str, Sent] = {}  # those of which nothing is decided
-        self._unanswered: dict[str, Sent] = {}  # those that the other side has not spoken to yet
+        self._unanswered: dict[tuple[str, int], Sent] = {}  # copies not spoken to yet
         self._unheard: dict[str, Sent] = {}  # those after which nothing was heard
         self._spoke = float("-inf")  # when the user said something last
         self._at_risk = False  # whether a connection broke on any
         self.undecided: dict[str, None] = {}
         """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
+        self._words = 0  # how many messages of the bot's were heard
+        self._owed = 0  # up to which of them may be the rest of what was answered before
 
     @property
     def last_sent(self) -> float:
@@ -191,13 +194,16 @@ class Deliveries:
         quiet = at - self._heard >= QUIET
         before = self._sent.get(event.client_msg_id)
         again = before.again + 1 if before is not None and before.lost else 0
-        sent = Sent(event, at, self.connection, quiet, at + self.check, again)
+        copy = 0 if before is None else before.copy + (not before.lost)
+        self._owed = self._words if quiet else max(self._words, self._owed + self._longest)
+        sent = Sent(event, at, self.connection, quiet, at + self.check, self._owed, again, copy)
         self.undecided.pop(sent.id, None)
-        for messages in (self._sent, self._waiting, self._unanswered):
+        for messages in (self._sent, self._waiting):
             known = messages.get(sent.id)
             if known is not None and not known.lost:
                 del messages[sent.id]
             messages[sent.id] = sent
+        self._unanswered[sent.id, copy] = sent
         self._unheard[sent.id] = sent
         self._at_risk |= self.broken
 
@@ -206,13 +212,14 @@ class Deliveries:
 
         What an agent says need not be an answer to anything.
         """
+        self._count_words(at, agent=agent)
         self._heard = at
         unheard, self._unheard = self._unheard, {}
         oldest = next(iter(self._unanswered.values()), None)
         if oldest is None:
             self._unheard = unheard
             return []
-        del self._unanswered[oldest.id]
+        del self._unanswered[oldest.id, oldest.copy]
         alone = not self._unanswered and len(self._waiting) == 1 and oldest.id in self._waiting
         if not alone or oldest.answered != "no":
             for sent in unheard.values():
@@ -222,6 +229,19 @@ class Deliveries:
         verdicts = self._arrived(oldest, at, "it was answered")
         oldest.answered = "surely" if calm and not agent else "yes"
         return verdicts
+
+    def _count_words(self, at: float, *, agent: bool) -> None:
+        """Learn how much the bot says in a row, from what it said without the user in between."""
+        if agent:
+            return
+        if at - self._heard >= QUIET:
+            self._owed = self._words
+        self._words += 1
+        self._longest = max(self._longest, self._words - self._owed)
+
+    def _may_be_unanswered(self, sent: Sent) -> bool:
+        """Whether all that came after it may have been the rest of an earlier answer."""
+        return self._words <= sent.owed
 
     def seen(self, message_id: str, at: float, why: str) -> list[Verdict]:
         """Note that the server told of a message itself, and return what that decides."""
@@ -263,7 +283,7 @@ class Deliveries:
         """
         verdicts = [verdict for name in look.found for verdict in self._found(name, look)]
         for name in look.answered:
-            self._unanswered.pop(name, None)
+            self._unanswered.pop((name, 0), None)  # of several copies, it may be another's answer
         self._note_order(look.found)
         if not conclusive:
             return verdicts
@@ -311,7 +331,7 @@ class Deliveries:
         sent.due = look.asked + (self.check + self.lag if slow else self._scaled(SECOND_LOOK))
         if look.flaw:
             sent.passed |= sent.id in look.passed
-            gone = sent.state == "confirmed" and sent.passed
+            gone = sent.state == "confirmed" and (sent.passed or self._may_be_unanswered(sent))
             if sent.looks == 1:
                 return []
             return self._contradict(sent) if gone else self._give_up(sent, look.flaw)

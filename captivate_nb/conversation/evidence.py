@@ -30,7 +30,9 @@ class Sent(msgspec.Struct):
     connection: int  # on which it was sent last
     quiet: bool  # whether the other side had been silent for `QUIET` seconds before
     due: float  # when the transcript is to be looked at next
+    owed: int  # the other side's messages that may still be the rest of an earlier answer, counted
     again: int = 0  # times it was sent again because it was shown to be lost
+    copy: int = 0  # times the user had it sent again, after which each may be answered
     state: Delivery = "sent"
     lost: bool = False  # whether it is to be sent again
     since: float = 0.0  # when it was first found out that it arrived

@@ -206,6 +206,31 @@ def test_an_answer_that_a_transcript_has_is_not_waited_for():
     assert deliveries.heard(1.0) == [Verdict("b", "confirmed", "it was answered")]
 
 
+def sent_again_by_the_user(at):
+    deliveries = in_doubt("a")
+    deliveries.give_up("no transcript")
+    deliveries.sent(message("a"), at)
+    return deliveries
+
+
+def test_a_transcripts_answer_may_be_that_to_an_earlier_copy():
+    deliveries = sent_again_by_the_user(2 * PATIENCE)
+    deliveries.sent(message("b"), 2 * PATIENCE + 1)
+    look(deliveries, 2 * PATIENCE + 2, found=["a"], answered=["a"])
+    deliveries.heard(2 * PATIENCE + 3)
+    assert states(deliveries, "a", "b") == ["confirmed", "sent"]
+
+
+@pytest.mark.parametrize(("at", "state"), [(4.0, "sent"), (2 * PATIENCE, "confirmed")])
+def test_what_the_user_sent_again_may_be_answered_twice(at, state):
+    deliveries = sent_again_by_the_user(at)
+    deliveries.heard(at + 0.1)
+    look(deliveries, at + 1, found=["a"])
+    deliveries.sent(message("b"), at + 2)
+    deliveries.heard(at + 3)
+    assert states(deliveries, "a", "b") == ["confirmed", state]
+
+
 def test_an_answer_is_not_waited_for_when_both_sides_were_silent_for_long():
     deliveries = sent("a")
     look(deliveries, 1.0, found=["a"])
@@ -274,6 +299,52 @@ def test_a_suspect_stays_confirmed_when_the_transcript_is_cut_off_behind_it():
     for at in (10.0, 20.0):
         assert look(deliveries, at, flaw="cut off") == []
     assert (states(deliveries, "a"), deliveries.step()) == (["confirmed"], None)
+
+
+def said_in_haste(bubbles):
+    """A line said right after the first words of an answer; the bot was seen to say `bubbles` in a row."""
+    deliveries = sent("a")
+    for number in range(bubbles):
+        deliveries.heard(10.0 + number / 10)
+    deliveries.sent(message("b"), 20.0)
+    deliveries.heard(21.0)
+    deliveries.sent(message("c"), 21.1)
+    deliveries.connected(2)
+    return deliveries
+
+
+@pytest.mark.parametrize(("bubbles", "state"), [(1, "confirmed"), (2, "unknown"), (3, "unknown")])
+def test_what_may_have_had_the_rest_of_an_answer_only_is_unknown_where_transcripts_lack_turns(
+    bubbles, state
+):
+    deliveries = said_in_haste(bubbles)
+    deliveries.heard(21.3)
+    assert states(deliveries, "c") == ["confirmed"]
+    for at in (30.0, 40.0):
+        look(deliveries, at, flaw="no turns")
+    assert states(deliveries, "a", "b", "c") == ["confirmed", "confirmed", state]
+
+
+def test_more_words_than_could_be_the_rest_of_an_answer_are_one():
+    deliveries = said_in_haste(2)
+    deliveries.heard(21.3)
+    deliveries.heard(21.4)
+    for at in (30.0, 40.0):
+        assert look(deliveries, at, flaw="no turns") == []
+    assert states(deliveries, "c") == ["confirmed"]
+
+
+def test_an_agents_words_do_not_make_the_bots_answers_longer():
+    deliveries = sent("a")
+    for number in range(5):
+        deliveries.heard(10.0 + number / 10, agent=True)
+    deliveries.heard(15.0)
+    deliveries.sent(message("b"), 15.1)
+    deliveries.connected(2)
+    deliveries.heard(15.3)
+    for at in (30.0, 40.0):
+        assert look(deliveries, at, flaw="no turns") == []
+    assert states(deliveries, "b") == ["confirmed"]
 
 
 def test_a_suspect_is_unknown_when_the_transcript_goes_on_without_it():
