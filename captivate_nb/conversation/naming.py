@@ -47,6 +47,12 @@ class Naming:
         for option in unread:
             self._labels[loosely(option.value)].add(loosely(option.label))
 
+    def users_words(self, here: Iterable[Message]) -> set[str]:
+        """Return all that the user said, read loosely, and what else it may be shown as."""
+        own = [message for message in here if message.sender == "user"]
+        others = [self.known[message.id].texts for message in own]
+        return {loosely(message.text) for message in own}.union(*others)
+
     def edited(self, message_id: str, text: str) -> None:
         """Note that a message is to have another text."""
         self.known[message_id].texts.add(loosely(text))

@@ -83,10 +83,17 @@ def match(
     return Matches(matching.places, unsure, matching.disputed, matching.reworded)
 
 
-def is_newest_first(matches: Matches) -> bool:
-    """Whether a server tells all that is known here, three messages at least, the wrong way round."""
+def is_newest_first(matches: Matches) -> bool | None:
+    """Whether a server tells most of what is known here the wrong way round.
+
+    None where that cannot be told: of two messages, each may have been on its way while the other
+    was.
+    """
     places = [place for place in matches.places if place is not None]
-    return len(places) > 2 and all(a > b for a, b in pairwise(places))
+    if len(places) <= 2:
+        return None
+    turned = sum(a > b for a, b in pairwise(places))
+    return 2 * turned > len(places) - 1
 
 
 class _Matching:

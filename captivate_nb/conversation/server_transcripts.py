@@ -11,6 +11,7 @@ from .edits import Edits
 from .entries import Told, holes_in, messages_of, turned
 from .event_messages import user_content
 from .freshness import NO_TURNS, look_at
+from .joined_turns import parted
 from .merging import merge
 from .message import Message
 from .message_list import MessageList
@@ -26,6 +27,7 @@ class ServerTranscripts:
         self._deliveries = deliveries
         self._edits = edits
         self._tell_turns = False  # whether one ever had turns of the user
+        self._newest_first = False  # whether they were seen to begin with what was said last
 
     def begin(self, messages: MessageList, naming: Naming, outcomes: Outcomes) -> None:
         """Begin another conversation."""
@@ -37,8 +39,11 @@ class ServerTranscripts:
         """Merge a transcript that was asked for at `asked`, if it was, and see what it proves."""
         gaps = self._messages.gaps.copy()
         here = [message for message in self._messages.items if message.id not in gaps]
+        event = parted(event, self._naming.users_words(here))
         told, matches = self._matched(here, event)
-        if is_newest_first(matches):
+        newest_first = is_newest_first(matches)
+        self._newest_first = self._newest_first if newest_first is None else newest_first
+        if self._newest_first:
             event = turned(event)
             told, matches = self._matched(here, event)
         when = at if asked is None else asked

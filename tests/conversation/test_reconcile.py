@@ -485,9 +485,9 @@ def test_every_shape_of_a_transcript_is_merged_once(story, shape, whose, same, r
     """
     conversation, lines = talked(story)
     lines = [shown_as(line, relabel, LABELS) for line in lines]
-    whole = told_in(shape, lines, whose, same=same)
+    whole = told_in(shape, lines, whose, same=same, holes={})
     lost = any(step == "lose" for step, _ in story)
-    part = whole if lost else told_in(shape, lines[left_out:], whose, same=same)
+    part = whole if lost else told_in(shape, lines[left_out:], whose, same=same, holes={})
     known = len(conversation.transcript)
     conversation.apply(frame("conversation_transcript", **whole), at=20.0)
     missed = sum(step == "miss" for step, _ in story)

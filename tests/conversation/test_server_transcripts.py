@@ -337,6 +337,36 @@ def test_a_transcript_whose_newest_entry_comes_first_is_turned():
     assert states(conversation) == ["confirmed", "confirmed"]
 
 
+def test_what_was_taken_the_wrong_way_round_is_turned_once_more_is_known():
+    conversation = started()
+    conversation.apply(bot("hi"), at=1.0)
+    conversation.apply(say("menu"), at=2.0)
+    reconnect(conversation)
+    shown = [entry("bot", "hi"), entry("user", "menu")]
+    conversation.apply(told(*reversed(shown)), at=3.0)
+    for n in range(3):
+        conversation.apply(say(f"line {n}"), at=10.0 + n)
+        conversation.apply(bot(f"answer {n}"), at=10.5 + n)
+        shown += [entry("user", f"line {n}"), entry("bot", f"answer {n}")]
+    conversation.apply(told(*reversed(shown)), at=20.0)
+    in_order = [m.text for m in conversation.transcript]
+    assert in_order == ["hi", "menu", *(f"{a} {n}" for n in range(3) for a in ("line", "answer"))]
+    conversation.apply(told(entry("bot", "missed"), shown[-1]), at=30.0)
+    assert [m.text for m in conversation.transcript] == [*in_order, "missed"]
+
+
+def test_what_the_server_tells_in_one_entry_item_by_item_is_known_again():
+    conversation = started()
+    conversation.apply(bot("hi"), at=0.5)
+    conversation.apply(say("pizza", "u-1"), at=1.0)
+    conversation.apply(say("two of them", "u-2"), at=2.0)
+    reconnect(conversation)
+    both = e.TranscriptEntry("user", (c.Text("PIZZA"), c.Text("two of them")))
+    conversation.apply(told(entry("bot", "hi"), both), at=4.0)
+    assert states(conversation) == ["confirmed", "confirmed"]
+    assert lines(conversation) == ["bot: hi", "user: pizza", "user: two of them"]
+
+
 def test_what_the_server_may_have_put_into_one_entry_with_another_line_is_not_sent_again():
     conversation = started()
     conversation.apply(say("pizza", "u-1"), at=1.0)

@@ -16,6 +16,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from support.odd_lines import Ids, Line, Relabel, Shape, shown_as, told_in
+from support.odd_lines import HOLES, Ids, Line, Relabel, Shape, joined, shown_as, told_in
 
 Payload = dict[str, Any]
 
@@ -33,6 +34,9 @@ INTERNAL = json.dumps(
 TIMED_OUT = json.dumps({"message": "Endpoint request timed out", "requestId": "r-1"})
 PLAIN = "upstream connect error or disconnect/reset before headers"
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+
+PART = 0.3
+"""Seconds between two messages of one answer."""
 
 Fate = Literal[
     "answered",  # nothing is odd
@@ -46,6 +50,7 @@ Fate = Literal[
     "late",  # received, `Odd.error` comes, and the answer after it
     "garbled",  # received and answered, and the answer's frame is cut short
 ]
+Echo = Literal["no", "client", "server", "words"]
 Refusal = Literal["401", "403", "503", "1008", "key"]
 
 
@@ -72,6 +77,14 @@ class Odd:
     shape: Shape = "flat"
     ids: Ids = "server"
     """Whose ids transcripts have."""
+    holes: float = 0
+    """The chance that an entry of a transcript cannot be read, or has nothing in it."""
+    overlap: int = 0
+    """How many groups stand twice in a transcript, as where its pages overlap."""
+    joined: bool = False
+    """Whether transcripts have what the user said in a row as one entry."""
+    newest_first: bool = False
+    """Whether transcripts begin with what was said last."""
     unreadable: float = 0
     """The chance that a transcript's frame is cut short."""
     padding: int = 0
@@ -79,6 +92,10 @@ class Odd:
 
     answers_after: float = 0
     """How long the bot thinks."""
+    parts: int = 1
+    """How many messages an answer has at the most, `PART` seconds apart."""
+    echo: Echo = "no"
+    """Under whose id the server tells the user's messages back; “words” is under none."""
     equal: bool = False
     """Whether all the bot's answers are the same line."""
     same_ids: bool = False
@@ -100,7 +117,7 @@ class Odd:
 
     def stilled(self) -> Odd:
         """Return what is left of it when nothing goes wrong any more: its shapes and ids."""
-        kept = ("seed", "shape", "ids", "same_ids", "message_ids", "equal")
+        kept = ("seed", "shape", "ids", "same_ids", "message_ids", "equal", "newest_first")
         return Odd(**{name: getattr(self, name) for name in kept})
 
 
@@ -324,10 +341,20 @@ class OddServer:
         if content.get("files"):
             items.append({"type": "files", "files": content["files"]})
         self._keep(chat, "user", items, name, self._now + self.odd.store_late)
+        await self._echo(chat, name, items)
         if fate in ("kept", "unanswered"):
             await self._break(chat.socket)
         if fate not in ("unanswered", "stumbled"):
             await self._think(chat, text, fate)
+
+    async def _echo(self, chat: Chat, name: str, items: list[Payload]) -> None:
+        if self.odd.echo == "no":
+            return
+        ident = {"client": name, "server": self._name(), "words": ""}[self.odd.echo]
+        text = "".join(item["text"] for item in items if item["type"] == "text")
+        payload: Payload = {"conversation_id": chat.id, "content": {"type": "text", "text": text}}
+        payload |= {"client_msg_id": ident} if ident else {}
+        await self._event(chat.socket, "user_message", payload)
 
     async def _think(self, chat: Chat, text: str, fate: Fate) -> None:
         wait = max(self.odd.answers_after, 2.0 if fate == "late" else 0)
@@ -352,6 +379,9 @@ class OddServer:
         if "menu" in text:
             items.append(self._menu(text))
         await self._tell(chat, items, garbled=fate == "garbled")
+        for part in range(2, 1 + self._dice.randint(1, self.odd.parts)):
+            more = {"type": "text", "text": f"{line} Part {part}."}
+            self._later(PART * (part - 1), partial(self._tell, chat, [more]))
         if fate == "broken":
             await self._break(chat.socket)
         if fate == "half-open":
@@ -386,8 +416,19 @@ class OddServer:
 
     async def _transcript(self, chat: Chat, _: Payload) -> None:
         garbled = self._dice.random() < self.odd.unreadable
-        lines = [shown_as(line, self.odd.relabel, self.labels) for line in self._visible(chat)]
-        told = told_in(self.odd.shape, lines, self.odd.ids, same=self.odd.same_ids)
+        odd = self.odd
+        lines = [shown_as(line, odd.relabel, self.labels) for line in self._visible(chat)]
+        lines = joined(lines) if odd.joined else lines
+        lines = lines[::-1] if odd.newest_first else lines
+        unread = [number for number in range(len(lines)) if self._dice.random() < odd.holes]
+        told = told_in(
+            odd.shape,
+            lines,
+            odd.ids,
+            same=odd.same_ids,
+            holes={number: self._dice.choice(HOLES) for number in unread},
+            overlap=odd.overlap,
+        )
         if self.odd.padding:
             told["padding"] = "x" * self.odd.padding
         payload = {"conversation_id": chat.id, **told}

@@ -19,6 +19,15 @@ SHOWN_END = 12
 """Characters that are left of a longer text whose end is cut."""
 
 
+HOLES: tuple[dict[str, Any], ...] = (
+    {"from": "user", "messages": []},
+    {"from": "user", "messages": 7},
+    {"from": "chatbot", "messages": [{"type": "text"}]},
+    {"what": "?"},
+)
+"""Entries that cannot be read, or have nothing in them."""
+
+
 @dataclass(frozen=True)
 class Line:
     """Something that was said: `client_id` is the id it went by on its way, `server_id` another.
@@ -67,16 +76,40 @@ def shown_as(line: Line, how: Relabel, labels: Mapping[str, str]) -> Line:
     return line.saying(relabelled(line.text, how, labels)) if line.sender == "user" else line
 
 
-def told_in(shape: Shape, lines: Sequence[Line], ids: Ids, *, same: bool) -> dict[str, Any]:
-    """Return the part of a transcript's payload that holds its entries."""
+def joined(lines: Sequence[Line]) -> list[Line]:
+    """Return them with what the user said in a row as one line."""
+    told: list[Line] = []
+    for line in lines:
+        if told and told[-1].sender == line.sender == "user":
+            told[-1] = replace(told[-1], items=told[-1].items + line.items)
+        else:
+            told.append(line)
+    return told
+
+
+def told_in(
+    shape: Shape,
+    lines: Sequence[Line],
+    ids: Ids,
+    *,
+    same: bool,
+    holes: Mapping[int, dict[str, Any]],
+    overlap: int = 0,
+) -> dict[str, Any]:
+    """Return the part of a transcript's payload that holds its entries.
+
+    What stands at the numbers of `holes` is shown as that; of groups with an id of their own the
+    last `overlap` stand there twice, as on two pages.
+    """
     names = [_name(line, ids, same=same) for line in lines]
-    entries = [_entry(line, shape) for line in lines]
+    entries = [holes.get(number, _entry(line, shape)) for number, line in enumerate(lines)]
     match shape:
         case "flat":
             return {"transcript": [e | _id("message_id", n) for e, n in _pairs(entries, names)]}
         case "groups":
             groups = [{"messages": [e]} | _id("event_id", n) for e, n in _pairs(entries, names)]
-            return {"transcript": groups}
+            twice = overlap if ids != "none" and not same else 0
+            return {"transcript": groups + groups[len(groups) - twice :]}
         case "one group":
             group = {"messages": entries}
             return {"transcript": [group | _id("event_id", None if ids == "none" else "g-1")]}

@@ -48,6 +48,12 @@ KINDS: dict[str, Callable[[random.Random], dict[str, Any]]] = {
     "edits": lambda dice: {"edits": dice.choice(("answered", "garbled", "broken"))},
     "thinking": lambda dice: {"answers_after": dice.uniform(0.2, 3)},
     "equal": lambda _: {"equal": True},
+    "parts": lambda dice: {"parts": dice.randint(2, 3)},
+    "echo": lambda dice: {"echo": dice.choice(("client", "server", "words"))},
+    "holes": lambda dice: {"holes": dice.uniform(0.05, 0.4)},
+    "overlap": lambda dice: {"overlap": dice.randint(1, 3)},
+    "joined": lambda _: {"joined": True},
+    "newest first": lambda _: {"newest_first": True},
     "hasty": lambda _: {},
 }
 """What a server can be odd in. At two, the user: who edits, and who does not wait for answers."""
