@@ -25,7 +25,8 @@ class Echoes:
     def own(self, event: e.UserMessage, said: Message, here: Sequence[Message]) -> str | None:
         """Return the id of the message from here that is told back; None for one from elsewhere.
 
-        Without an id that is known it is the oldest with these words that was not told back yet.
+        Without an id that is known it is the oldest with these words that was not told back yet, of
+        those that were sent on this connection, or else of all.
         """
         name = event.client_msg_id
         if name in self._deliveries:
@@ -34,11 +35,15 @@ class Echoes:
             return self._told[name]
         told = set(self._told.values())
         words = loosely(said.text)
-        for message in here:
-            if message.id in told or message.id not in self._deliveries:
-                continue
-            if words in (loosely(message.text), *self._naming.known[message.id].texts):
-                self._told[name or message.id] = message.id
-                self._naming.known[message.id].ids.update({name} - {""})
-                return message.id
-        return None
+        named = [
+            message.id
+            for message in here
+            if message.id in self._deliveries
+            and message.id not in told
+            and words in (loosely(message.text), *self._naming.known[message.id].texts)
+        ]
+        own = next(filter(self._deliveries.is_on_this_connection, named), next(iter(named), None))
+        if own is not None:
+            self._told[name or own] = own
+            self._naming.known[own].ids.update({name} - {""})
+        return own

@@ -165,6 +165,18 @@ def test_a_message_told_back_without_an_id_is_the_one_with_its_words():
     assert (states(conversation), len(lines(conversation))) == (["confirmed"] * 2, 2)
 
 
+def test_a_message_told_back_without_an_id_is_rather_one_of_this_connection():
+    conversation = started()
+    nameless = e.UserMessage(conversation_id=CONV, client_msg_id="", text="yes")
+    conversation.apply(say("yes", "u-1"), at=1.0)
+    reconnect(conversation)
+    conversation.apply(say("yes", "u-2"), at=2.0)
+    echo(conversation, nameless)
+    assert states(conversation) == ["queued", "confirmed"]
+    echo(conversation, nameless)
+    assert states(conversation) == ["confirmed", "confirmed"]
+
+
 def test_what_the_same_user_says_elsewhere_is_shown_once_and_has_arrived():
     conversation = started()
     assert echo(conversation, say("elsewhere", "x-1")) == 0

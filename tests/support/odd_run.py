@@ -58,9 +58,14 @@ KINDS: dict[str, Callable[[random.Random], dict[str, Any]]] = {
 }
 """What a server can be odd in. At two, the user: who edits, and who does not wait for answers."""
 
-UNKNOWABLE = ({"equal", "cut"}, {"no ids", "redeliver"}, {"equal", "no ids", "same ids"})
+UNKNOWABLE = (
+    {"equal", "cut"},
+    {"no ids", "redeliver"},
+    {"equal", "no ids", "same ids"},
+    {"equal", "newest first"},
+)
 """Kinds that nobody could see through together: a line left out of equal ones, the same message
-again or an equal one.
+again or an equal one, equal ones the wrong way round.
 """
 
 
