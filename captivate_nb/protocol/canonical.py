@@ -18,13 +18,8 @@ class _Exact(msgspec.Struct, forbid_unknown_fields=True):
     """An object with these fields and no others."""
 
 
-class _Option(_Exact):
-    label: str
-    value: str = ""
-
-
 class _Group(_Exact):
-    options: list[_Option]
+    options: tuple[Option, ...]
     title: str = ""
 
 
@@ -82,4 +77,12 @@ def _item(item: _Text | _Button | _Buttons) -> Content:
     if isinstance(item, _Text):
         return Text(item.text)
     group = item.buttons
-    return Buttons(group.title, tuple([Option(o.label, o.value or o.label) for o in group.options]))
+    return Buttons(
+        group.title,
+        tuple(
+            [
+                o if o.url or (o.value and o.url is None) else Option(o.label, o.value or o.label)
+                for o in group.options
+            ]
+        ),
+    )
