@@ -41,7 +41,7 @@ _DECODERS: dict[Direction, Callable[[str], Event]] = {
 _ARROWS: dict[Direction, str] = {"in": "↓", "out": "↑", "note": "·"}
 
 
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
 
     `connection` counts the session's connections from 1, the one it passed on; None where a log

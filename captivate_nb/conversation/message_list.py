@@ -8,7 +8,7 @@ import msgspec
 
 from captivate_nb.protocol.content import Content
 
-from .message import Delivery, Message, delivered, readable, unlike
+from .message import Delivery, Message, delivered, unlike
 from .notes import MISSED
 
 _OTHERS = ("bot", "agent")
@@ -78,7 +78,7 @@ class MessageList:
         index = self.places([message_id]).get(message_id)
         if index is not None:
             self.items[index] = msgspec.structs.replace(
-                self.items[index], content=content, text=readable(content)
+                self.items[index], content=content, text=None
             )
         return index
 

@@ -26,7 +26,7 @@ class Naming:
         self.known: defaultdict[str, Names] = defaultdict(lambda: Names(set(), set()))
         """The other names of a message, by its id here."""
         self._label: dict[str, str] = {}  # of each option's value, the first
-        self._others: defaultdict[str, set[str]] = defaultdict(set)  # and any further ones
+        self._others: defaultdict[str, list[str]] = defaultdict(list)  # and further ones
         self._unread: list[Option] = []  # options of which that is not noted yet
 
     def offered(self, messages: Iterable[Message]) -> None:
@@ -53,7 +53,7 @@ class Naming:
                 option.value if value == option.value else value, option.label
             )
             if first != option.label:
-                self._others[value].add(option.label)
+                self._others[value].append(option.label)
 
     def edited(self, message_id: str, text: str) -> None:
         """Note that a message is to have another text."""

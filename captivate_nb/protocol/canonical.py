@@ -6,6 +6,7 @@ of `codec`; what is read here, that reads the same.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Literal
 
 import msgspec
@@ -67,7 +68,7 @@ def read_canonical(text: str) -> e.BotMessage | None:
     return e.BotMessage(
         content=tuple([_item(item) for item in said.content]),
         message_id=said.ch_msg_id,
-        conversation_id=said.conversation_id or None,
+        conversation_id=intern(said.conversation_id) if said.conversation_id else None,
         bot=said.bot,
         event_id=event.event_id,
     )
