@@ -39,8 +39,8 @@ E = TypeVar("E", bound=e.Event)
 class Intake:
     """The one way by which anything gets into a session's log and conversation.
 
-    `number` is the connection's. `changed(first, problems)` is called after each frame, with the
-    index of the first message that is new or changed, or None, and what went wrong.
+    `number` is the connection's. `changed(direction, first, problems)` is called after each frame,
+    with the index of the first message that is new or changed, or None, and what went wrong.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Intake:
         listeners: Listeners,
         clock: Clock,
         number: Callable[[], int],
-        changed: Callable[[int | None, list[Problem]], None],
+        changed: Callable[[Direction, int | None, list[Problem]], None],
     ) -> None:
         self._events = events
         self.conversation = conversation
@@ -79,7 +79,7 @@ class Intake:
         """Take in a decoded frame."""
         now = self.now()
         record = self._events.keep(decoded, now, self._number())
-        if decoded.direction != "note":
+        if _frames.isEnabledFor(logging.DEBUG) and decoded.direction != "note":
             _frames.debug("%s %s", "<" if decoded.direction == "in" else ">", record.frame)
         problems = self.conversation.errors
         known = problems.noted
@@ -87,9 +87,10 @@ class Intake:
             self._shortened = True
             self.conversation.add_problem(SHORTENED, "", now)
         first = self.conversation.apply_record(record)
-        self._changed(first, problems[max(0, len(problems) - (problems.noted - known)) :])
+        new = problems.noted - known
+        self._changed(record.direction, first, problems[-new:] if new else [])
         if record.event is not None:
-            self._listeners.notify(record.type, record.event)
+            self._listeners.notify(record.event.wire_name, record.event)
             self._listeners.notify("*", record.event)
         return record
 

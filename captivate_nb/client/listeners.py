@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from captivate_nb.conversation.problems import Problem
@@ -45,22 +45,26 @@ class Listeners:
 
     def notify(self, name: str, value: Any) -> None:
         """Call who listens for `name`."""
-        for callback in self._callbacks.get(name, [])[:]:
-            try:
-                with self._calling_back(name):
-                    result = callback(value)
-                if inspect.isawaitable(result):
-                    self._spawn(self._watch(name, result))
-            except BaseException as error:  # noqa: BLE001  # a callback may raise anything
-                self._list(name, error)
+        for callback in tuple(self._callbacks.get(name, ())):
+            result = self._call(name, callback, value)
+            if result is not None and inspect.isawaitable(result):
+                self._spawn(self._watch(name, result))
 
-    def guard(self, name: str, work: Callable[[], object]) -> None:
+    def guard(self, name: str, work: Callable[..., object], *given: object) -> None:
         """Do work that calls somebody's observers of `name`."""
+        self._call(name, work, *given)
+
+    def _call(self, name: str, callback: Callable[..., Any], *given: object) -> Any:
+        """Return what a callback for `name` returns, None where it raises."""
+        before, self._calling = self._calling, name
         try:
-            with self._calling_back(name):
-                work()
-        except BaseException as error:  # noqa: BLE001  # an observer may raise anything
+            return callback(*given)
+        except BaseException as error:  # noqa: BLE001  # a callback may raise anything
+            self._calling = before
             self._list(name, error)
+        finally:
+            self._calling = before
+        return None
 
     def check_free(self) -> None:
         """Refuse what a callback waits for: only a nested loop gets here while one is called."""
@@ -69,14 +73,6 @@ class Listeners:
                 f"A callback for {self._calling} waits here, and until it returns the session hears"
                 " nothing. Make the callback `async def`, and write `await` in it."
             )
-
-    @contextlib.contextmanager
-    def _calling_back(self, name: str) -> Iterator[None]:
-        before, self._calling = self._calling, name
-        try:
-            yield
-        finally:
-            self._calling = before
 
     async def _watch(self, name: str, result: Awaitable[Any]) -> None:
         task = asyncio.current_task()

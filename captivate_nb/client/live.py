@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import traitlets
-from traitlets import Dict, HasTraits, Instance, Tuple, Unicode
+from traitlets import HasTraits, Tuple, Unicode
 
 from captivate_nb.conversation.code import to_code
 from captivate_nb.conversation.eventlog import EventLog
-from captivate_nb.conversation.live_agent import Agent
 from captivate_nb.conversation.metadata import MISSING, MetadataChange, metadata_changes, value_at
 from captivate_nb.conversation.problems import Problems
 from captivate_nb.conversation.replay import state_at
@@ -26,22 +25,38 @@ from .listeners import Listeners
 from .tasks import Tasks
 from .validation import callback_of, event_name_of
 
+_STATE = ("conversation_id", "metadata", "agent", "choices")
+"""What of the conversation's state can be observed."""
+
+
+class _Now(traitlets.Any):
+    """A part of the conversation's state: read as it is, observed as it was told of last."""
+
+    def __init__(self, default: Any, read: Callable[[Conversation], Any], what: str) -> None:
+        super().__init__(default, read_only=True, help=what)
+        self._read = read
+
+    def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002  # as traitlets calls it
+        """Return what it is now."""
+        return self._read(obj.conversation)
+
 
 class LiveConversation(HasTraits):
     """A conversation that goes on: as it is, as it was after any event, and who is told of changes.
 
     `status`, `reconnect_error`, `conversation_id`, `metadata`, `agent`, `choices` and `outbox` can
-    be observed (`session.observe(callback, "status")`); nobody else writes them.
+    be observed (`session.observe(callback, "status")`); nobody else writes them. Of the state that
+    frames make which come together, its observers are called once.
     """
 
     status = Unicode("connecting", read_only=True, help="connecting, open, reconnecting or closed")
     reconnect_error = Unicode(
         read_only=True, help="why the newest attempt to reconnect failed; empty while connected"
     )
-    conversation_id = Unicode(None, allow_none=True, read_only=True)
-    metadata = Dict(read_only=True)
-    agent = Instance(Agent, allow_none=True, read_only=True)
-    choices = traitlets.Any(Choices(), read_only=True, help="the options of the newest message")
+    conversation_id = _Now(None, lambda now: now.id, "the id; None before the first has started")
+    metadata = _Now({}, lambda now: now.metadata, "as set here, or told by the server")
+    agent = _Now(None, lambda now: now.agent, "the live agent connected now")
+    choices = _Now(Choices(), lambda now: now.choices, "the options of the newest message")
     outbox = Tuple(
         read_only=True,
         help="the user's messages that wait to be sent, or of which it is not known if they arrived",
@@ -59,6 +74,7 @@ class LiveConversation(HasTraits):
         """What runs beside its calls."""
         self._listeners = Listeners(self._tasks.spawn, self.conversation.add_problem)
         """Who is called when something happens."""
+        self._due = False  # whether who observes the state is told before the loop turns
 
     @property
     def user_id(self) -> str:
@@ -144,8 +160,21 @@ class LiveConversation(HasTraits):
     # --- for the session ---------------------------------------------------------------------
 
     def _show(self, name: str, value: Any) -> None:
-        """Set a trait, if it is another value; what an observer raises is listed, and ends nothing."""
+        """Set a trait; what an observer of another value raises is listed, and ends nothing."""
         shown = getattr(self, name)
         if shown is value or shown == value:
             return
-        self._listeners.guard(name, lambda: self.set_trait(name, value))
+        self._listeners.guard(name, self.set_trait, name, value)
+
+    def _tell(self, soon: bool) -> None:  # of one caller
+        """Tell who observes the conversation's state what it is: now, or `soon`, once for many."""
+        if not soon:
+            self._tell_now()
+        elif not self._due:
+            self._due = True
+            self.loop.call_soon(self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._due = False
+        for name in _STATE:
+            self._listeners.guard(name, self.set_trait, name, getattr(self, name))

@@ -70,6 +70,8 @@ class Outbox:
     def messages(self) -> tuple[Message, ...]:
         """Return what is open: first what is in the transcript, then what waits."""
         open_ = [m for m in self._conversation.undecided if m.id not in self._queued]
+        if not open_ and not self._queued:
+            return ()
         return (*open_, *(queued.message for queued in self._queued.values()))
 
     def share(self) -> None:

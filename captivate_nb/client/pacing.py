@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Content
-from captivate_nb.rendering.layout import laid_out
+from captivate_nb.rendering.layout import MARKED, laid_out
 
 SLICE = 0.02
 """Seconds after which the loop turns, be it in the middle of a transcript."""
@@ -28,11 +28,20 @@ async def lay_out(event: e.Event | None) -> None:
             began = time.perf_counter()
 
 
+def is_much(event: e.Event | None) -> bool:
+    """Whether there is anything to lay out in an event before it is applied."""
+    for content in messages_in(event):
+        for item in content:
+            if isinstance(item, MARKED):
+                return True
+    return False
+
+
 def messages_in(event: e.Event | None) -> Iterable[tuple[Content, ...]]:
     """Return what each message of an event holds."""
     match event:
         case e.BotMessage() | e.LivechatMessage():
-            return [event.content]
+            return (event.content,)
         case e.ConversationTranscript():
             return [entry.content for entry in event.entries]
-    return []
+    return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.eventlog import Direction, EventLog
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.notes import DISCONNECTED, MISSED
 from captivate_nb.conversation.problems import CONNECTION, Problem
@@ -34,8 +34,8 @@ from .waiting import Disconnected, Requests
 class Parts:
     """What a session is made of, and what happens between them when the connection changes.
 
-    `show(name, value)` shows what a session's reader can observe: the status, the outbox, the
-    conversation's state.
+    `show(name, value)` shows what a session's reader can observe of the connection and the outbox;
+    `tell(soon)` tells who observes the conversation's state what it is, now or before the loop turns.
     """
 
     connection: Connection
@@ -62,6 +62,7 @@ class Parts:
         listeners: Listeners,
         tasks: Tasks,
         show: Callable[[str, Any], None],
+        tell: Callable[[bool], None],
         address: Address,
         link: Link,
         timeouts: Timeouts,
@@ -72,6 +73,7 @@ class Parts:
         self._conversation = conversation
         self._listeners = listeners
         self._show = show
+        self._tell = tell
         self._status: Status = "connecting"
         self._current: str | None = None  # the conversation
         self._requests = Requests()
@@ -128,16 +130,12 @@ class Parts:
     async def _recover(self) -> None:
         await self.recovery.recover()
 
-    def _taken_in(self, first: int | None, problems: list[Problem]) -> None:
-        """Show what a frame has changed, and tell of new messages and problems."""
-        now = self._conversation
-        if now.id != self._current:
-            self._current = now.id
+    def _taken_in(self, direction: Direction, first: int | None, problems: list[Problem]) -> None:
+        """Tell of what a frame has changed; of the state once for all that come in one go."""
+        if self._conversation.id != self._current:
+            self._current = self._conversation.id
             self.turns.leave()
-        self._show("conversation_id", now.id)
-        self._show("metadata", now.metadata)
-        self._show("agent", now.agent)
-        self._show("choices", now.choices)
+        self._tell(direction == "in")
         self.outbox.share()
         self.turns.look_again()
         if first is not None:

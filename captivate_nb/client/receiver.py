@@ -15,7 +15,7 @@ from captivate_nb.protocol.codec import encode
 from .connection import Connection
 from .http import fetch_large_message
 from .intake import Intake
-from .pacing import lay_out
+from .pacing import is_much, lay_out
 from .recovery import Recovery
 from .tasks import Tasks
 from .turns import Turns
@@ -25,6 +25,8 @@ _SAID = tuple(
     kind.event_type
     for kind in (e.BotMessage, e.LivechatMessage, e.ActionsReceived, e.ConversationUpdate)
 )
+_TELLING = (e.GeneralError, e.ConversationTranscript)
+"""What may tell of messages in doubt."""
 
 FETCHES = 4
 """Large messages that are fetched at once."""
@@ -63,7 +65,8 @@ class Receiver:
         Return its event, None for what is none.
         """
         decoded = self._intake.decode("in", frame)
-        await lay_out(decoded.event)
+        if is_much(decoded.event):
+            await lay_out(decoded.event)
         heard = self._conversation.heard
         record = self._intake.keep(decoded)
         event = record.event
@@ -78,7 +81,7 @@ class Receiver:
         else:
             self._requests.settle(event)
             self._turns.sign(event, heard)
-        if event is None or isinstance(event, e.GeneralError | e.ConversationTranscript):
+        if event is None or isinstance(event, _TELLING):
             self._recovery.check()
         return event
 

@@ -14,7 +14,7 @@ import logging
 import re
 import string
 import weakref
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote, unquote_plus, urlsplit
 
@@ -66,7 +66,8 @@ class Secret:
         if not isinstance(value, str):
             raise UsageError(f"A key is text, not {type(value).__name__}.")
         self._value = value
-        self._marks = "%\\&+" if " " in value else "%\\&"
+        self._marks = (value, "%", "\\", "&", *("+" if " " in value else ""))
+        """One of which stands in every text that holds it."""
         try:
             self._pattern = _spelled(value)
         except UnicodeEncodeError:
@@ -84,9 +85,11 @@ class Secret:
 
         One of fewer than 8 characters is taken out where a URL or header names it as the key.
         """
-        if not self._value or not any(mark in text for mark in (self._value, *self._marks)):
-            return text
-        return self._pattern.sub(HIDDEN, text)
+        if self._value:
+            for mark in self._marks:
+                if mark in text:
+                    return self._pattern.sub(HIDDEN, text)
+        return text
 
     def __bool__(self) -> bool:
         return bool(self._value)
@@ -147,16 +150,16 @@ def _hide_field(match: re.Match[str]) -> str:
     return f'{match[2]}["{HIDDEN}"]' if match[4] else f"{match[2]}{match[3]}{HIDDEN}{match[3]}"
 
 
-def redact_frame(frame: str, secrets: Iterable[Secret]) -> str:
+def redact_frame(frame: str, secrets: Collection[Secret]) -> str:
     """Return a frame whose values hold none of these secrets, nor any key or private metadata.
 
     It is the same text where there is nothing to hide, and else reads as the same event but for
     what is hidden: names and words of the protocol stay, should a key be one of them. What is not
     JSON is redacted as text.
     """
-    given = [secret for secret in secrets if secret]
-    if "\\" not in frame and not _is_worth_a_look(frame) and _hide(frame, given) == frame:
+    if "\\" not in frame and not _is_worth_a_look(frame) and _hide(frame, secrets) == frame:
         return frame  # no text in it is escaped, so none holds more than the frame does
+    given = [secret for secret in secrets if secret]
     try:
         value = from_json(frame)
         shown = _redact_value(value, "", given)
@@ -170,9 +173,9 @@ def _is_worth_a_look(frame: str) -> bool:
     if not frame.isascii():
         return _WORTH_A_LOOK.search(frame) is not None
     lower = frame.lower()
-    return ("api" in lower and _WORTH_A_LOOK.search(frame) is not None) or any(
-        word in lower for word in (_OWN_WORDS, PRIVATE)
-    )
+    if _OWN_WORDS in lower or PRIVATE in lower:
+        return True
+    return "api" in lower and _WORTH_A_LOOK.search(frame) is not None
 
 
 def _redact_value(value: Any, name: str, secrets: list[Secret]) -> Any:

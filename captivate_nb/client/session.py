@@ -71,7 +71,14 @@ class Session(LiveConversation, ServerCalls):
             user_data=user_data,
             metadata=metadata or {},
         )
-        told = (self.events, self.conversation, self._listeners, self._tasks, self._show)
+        told = (
+            self.events,
+            self.conversation,
+            self._listeners,
+            self._tasks,
+            self._show,
+            self._tell,
+        )
         way = (address, link or NetworkLink(), self.timeouts)
         self._parts = Parts(*told, *way, start, greet, self._trusted)
         if self.timeouts.check != CHECK:

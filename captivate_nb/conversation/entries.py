@@ -10,7 +10,7 @@ import msgspec
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Text
 
-from .message import Message, readable, unlike
+from .message import Message, unlike
 
 Told = Sequence[tuple[e.TranscriptEntry, Message]]
 """A server's entries, each with the message that it makes."""
@@ -69,7 +69,6 @@ def _from_entry(entry: e.TranscriptEntry, number: int) -> Message:
     return Message(
         id=entry.message_id or f"{entry.sender}-{number}",
         sender=entry.sender,
-        text=readable(said),
         content=said,
         actions=entry.actions,
         agent_name=entry.name if entry.sender == "agent" else None,

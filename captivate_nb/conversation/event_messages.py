@@ -9,7 +9,7 @@ from captivate_nb.protocol.content import Content, Files, Text
 
 from .entries import messages_of
 from .live_agent import update_line
-from .message import Message, readable
+from .message import Message
 from .transcript import Transcript
 
 
@@ -19,7 +19,6 @@ def user_message(event: e.UserMessage, at: float | None) -> Message:
     return Message(
         id=event.client_msg_id,
         sender="user",
-        text=readable(content),
         content=content,
         time=at,
         delivery="sent",
@@ -32,7 +31,6 @@ def bot_message(event: e.BotMessage, at: float, number: int) -> Message:
     return Message(
         id=event.message_id or event.event_id or f"bot-{number}",
         sender="bot",
-        text=readable(event.content),
         content=event.content,
         time=at,
         source=event,
@@ -46,7 +44,6 @@ def agent_message(
     return Message(
         id=event.message_id or event.event_id or f"agent-{number}",
         sender="agent",
-        text=readable(event.content),
         content=event.content,
         time=at,
         agent_name=event.agent_name or connected,

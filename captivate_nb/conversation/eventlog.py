@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self, overload
+from typing import Any, Literal, Self, overload
 
 import msgspec
 
@@ -33,14 +34,14 @@ SHOWN = 50
 """Records that a log's repr shows, the newest ones."""
 
 _DECODERS: dict[Direction, Callable[[str], Event]] = {
-    "in": lambda frame: decode(frame, "server"),
-    "out": lambda frame: decode(frame, "client"),
+    "in": partial(decode, sender="server"),
+    "out": partial(decode, sender="client"),
     "note": decode_note,
 }
 _ARROWS: dict[Direction, str] = {"in": "↓", "out": "↑", "note": "·"}
 
 
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
 
     `connection` counts the session's connections from 1, the one it passed on; None where a log
@@ -76,16 +77,16 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
         return f"<{self.n} {self.clock} {self.direction} {what} ({self.size} B)>"
 
 
-class DecodedFrame(NamedTuple):
+class DecodedFrame(msgspec.Struct, frozen=True):
     """A frame as a log keeps it, and its event, or why it has none; see `EventRecord`."""
 
     direction: Direction
     size: int
     frame: str
-    event: Event | None
-    problem: str | None
-    cut: bool
-    unread: str
+    event: Event | None = None
+    problem: str | None = None
+    cut: bool = False
+    unread: str = ""
 
 
 class EventLog(Sequence[EventRecord]):
@@ -121,18 +122,28 @@ class EventLog(Sequence[EventRecord]):
 
         What is decoded is the text that is kept, so that a saved log has the same events.
         """
-        data = frame.encode(errors="replace") if isinstance(frame, str) else frame
-        shown = self._redact(data.decode(errors="replace"))
-        event, problem, cut, unread = None, None, False, ""
+        text, size = _as_text(frame)
+        shown = self._redact(text)
         try:
-            event = _DECODERS[direction](shown)
+            return DecodedFrame(direction, size, shown, _DECODERS[direction](shown))
         except ProtocolError as error:
-            problem, cut, unread = str(error), error.cut, error.event_type
-        return DecodedFrame(direction, len(data), shown, event, problem, cut, unread)
+            why = (str(error), error.cut, error.event_type)
+            return DecodedFrame(direction, size, shown, None, *why)
 
     def keep(self, frame: DecodedFrame, at: float, connection: int | None = None) -> EventRecord:
         """Keep a decoded frame as the newest, and return its record."""
-        entry = EventRecord(n=len(self._records), time=at, connection=connection, **frame._asdict())
+        entry = EventRecord(
+            n=len(self._records),
+            direction=frame.direction,
+            time=at,
+            size=frame.size,
+            frame=frame.frame,
+            connection=connection,
+            event=frame.event,
+            problem=frame.problem,
+            cut=frame.cut,
+            unread=frame.unread,
+        )
         self._records.append(entry)
         self._held += len(entry.frame)
         while self._held > self._limit and self._oldest < entry.n:
@@ -162,6 +173,9 @@ class EventLog(Sequence[EventRecord]):
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def __iter__(self) -> Iterator[EventRecord]:
+        return iter(self._records)
 
     def where(self, *, type: str | None = None, direction: Direction | None = None) -> EventLog:  # noqa: A002  # the field's own word
         """Return the records of one event type, that went one way, or both."""
@@ -250,6 +264,14 @@ class EventLog(Sequence[EventRecord]):
                 f'<th style="text-align:left">event</th><th>size</th></tr>{rows}</table>'
             ),
         }
+
+
+def _as_text(frame: str | bytes) -> tuple[str, int]:
+    """Return a frame as text that UTF-8 can write, and its size in bytes."""
+    if isinstance(frame, str) and frame.isascii():
+        return frame, len(frame)
+    data = frame.encode(errors="replace") if isinstance(frame, str) else frame
+    return data.decode(errors="replace"), len(data)
 
 
 def _row(record: EventRecord) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from captivate_nb.protocol import events as e
 
 from .repeats import Repeats
@@ -32,9 +34,15 @@ class LargeMessages:
         key = self._keys[event.message_link or ""] = self.key_of(event)
         return gap_of(key)
 
-    def has_key(self, event_id: str | None) -> bool:
-        """Whether a message with this event id is one that was told of by a link."""
-        return event_id in self._keys.values()
+    def gap_for(self, event_id: str | None, open_: Collection[str]) -> str | None:
+        """Return the id of the gap that a message with this event id belongs in; None where in none.
+
+        `open_` are the gaps that are open.
+        """
+        if event_id is None or event_id not in self._keys.values():
+            return None
+        gap = gap_of(event_id)
+        return gap if self._repeats.trusts(event_id) or gap in open_ else None
 
 
 def gap_of(key: str | None) -> str:

@@ -23,18 +23,12 @@ cannot be found out whether it arrived.
 """
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a conversation, whoever sent it.
-
-    `text` is what a person reads of it, in order, titles of options and cards included. `time` is
-    in seconds since the epoch, when it was seen here, and None where only the server's transcript
-    tells of it. `delivery` is set on the user's own messages, `kind` on system lines: the type of the
-    update that the line tells of. `source` is the event that it came in, or the payload of one.
-    """
+class _Fields(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a message has; `text` may not be made yet."""
 
     id: str
     sender: Literal["user", "bot", "agent", "system"]
-    text: str
+    text: str | None = None
     content: tuple[c.Content, ...] = ()
     actions: tuple[c.Action, ...] = ()
     time: float | None = None
@@ -42,6 +36,35 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery | None = None
     kind: str | None = None
     source: e.Event | dict[str, Any] = {}
+
+
+_text = vars(_Fields)["text"]
+
+
+class Message(_Fields, frozen=True, kw_only=True, gc=False):
+    """One message of a conversation, whoever sent it.
+
+    `text` is what a person reads of it, in order, titles of options and cards included; where it is
+    not given, it is made of `content` when it is first read, and kept. `time` is in seconds since
+    the epoch, when it was seen here, and None where only the server's transcript tells of it.
+    `delivery` is set on the user's own messages, `kind` on system lines: the type of the update
+    that the line tells of. `source` is the event that it came in, or the payload of one.
+    """
+
+    @property  # type: ignore[misc]  # in place of the field, which msgspec knows by its offset
+    def text(self) -> str:
+        """Return what a person reads of it."""
+        made: str | None = _text.__get__(self)
+        if made is None:
+            made = readable(self.content)
+            _text.__set__(self, made)
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and self.text == other.text and super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.sender))
 
     @property
     def choices(self) -> tuple[c.Option, ...]:

@@ -8,7 +8,7 @@ import msgspec
 
 from captivate_nb.protocol.content import Content
 
-from .message import Delivery, Message, delivered, readable, unlike
+from .message import Delivery, Message, delivered, unlike
 from .notes import MISSED
 
 _OTHERS = ("bot", "agent")
@@ -78,7 +78,7 @@ class MessageList:
         index = self.places([message_id]).get(message_id)
         if index is not None:
             self.items[index] = msgspec.structs.replace(
-                self.items[index], content=content, text=readable(content)
+                self.items[index], content=content, text=None
             )
         return index
 
@@ -111,9 +111,11 @@ def first_change(before: Sequence[Message], after: Sequence[Message]) -> int | N
     return first if first < longer else None
 
 
-def first_of(*indexes: int | None) -> int | None:
-    """Return the lowest index there is."""
-    return min((index for index in indexes if index is not None), default=None)
+def first_of(one: int | None, other: int | None) -> int | None:
+    """Return the lower index; None where there is neither."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def _same(known: Message, message: Message) -> bool:

@@ -25,7 +25,8 @@ class Naming:
     def __init__(self) -> None:
         self.known: defaultdict[str, Names] = defaultdict(lambda: Names(set(), set()))
         """The other names of a message, by its id here."""
-        self._labels: defaultdict[str, set[str]] = defaultdict(set)  # of each option's value
+        self._label: dict[str, str] = {}  # of each option's value, the first
+        self._others: defaultdict[str, list[str]] = defaultdict(list)  # and further ones
         self._unread: list[Option] = []  # options of which that is not noted yet
 
     def offered(self, messages: Iterable[Message]) -> None:
@@ -38,14 +39,21 @@ class Naming:
     def add_user_text(self, message_id: str, text: str) -> None:
         """Note what the user said: it may be the value of an option."""
         self._read()
-        if labels := self._labels.get(loosely(text)):
-            self.known[message_id].texts.update(labels)
+        value = loosely(text)
+        if value in self._label:
+            labels = {self._label[value], *self._others.get(value, ())}
+            self.known[message_id].texts.update(map(loosely, labels))
 
     def _read(self) -> None:
         """Read what was offered; most of it is never said."""
         unread, self._unread = self._unread, []
         for option in unread:
-            self._labels[loosely(option.value)].add(loosely(option.label))
+            value = loosely(option.value)
+            first = self._label.setdefault(
+                option.value if value == option.value else value, option.label
+            )
+            if first != option.label:
+                self._others[value].append(option.label)
 
     def users_words(self, here: Iterable[Message]) -> set[str]:
         """Return all that the user said, read loosely, and what else it may be shown as."""

@@ -16,10 +16,13 @@ from captivate_nb.protocol import events as e
 _SHOWN = (e.BotMessage, e.LivechatMessage, e.ActionsReceived, e.ConversationUpdate)
 
 
-class _Seen(msgspec.Struct):
-    """What an id stood for last, how many turns of the user ago, and whether for nothing else."""
+_What = e.Event | type[e.Event]
 
-    content: e.Event | type[e.Event]
+
+class _Seen(msgspec.Struct, gc=False):
+    """What an id stood for last, how many turns of the user there were, and whether for nothing else."""
+
+    what: _What
     turns: int
     trusted: bool = True
 
@@ -28,7 +31,8 @@ class Repeats:
     """The ids seen so far."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._events: dict[str, _Seen] = {}  # by the event's id
+        self._messages: dict[str, _Seen] = {}  # by the message's
 
     def note(self, event: e.Event, turns: int) -> bool:
         """Note an event, and return whether it is one that came before.
@@ -37,26 +41,35 @@ class Repeats:
         comes again after the user has spoken, is said anew.
         """
         if not isinstance(event, _SHOWN):
-            if event.event_id is not None:
-                self._again("event", event.event_id, type(event), turns)
+            _turn_before(self._events, event.event_id, type(event), turns)
             return False
-        content = msgspec.structs.replace(event, event_id=None)
         message_id = getattr(event, "message_id", None)
-        again = [
-            self._again(kind, ident, content, turns)
-            for kind, ident in (("event", event.event_id), ("message", message_id))
-            if ident is not None
-        ]
-        return any(again)
+        told = _turn_before(self._events, event.event_id, event, turns) == turns
+        said = _turn_before(self._messages, message_id, event, turns) is not None
+        return told or said
 
     def trusts(self, event_id: str) -> bool:
         """Whether an event's id stood for one thing only so far."""
-        seen = self._seen.get(("event", event_id))
+        seen = self._events.get(event_id)
         return seen is None or seen.trusted
 
-    def _again(self, kind: str, ident: str, content: e.Event | type[e.Event], turns: int) -> bool:
-        seen = self._seen.setdefault((kind, ident), _Seen(content, -1))
-        first, same_turn = seen.turns == -1, seen.turns == turns
-        seen.trusted &= seen.content == content
-        seen.content, seen.turns = content, turns
-        return seen.trusted and not first and (same_turn or kind == "message")
+
+def _turn_before(known: dict[str, _Seen], ident: str | None, what: _What, turns: int) -> int | None:
+    """Note what an id stands for; return in which turn it stood for the same, None where it did not."""
+    if ident is None:
+        return None
+    seen = known.get(ident)
+    if seen is None:
+        known[ident] = _Seen(what, turns)
+        return None
+    before = seen.turns
+    seen.trusted = seen.trusted and _is_same(seen.what, what)
+    seen.what, seen.turns = what, turns
+    return before if seen.trusted else None
+
+
+def _is_same(one: _What, other: _What) -> bool:
+    """Whether two events are the same but for their ids."""
+    if isinstance(one, e.Event) and isinstance(other, e.Event):
+        one = msgspec.structs.replace(one, event_id=other.event_id)
+    return one == other

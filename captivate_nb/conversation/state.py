@@ -129,7 +129,7 @@ class Conversation:
         for problem in event.problems:
             self.add_problem(f"Part of a {event.event_type} was skipped: {problem}", "", at)
         broke = None
-        if isinstance(event, e.SocketConnected) and not counted:
+        if not counted and isinstance(event, e.SocketConnected):
             broke = self._connected(self.deliveries.connection + 1)
         links = isinstance(event, e.GeneralError) and event.message_link is not None
         if not links and self._repeats.note(event, self._turns):  # its message has the same id
@@ -233,10 +233,9 @@ class Conversation:
         known = event.message_id in self._transcripts.ids and self._messages.has(message)
         agent = message.sender == "agent"
         verdicts = [] if known else self.deliveries.heard(at, agent=agent)
-        confirmed = self._outcomes.show(verdicts, at)
-        own = event.event_id is not None and self._repeats.trusts(event.event_id)
-        gap = gap_of(event.event_id)
-        if self._large.has_key(event.event_id) and (own or gap in self._messages.gaps):
+        confirmed = self._outcomes.show(verdicts, at) if verdicts else None
+        gap = self._large.gap_for(event.event_id, self._messages.gaps)
+        if gap is not None:
             shown = self._fill(gap, None if known else message)
         else:
             shown = None if known else self._append(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Self, overload
 
 import msgspec
@@ -62,6 +62,12 @@ class MessageSequence(Sequence[Message]):
 
     def __len__(self) -> int:
         return len(self._messages)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self._messages)
+
+    def __reversed__(self) -> Iterator[Message]:
+        return reversed(self._messages)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MessageSequence) and self._messages == other._messages

@@ -6,6 +6,7 @@ of `codec`; what is read here, that reads the same.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Literal
 
 import msgspec
@@ -18,13 +19,8 @@ class _Exact(msgspec.Struct, forbid_unknown_fields=True):
     """An object with these fields and no others."""
 
 
-class _Option(_Exact):
-    label: str
-    value: str = ""
-
-
 class _Group(_Exact):
-    options: list[_Option]
+    options: tuple[Option, ...]
     title: str = ""
 
 
@@ -72,7 +68,7 @@ def read_canonical(text: str) -> e.BotMessage | None:
     return e.BotMessage(
         content=tuple([_item(item) for item in said.content]),
         message_id=said.ch_msg_id,
-        conversation_id=said.conversation_id or None,
+        conversation_id=intern(said.conversation_id) if said.conversation_id else None,
         bot=said.bot,
         event_id=event.event_id,
     )
@@ -82,4 +78,12 @@ def _item(item: _Text | _Button | _Buttons) -> Content:
     if isinstance(item, _Text):
         return Text(item.text)
     group = item.buttons
-    return Buttons(group.title, tuple([Option(o.label, o.value or o.label) for o in group.options]))
+    return Buttons(
+        group.title,
+        tuple(
+            [
+                o if o.url or (o.value and o.url is None) else Option(o.label, o.value or o.label)
+                for o in group.options
+            ]
+        ),
+    )

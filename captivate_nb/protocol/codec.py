@@ -43,7 +43,7 @@ def decode(frame: str | bytes, sender: e.Sender | None = None) -> e.Event:
     one. What a server sends and is no event is a `Heartbeat`, or a `GeneralError` as gateways tell
     them. Raise `ProtocolError`, and nothing else, for what is none of these.
     """
-    text = _text(frame)
+    text = frame if isinstance(frame, str) else _text(frame)
     if sender != "client" and (read := read_canonical(text)) is not None:
         return read
     try:

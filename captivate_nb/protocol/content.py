@@ -1,6 +1,6 @@
 """What a message may hold: the items of a `content` array, typed.
 
-Every class is frozen and compares by value. The wire's many spellings of the same thing are read
+Every class is frozen and compares by value; those without `gc` hold nothing that could hold them. The wire's many spellings of the same thing are read
 by `codec`; here each thing has one shape.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 
-class Option(msgspec.Struct, frozen=True, omit_defaults=True):
+class Option(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """One thing a user can choose.
 
     `value` is the text that choosing it sends. An option with a `url` opens that link instead,
@@ -23,13 +23,13 @@ class Option(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True, gc=False):
     """Plain text. It is never markup."""
 
     text: str
 
 
-class Buttons(msgspec.Struct, frozen=True):
+class Buttons(msgspec.Struct, frozen=True, gc=False):
     """A question with options (wire: `button` or `buttons`)."""
 
     title: str = ""

@@ -183,7 +183,7 @@ class ConversationStarted(ServerEvent, frozen=True, kw_only=True):
     conversation_id: str
 
 
-class BotMessage(ServerEvent, frozen=True, kw_only=True):
+class BotMessage(ServerEvent, frozen=True, kw_only=True, gc=False):
     """The bot speaks. Without a `conversation_id` it belongs to the socket's current one."""
 
     event_type: ClassVar[str] = "bot_message"

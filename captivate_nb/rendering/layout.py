@@ -58,7 +58,8 @@ _SIGNS = re.compile(r"[\"$%'()=.:@^{}]")
 
 T = TypeVar("T")
 _Marked: TypeAlias = Html | Markdown | Table
-_MARKED = (Html, Markdown, Table)
+MARKED = (Html, Markdown, Table)
+"""The kinds of content that are laid out."""
 
 
 class Markup(NamedTuple):
@@ -80,7 +81,7 @@ def laid_out(content: Iterable[Content]) -> Iterator[tuple[Content, Markup]]:
     """Yield a message's items, those of HTML, Markdown or a table with what they are shown as."""
     left = WORK_LIMIT
     for item in content:
-        if isinstance(item, _MARKED):
+        if isinstance(item, MARKED):
             markup = _once(item) if left > 0 else _unlaid(item)
             left -= markup.work
             yield item, markup

@@ -77,6 +77,24 @@ async def test_a_callback_that_raises_anything_is_told_and_the_session_goes_on(
         assert told == [str(problem) for problem in session.errors]
 
 
+async def test_of_frames_that_come_together_the_state_is_told_once_and_read_at_once():
+    async with rogue(answers) as server, await cn.connect(server.url, KEY) as session:
+        told: list[tuple[list[str], list[str]]] = []
+        read: list[list[str]] = []
+        session.observe(lambda c: told.append((c.old.labels, c.new.labels)), "choices")
+        session.on("bot_message", lambda _: read.append(session.choices.labels))
+
+        receive = session._parts._receiver.receive
+        for label in ("one", "two", "three"):
+            await receive(bot(buttons("Well?", label)))
+
+        assert read == [["one"], ["two"], ["three"]]
+        assert told == []
+        await until(lambda: told)
+        assert told == [([], ["three"])]
+        assert session.choices.labels == ["three"]
+
+
 async def test_an_error_callback_that_raises_anything_does_not_end_it():
     async with rogue(answers) as server, await cn.connect(server.url, KEY) as session:
         session.on("error", raising(asyncio.CancelledError))

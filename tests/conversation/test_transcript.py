@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+import msgspec
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -372,3 +373,21 @@ def test_a_message_whose_delivery_is_in_doubt_says_so(delivery, doubt):
     for shown in (asked._repr_mimebundle_(), asked[0]._repr_mimebundle_()):
         assert shown["text/plain"] == asked.text
         assert words(shown["text/html"]).endswith(f"user{doubt}Book it")
+
+
+def test_a_message_without_a_text_has_that_of_its_content_and_keeps_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    content = (c.Text("a"), c.Buttons("b", (c.Option("Yes", "y"),)))
+    said = Message(id="1", sender="bot", content=content)
+    same = Message(id="1", sender="bot", content=content, text="a\nb\nYes")
+    assert said == same
+    assert hash(said) == hash(same)
+    assert said != Message(id="1", sender="bot", content=content, text="other")
+    assert said != msgspec.structs.replace(same, delivery="sent")
+    assert said != "a\nb\nYes"
+
+    again = msgspec.structs.replace(said, content=(c.Text("c"),), text=None)
+    assert again.text == "c"
+    monkeypatch.delattr("captivate_nb.conversation.message.readable")
+    assert (said.text, again.text) == ("a\nb\nYes", "c")
