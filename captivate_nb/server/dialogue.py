@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
 import msgspec
@@ -19,7 +20,18 @@ from captivate_nb.server.store.conversations import (
     text_of,
 )
 
-from .flow import bot, model
+from .bots.bot import Bot, Turn
+from .effects import (
+    Answer,
+    Effect,
+    HandOver,
+    SayEffect,
+    SendAction,
+    SendEvent,
+    SetMetadata,
+    WaitEffect,
+)
+from .flow.bot import Memory
 from .queries import Queries
 from .routing import Router
 from .serial_queue import SerialQueue, Tasks
@@ -30,13 +42,14 @@ ESCALATE = "escalateToHuman"
 class Backend(Protocol):
     """What a dialogue needs of the service that it is part of."""
 
-    flow: model.Flow
     store: ConversationStore
     queue: LiveChatQueue
     router: Router
     queries: Queries
     tasks: Tasks
 
+    @property
+    def bot(self) -> Bot: ...
     def picture_url(self, address: str) -> str: ...
 
 
@@ -51,7 +64,7 @@ class Dialogue:
         self._service = service
         self._conversation = conversation
         self._jobs = SerialQueue(service.tasks, self._failed)
-        self._busy: str | None = None  # where the flow goes when no agent is free
+        self._busy: str | None = None  # what the bot is told when no agent is free
 
     def greet(self, lead: float = 0) -> None:
         """Greet, unless the bot has spoken before."""
@@ -84,8 +97,8 @@ class Dialogue:
 
     def agent_left(self, *, busy: bool) -> None:
         """Let the bot go on, when an agent has left or none was free."""
-        node = self._busy or self._service.flow.busy
-        self._begin_turn(PendingTurn(0, "busy", node) if busy else PendingTurn(0, "left"))
+        told = PendingTurn(0, "busy", self._busy or "") if busy else PendingTurn(0, "left")
+        self._begin_turn(told)
 
     def resume(self) -> None:
         """Go on where a server has left off."""
@@ -113,70 +126,81 @@ class Dialogue:
         conversation, store = self._conversation, self._service.store
         if conversation.deleted:
             return
-        before = conversation.memory
+        before, bot = conversation.memory, self._service.bot
         memory = msgspec.structs.replace(before, routes=dict(before.routes))
         try:
-            for number, effect in enumerate(self._effects(turn, memory), 1):
-                if number > turn.done:
-                    store.advance_turn(conversation, turn)
-                    await self._carry_out(effect)
-                if conversation.deleted:
-                    return
+            await self._carry_out_all(turn, memory)
         except Exception:
             store.end_turn(conversation, turn, None)
             store.commit()
             raise
         if not conversation.deleted:
+            if self._service.bot is not bot:  # another has taken over meanwhile
+                self._service.bot.fit(memory)
             store.end_turn(conversation, turn, memory)
             store.commit()
 
-    def _effects(self, turn: PendingTurn, memory: bot.Memory) -> Iterable[bot.Effect]:
+    async def _carry_out_all(self, turn: PendingTurn, memory: Memory) -> None:
+        if self._goes_to_agent(turn):
+            return
+        number = 0
+        async with contextlib.aclosing(self._answer(turn, memory)) as effects:
+            async for effect in effects:
+                number += 1
+                if number > turn.done:
+                    self._service.store.advance_turn(self._conversation, turn)
+                    await self._carry_out(effect)
+                if self._conversation.deleted:
+                    return
+
+    def _goes_to_agent(self, turn: PendingTurn) -> bool:
+        """Whether a turn is not for the bot, but for a live agent; if so, hand it to the queue."""
         service, conversation = self._service, self._conversation
-        player = bot.Bot(
-            service.flow, memory, lambda: conversation.seen_by("bot"), service.picture_url
+        if turn.cue == "hear":
+            return service.queue.receive(conversation.id, turn.text, turn.files)
+        if turn.cue != "receive" or turn.action is None:
+            return False
+        if conversation.id in service.queue.handoffs:
+            return True
+        if turn.action.id != ESCALATE or service.bot.takes(ESCALATE):
+            return False
+        self._request_agent(HandOver(_reason(turn.action.data)))
+        return True
+
+    def _answer(self, turn: PendingTurn, memory: Memory) -> AsyncGenerator[Effect, None]:
+        return self._service.bot.answer(
+            Turn(
+                turn.cue,
+                turn.text,
+                turn.files,
+                turn.action,
+                self._conversation,
+                memory,
+                self._service.picture_url,
+            )
         )
-        match turn.cue:
-            case "greet":
-                return player.greet() if memory.node is None else ()
-            case "hear":
-                taken = service.queue.receive(conversation.id, turn.text, turn.files)
-                return () if taken else player.answer(turn.text, files=bool(turn.files))
-            case "receive":
-                return self._answer_action(player, turn.action)
-            case "busy":
-                return player.go(turn.text, {})
-            case "left":
-                return player.resume()
 
-    def _answer_action(self, player: bot.Bot, action: c.Action | None) -> Iterable[bot.Effect]:
-        if action is None or self._conversation.id in self._service.queue.handoffs:
-            return ()
-        effects = player.answer_action(action)
-        if effects is None and action.id == ESCALATE:
-            self._request_agent(model.HandOver(str(action.data.get("reason") or "")))
-        return effects or ()
-
-    async def _carry_out(self, effect: bot.Effect) -> None:
+    async def _carry_out(self, effect: Effect) -> None:
         conversation, service = self._conversation, self._service
         match effect:
-            case bot.SayEffect(content):
+            case SayEffect(content):
                 self._say(content)
-            case bot.WaitEffect(seconds):
+            case WaitEffect(seconds):
                 await asyncio.sleep(seconds)
-            case model.SetMetadata(values):
+            case SetMetadata(values):
                 service.store.set_metadata(conversation, values)
-            case model.SendAction(name, data):
-                self._send_action(c.Action(name, dict(data)))
-            case model.HandOver():
+            case SendAction(name, data):
+                self._send_action(c.Action(name, data))
+            case HandOver():
                 self._send_action(c.Action(ESCALATE))
                 self._request_agent(effect)
-            case model.SendEvent(kind, payload):
+            case SendEvent(kind, payload):
                 self._emit(
                     e.UnknownEvent(
                         type=kind, payload={"conversation_id": conversation.id, **payload}
                     )
                 )
-            case model.Answer(request):
+            case Answer(request):
                 self._emit(self._answer_request(request))
 
     def _answer_request(self, request: str) -> e.ServerEvent:
@@ -190,15 +214,15 @@ class Dialogue:
         return self._service.queries.transcript(self._conversation)
 
     def _say(self, content: tuple[c.Content, ...]) -> None:
-        name = self._service.flow.bot
+        name = self._service.bot.script.bot
         entry = self._service.store.append(self._conversation, "bot", content, name=name)
         self._emit(e.BotMessage(content=content, message_id=entry.id))
 
     def _send_action(self, action: c.Action) -> None:
-        self._service.store.append_action(self._conversation, action, self._service.flow.bot)
+        self._service.store.append_action(self._conversation, action, self._service.bot.script.bot)
         self._emit(e.ActionsReceived(actions=(action,), conversation_id=self._conversation.id))
 
-    def _request_agent(self, over: model.HandOver) -> None:
+    def _request_agent(self, over: HandOver) -> None:
         self._busy = over.busy
         handoff = Handoff(self._conversation.id, self._conversation.user_id, over.reason, self)
         self._service.queue.request(handoff)
@@ -252,3 +276,7 @@ class Dialogue:
                 conversation_id=self._conversation.id,
             ),
         )
+
+
+def _reason(data: Any) -> str:
+    return str(data.get("reason") or "") if isinstance(data, dict) else ""

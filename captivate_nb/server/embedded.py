@@ -12,11 +12,13 @@ import msgspec
 
 from captivate_nb.errors import ServeError
 
+from .bots.flow_bot import FlowBot
 from .faults import profiles
 from .faults.connection import FaultyNetwork
 from .faults.profiles import ConnectionLimits
 from .faults.spec import PRESETS, Faults, Preset, read
 from .flow.loader import load
+from .flow.model import Flow
 from .limits import Limits
 from .livechat.agent import Agent
 from .livechat.snapshot import Snapshots
@@ -70,7 +72,7 @@ class EmbeddedServer:
         local: bool = False,
     ) -> None:
         _check_key(key, host)
-        self.flow = load(flow)
+        bot = FlowBot(load(flow))
         self.host = host
         self.port = 0 if local else port
         self.key = secrets.token_urlsafe(16) if key is None else key
@@ -82,7 +84,7 @@ class EmbeddedServer:
             faults=lambda: self._network.faults,
             base_url=self.http_url,
         )
-        self.service = service = Service(self.flow, settings, _journal(store))
+        self.service = service = Service(bot, settings, _journal(store))
         """What is behind it: conversations, sockets and what is stored; it is its own thread's."""
         self._runner: Runner = LoopRunner(service) if local else ThreadRunner(service, self._listen)
         self._origins = frozenset(origins)
@@ -93,6 +95,11 @@ class EmbeddedServer:
             service.add_file,
             service.limits.file,
         )
+
+    @property
+    def flow(self) -> Flow:
+        """The flow that it has, or that stands for what a bot in Python does not say."""
+        return self.service.bot.script
 
     @property
     def http_url(self) -> str:

@@ -85,7 +85,7 @@ def _stored(stored: StoredFile | None) -> Resource:
 
 
 def _picture(service: Service, name: str) -> Resource:
-    path = service.flow.pictures.get(name)
+    path = service.bot.script.pictures.get(name)
     try:
         return _MISSING if path is None else Resource(guess_type(name), path.read_bytes())
     except OSError:  # it was there when the flow was read

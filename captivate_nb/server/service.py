@@ -16,9 +16,9 @@ from captivate_nb.errors import CaptivateError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 
+from .bots.bot import Bot
 from .dialogue import Dialogue
-from .flow.bot import fit
-from .flow.model import PICTURE, Flow
+from .flow.model import PICTURE
 from .limits import TokenBucket
 from .livechat.queue import Handoff, LiveChatQueue
 from .livechat.scripted_agent import ScriptedAgent
@@ -49,9 +49,10 @@ class Refusal(CaptivateError):
 class Service:
     """One server's conversations. All of it runs on one loop."""
 
-    def __init__(self, flow: Flow, settings: Settings, journal: BaseJournal | None = None) -> None:
+    def __init__(self, bot: Bot, settings: Settings, journal: BaseJournal | None = None) -> None:
         self._journal = journal or BaseJournal()
-        self.flow = flow
+        self.bot = bot
+        """Who answers; another takes over with the next turn."""
         self.settings = settings
         self.limits = settings.limits
         self.store = ConversationStore(self._journal)
@@ -65,7 +66,9 @@ class Service:
         """What runs of this service on its loop."""
         self._dialogues: dict[str, Dialogue] = {}  # by conversation id
         self._bucket = TokenBucket(self.limits.rate, self.limits.burst)
-        ScriptedAgent(self.queue, flow, self._agent_metadata, self.picture_url, self.tasks)
+        ScriptedAgent(
+            self.queue, lambda: self.bot.script, self._agent_metadata, self.picture_url, self.tasks
+        )
 
     def start(self) -> None:
         """Load what was stored, and run on the loop that is running.
@@ -99,7 +102,7 @@ class Service:
         self.queue.handoffs.clear()
         self.evict()
         for conversation in self.store:
-            fit(conversation.memory, self.flow)
+            self.bot.fit(conversation.memory)
             if conversation.unfinished and not conversation.deleted:
                 self.dialogue_of(conversation).resume()
 

@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from captivate_nb.protocol import content as c
-from captivate_nb.server import FLOWS
+from captivate_nb.server import FLOWS, effects
 from captivate_nb.server.flow import bot
 from captivate_nb.server.flow import model as flow
 from captivate_nb.server.flow.loader import read_flow
@@ -26,15 +26,17 @@ class Player:
         self.metadata = metadata
         self.flow = flow_of(source) if isinstance(source, str) else source
         self.memory = bot.Memory()
-        self.bot = bot.Bot(self.flow, self.memory, lambda: self.metadata, lambda url: f"at {url}")
+        self.bot = bot.Player(
+            self.flow, self.memory, lambda: self.metadata, lambda url: f"at {url}"
+        )
 
-    def play(self, effects: Iterable[bot.Effect]) -> list[Any]:
+    def play(self, turn: Iterable[bot.Effect]) -> list[Any]:
         """Carry out a turn; return its effects, a message as its content."""
         played: list[Any] = []
-        for effect in effects:
-            if isinstance(effect, flow.SetMetadata):
+        for effect in turn:
+            if isinstance(effect, effects.SetMetadata):
                 self.metadata |= effect.values
-            played.append(effect.content if isinstance(effect, bot.SayEffect) else effect)
+            played.append(effect.content if isinstance(effect, effects.SayEffect) else effect)
         return played
 
     def greet(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The bot: runs a flow in one conversation. It only yields what to do, and has no side effects.
+"""Plays a flow in one conversation. It only yields what to do, and has no side effects.
 
 A turn is a generator of effects. Its consumer carries each effect out before it asks for the next,
 so that what a turn sets is there when the same turn looks at it.
@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from captivate_nb.protocol import content as c
+from captivate_nb.server import effects
 
 from . import model
 from .checks import LONGEST_ANSWER
@@ -36,35 +37,12 @@ class Memory(msgspec.Struct):
     """The node that each option offered so far leads to: users click old ones."""
 
 
-@dataclass(frozen=True)
-class SayEffect:
-    """Send these items, one or more, as one message."""
-
-    content: tuple[c.Content, ...]
-
-
-@dataclass(frozen=True)
-class WaitEffect:
-    """Wait so many seconds before going on."""
-
-    seconds: float
-
-
-Effect = (
-    SayEffect
-    | WaitEffect
-    | model.SetMetadata
-    | model.SendAction
-    | model.HandOver
-    | model.SendEvent
-    | model.Answer
-    | model.Leave
-)
+Effect = effects.Effect | model.Leave
 
 
 @dataclass
-class Bot:
-    """One flow, with the memory of one conversation.
+class Player:
+    """Plays one flow, with the memory of one conversation.
 
     `facts` gives the conversation's metadata as it is now. `picture_url` turns the address of a picture
     beside the flow into one that a client can open.
@@ -115,7 +93,7 @@ class Bot:
         """
         memory = self.memory
         stood = (memory.node, memory.step, memory.waits)
-        yield from _gathered(self._steps(node, step, extra))
+        yield from effects.gathered(self._steps(node, step, extra))
         end = self.script.nodes[memory.node or node]
         if end.aside and not (memory.waits or end.rules or end.name == stood[0]):
             memory.node, memory.step, memory.waits = stood
@@ -129,12 +107,12 @@ class Bot:
         node, ask = self._question()
         said = {"said": text}
         if (answer := ask.check.read(text)) is not None:
-            yield model.SetMetadata({ask.save: answer})
+            yield effects.SetMetadata({ask.save: answer})
             yield from self.go(node.name, said, self.memory.step + 1)
         elif (found := self._match(text)) is not None:
             yield from self.go(found[0], said | found[1])
         else:
-            yield SayEffect((c.Text(fill_text(ask.retry, self._known(said))),))
+            yield effects.SayEffect((c.Text(fill_text(ask.retry, self._known(said))),))
 
     def _question(self) -> tuple[model.Node, model.Ask]:
         assert self.memory.node is not None
@@ -148,7 +126,7 @@ class Bot:
             node, _ = self._question()
             question = node.steps[self.memory.step - 1]
             assert isinstance(question, model.Say)
-            yield SayEffect((self._say(question, extra),))
+            yield effects.SayEffect((self._say(question, extra),))
 
     def _known(self, extra: Mapping[str, Any]) -> Facts:
         return {**self.facts(), **extra}
@@ -166,7 +144,7 @@ class Bot:
                 case model.Ask():
                     memory.step, memory.waits = step - 1, "answer"
                     return
-                case model.HandOver():
+                case effects.HandOver():
                     memory.step, memory.waits = step, "agent"
                     yield current
                     return
@@ -179,21 +157,23 @@ class Bot:
                     step = 0
                 case _:
                     yield self._effect(current, extra)
-        yield SayEffect((c.Text(f"The flow goes in a circle at “{name}”, and was stopped."),))
+        yield effects.SayEffect(
+            (c.Text(f"The flow goes in a circle at “{name}”, and was stopped."),)
+        )
 
     def _effect(self, step: model.Plain, extra: Mapping[str, Any]) -> Effect:
         facts = self._known(extra)
         match step:
             case model.Say(c.Pause(ms)):
-                return WaitEffect(ms / 1000)
+                return effects.WaitEffect(ms / 1000)
             case model.Say():
-                return SayEffect((self._say(step, extra),))
-            case model.SetMetadata(values):
-                return model.SetMetadata(fill_data(values, facts))
-            case model.SendAction(name, data):
-                return model.SendAction(name, fill_data(data, facts))
-            case model.SendEvent(kind, payload):
-                return model.SendEvent(kind, fill_data(payload, facts))
+                return effects.SayEffect((self._say(step, extra),))
+            case effects.SetMetadata(values):
+                return effects.SetMetadata(fill_data(values, facts))
+            case effects.SendAction(name, data):
+                return effects.SendAction(name, fill_data(data, facts))
+            case effects.SendEvent(kind, payload):
+                return effects.SendEvent(kind, fill_data(payload, facts))
             case _:
                 return step
 
@@ -233,26 +213,3 @@ def match(rules: tuple[model.Rule, ...], text: str) -> tuple[str, dict[str, Any]
         if (found := rule.pattern.search(plain, patience.left)) is not None:
             return rule.node, found.groupdict("")
     return None
-
-
-def _gathered(effects: Iterator[Effect]) -> Iterator[Effect]:
-    """Make one message of items that follow each other; a pause is announced at its end.
-
-    Setting metadata between them does not separate them.
-    """
-    said: list[c.Content] = []
-    for effect in effects:
-        if isinstance(effect, SayEffect):
-            said += effect.content
-            continue
-        if isinstance(effect, model.SetMetadata):
-            yield effect
-            continue
-        if isinstance(effect, WaitEffect):
-            said.append(c.Pause(round(effect.seconds * 1000)))
-        if said:
-            yield SayEffect(tuple(said))
-            said = []
-        yield effect
-    if said:
-        yield SayEffect(tuple(said))

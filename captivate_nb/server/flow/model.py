@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from captivate_nb.protocol.content import Content
+from captivate_nb.server.effects import Answer, HandOver, SendAction, SendEvent, SetMetadata
 
 from .checks import Check
 from .conditions import Condition
@@ -41,21 +41,6 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class SetMetadata:
-    """Set metadata."""
-
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class SendAction:
-    """Send an action to the page around the chat."""
-
-    id: str
-    data: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Branch:
     """Go on with the next step when `condition` holds, else with step `otherwise`."""
 
@@ -75,32 +60,6 @@ class Go:
     """Go on in another node."""
 
     node: str
-
-
-@dataclass(frozen=True)
-class HandOver:
-    """Ask for a live agent, and go on with the next step when the agent has left.
-
-    `busy` is the node to go to when no agent is free; None leaves it to the flow's own.
-    """
-
-    reason: str
-    busy: str | None = None
-
-
-@dataclass(frozen=True)
-class SendEvent:
-    """Send the client an event as the flow has it."""
-
-    event_type: str
-    payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Send what the server would answer if the client sent this request."""
-
-    request: str
 
 
 @dataclass(frozen=True)

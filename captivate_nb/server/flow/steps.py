@@ -9,6 +9,7 @@ import regex
 
 from captivate_nb.errors import did_you_mean
 from captivate_nb.protocol import content as c
+from captivate_nb.server import effects
 
 from . import conditions, model, say_steps
 from .checks import CHECKS, Check, by_pattern
@@ -83,16 +84,16 @@ def _check(fields: Fields) -> Check:
 
 def _set(_: ReadContext, node: YamlNode, __: Fields) -> Sequence[model.Step]:
     return [
-        model.SetMetadata({name: value.data() for name, (_, value) in node.pairs("set").items()})
+        effects.SetMetadata({name: value.data() for name, (_, value) in node.pairs("set").items()})
     ]
 
 
 def _action(_: ReadContext, node: YamlNode, fields: Fields) -> Sequence[model.Step]:
-    return [model.SendAction(node.text("action"), _data(fields, "data"))]
+    return [effects.SendAction(node.text("action"), _data(fields, "data"))]
 
 
 def _event(_: ReadContext, node: YamlNode, fields: Fields) -> Sequence[model.Step]:
-    return [model.SendEvent(node.text("event"), _data(fields, "payload"))]
+    return [effects.SendEvent(node.text("event"), _data(fields, "payload"))]
 
 
 REQUESTS = ("conversation_transcript_request", "get_conversations", "metadata_request")
@@ -102,7 +103,7 @@ def _answer(_: ReadContext, node: YamlNode, __: Fields) -> Sequence[model.Step]:
     request = node.text("answer")
     if request not in REQUESTS:
         node.unknown("The request", request, REQUESTS)
-    return [model.Answer(request)]
+    return [effects.Answer(request)]
 
 
 def _go(context: ReadContext, node: YamlNode, _: Fields) -> Sequence[model.Step]:
@@ -111,7 +112,7 @@ def _go(context: ReadContext, node: YamlNode, _: Fields) -> Sequence[model.Step]
 
 def _hand_over(context: ReadContext, node: YamlNode, fields: Fields) -> Sequence[model.Step]:
     busy = context.target(fields["busy"][1]) if "busy" in fields else None
-    return [model.HandOver("" if node.is_empty else node.text("hand over"), busy)]
+    return [effects.HandOver("" if node.is_empty else node.text("hand over"), busy)]
 
 
 def _if(context: ReadContext, node: YamlNode, fields: Fields) -> Sequence[model.Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from captivate_nb.server import effects
 from captivate_nb.server.flow import bot, model
 from captivate_nb.server.flow.placeholders import Facts, PictureUrl
 from captivate_nb.server.serial_queue import SerialQueue, Tasks
@@ -18,13 +19,13 @@ class ScriptedAgent:
     def __init__(
         self,
         queue: LiveChatQueue,
-        script: model.Flow,
+        script: Callable[[], model.Flow],
         metadata: Callable[[Handoff], Facts],
         picture_url: PictureUrl,
         tasks: Tasks,
     ) -> None:
         self._queue = queue
-        self._flow = script
+        self._script = script
         self._metadata = metadata
         self._picture_url = picture_url
         self._tasks = tasks
@@ -49,7 +50,7 @@ class ScriptedAgent:
         return self._jobs.setdefault(handoff.conversation_id, SerialQueue(self._tasks))
 
     async def _join(self, handoff: Handoff) -> None:
-        script = self._flow.agent
+        script = self._script().agent
         await asyncio.sleep(script.joins_after)
         if not self._is_mine(handoff) or handoff.agent is not None:
             return
@@ -60,24 +61,24 @@ class ScriptedAgent:
             await self._answer(handoff, text)
 
     async def _answer(self, handoff: Handoff, text: str) -> None:
-        script = self._flow.agent
+        script = self._script().agent
         node, groups = bot.match(script.rules, text) or (script.otherwise, {})
         await self._play(handoff, node, text, groups)
 
     async def _play(
         self, handoff: Handoff, node: str, said: str, groups: Facts | None = None
     ) -> None:
-        player = bot.Bot(
-            self._flow, bot.Memory(), lambda: self._metadata(handoff), self._picture_url
+        player = bot.Player(
+            self._script(), bot.Memory(), lambda: self._metadata(handoff), self._picture_url
         )
-        extra = {"said": said, "agent": self._flow.agent.name, **(groups or {})}
+        extra = {"said": said, "agent": self._script().agent.name, **(groups or {})}
         for effect in player.go(node, extra):
             if not self._is_mine(handoff):
                 return
             match effect:
-                case bot.SayEffect(content):
+                case effects.SayEffect(content):
                     self._queue.say(handoff, content)
-                case bot.WaitEffect(seconds):
+                case effects.WaitEffect(seconds):
                     await asyncio.sleep(seconds)
                 case model.Leave():
                     self._queue.leave(handoff)

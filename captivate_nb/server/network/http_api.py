@@ -167,7 +167,7 @@ class PictureHandler(_BytesHandler):
     """A file that stands beside the flow and is shown by it."""
 
     async def get(self, name: str) -> None:
-        path = self.service.flow.pictures.get(name)
+        path = self.service.bot.script.pictures.get(name)
         try:
             size = path.stat().st_size if path else None
         except OSError:  # it was there when the flow was read

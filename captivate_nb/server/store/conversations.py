@@ -21,6 +21,8 @@ from captivate_nb.server.flow.bot import Memory
 
 Sender = Literal["user", "bot", "agent"]
 
+Cue = Literal["greet", "hear", "receive", "left", "busy"]
+
 BARE = 400  # bytes of a message, a turn or a conversation with nothing in it
 NESTED = 60  # bytes of a list or an object with nothing in it
 
@@ -44,11 +46,11 @@ class PendingTurn(msgspec.Struct):
     """Something that the bot has to answer; it is pending until the bot has done so."""
 
     number: int
-    cue: Literal["greet", "hear", "receive", "left", "busy"]
+    cue: Cue
     """What it is: "greet", what the user said ("hear"), an action of the client ("receive"), the
     agent who has "left", or that none was free ("busy")."""
     text: str = ""
-    """What the user said, or the node to go to when no agent is free."""
+    """What the user said; or what the bot named for when no agent is free."""
     files: tuple[c.File, ...] = ()
     action: c.Action | None = None
     done: int = 0

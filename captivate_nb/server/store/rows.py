@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -16,7 +16,7 @@ from captivate_nb.protocol import content_decoder
 from captivate_nb.protocol import events as e
 from captivate_nb.server.flow.bot import Memory
 
-from .conversations import Entry, HandoffRecord, PendingTurn, Sender, StoredConversation
+from .conversations import Cue, Entry, HandoffRecord, PendingTurn, Sender, StoredConversation
 from .files import StoredFile
 
 UNREADABLE = (
@@ -63,7 +63,7 @@ class _File(msgspec.Struct):
 
 class _Turn(msgspec.Struct):
     number: int
-    cue: Literal["greet", "hear", "receive", "left", "busy"]
+    cue: Cue
     text: str
     done: int
 

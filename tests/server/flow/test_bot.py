@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from captivate_nb.protocol import content as c
+from captivate_nb.server import effects
 from captivate_nb.server.flow import bot
 from captivate_nb.server.flow import model as f
 from support.flows import Player, said
@@ -132,7 +133,7 @@ def test_answers_are_checked_and_kept():
     assert player.hear("Gold") == [
         f.SetMetadata({"plan": "Gold"}),
         (c.Text("Gold!"), c.Pause(200)),
-        bot.WaitEffect(0.2),
+        effects.WaitEffect(0.2),
         (c.Text("Bye, ann@example.org."),),
     ]
     assert player.metadata == {"email": "ann@example.org", "plan": "Gold"}
@@ -229,9 +230,9 @@ def test_actions_events_and_metadata():
         f.Answer("metadata_request"),
         (c.Text("After 1"),),
     ]
-    effects = player.bot.answer_action(c.Action("poke", {"how": "care"}))
-    assert effects is not None
-    assert said(player.play(effects)) == ["Poked with care."]
+    answer = player.bot.answer_action(c.Action("poke", {"how": "care"}))
+    assert answer is not None
+    assert said(player.play(answer)) == ["Poked with care."]
     assert player.bot.answer_action(c.Action("unknown")) is None
 
 

@@ -1,0 +1,45 @@
+"""A flow as a bot."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from typing import cast
+
+from captivate_nb.server.effects import Effect
+from captivate_nb.server.flow import bot
+from captivate_nb.server.flow.model import Flow
+
+from .bot import Turn
+
+
+class FlowBot:
+    """Answers by a flow."""
+
+    def __init__(self, script: Flow) -> None:
+        self.script = script
+
+    def takes(self, action_id: str) -> bool:
+        return action_id in self.script.actions
+
+    def fit(self, memory: bot.Memory) -> None:
+        bot.fit(memory, self.script)
+
+    async def answer(self, turn: Turn) -> AsyncGenerator[Effect, None]:
+        for effect in self._play(turn):
+            yield cast("Effect", effect)  # only the agent's script leaves
+
+    def _play(self, turn: Turn) -> Iterator[bot.Effect]:
+        player = bot.Player(
+            self.script, turn.memory, lambda: turn.conversation.seen_by("bot"), turn.picture_url
+        )
+        match turn.cue:
+            case "greet":
+                yield from player.greet() if turn.memory.node is None else ()
+            case "hear":
+                yield from player.answer(turn.text, files=bool(turn.files))
+            case "receive":
+                yield from (turn.action and player.answer_action(turn.action)) or ()
+            case "busy":
+                yield from player.go(turn.text or self.script.busy, {})
+            case "left":
+                yield from player.resume()
