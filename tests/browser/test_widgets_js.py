@@ -129,9 +129,14 @@ class Widgets:
 
     async def log(self, *known: dict[str, Any], start: int = 0, views: int = 1) -> Widget:
         saved = {"start": start, "items": known}
-        log = await self(
-            "log", views, saved=saved, note="", empty="Nothing yet.", bot="Shop Bot", fallback=""
-        )
+        state = {
+            "note": "",
+            "empty": "Nothing yet.",
+            "bot": "Shop Bot",
+            "fallback": "",
+            "live": True,
+        }
+        log = await self("log", views, saved=saved, **state)
         log.total = start + len(known)
         drawn = views * sum(item is not None for item in known)
         await expect(log.messages).to_have_count(drawn)  # a slice of them is drawn at a time
@@ -417,14 +422,17 @@ async def test_the_chosen_option_is_marked_whatever_comes_first(widgets: Widgets
     await expect(log.messages.first.get_by_role("button")).to_have_text(["Yes", "No"])
 
 
-async def test_options_on_offer_are_below_the_log_until_answered(widgets: Widgets):
+async def test_options_stand_in_their_message_and_are_on_offer_until_answered(widgets: Widgets):
     log = await widgets.log(asking("Yes", "No"))
     options = log.messages.first.locator(".cnb-ask")
-    await expect(options).to_be_hidden()
+    offered = widgets.page.locator(".cnb-offer").get_by_role("button")
+    await expect(options.get_by_role("button")).to_have_text(["Yes", "No"])
+    await expect(offered).to_have_count(2)
     await log.append(text("Bo joined", 1, "system"))
-    await expect(options).to_be_hidden()
+    await expect(offered).to_have_count(2)
     await log.append(text("Yes", 2, "user", answers=[0, 0]))
-    await expect(options).to_be_visible()
+    await expect(options.get_by_role("button")).to_have_text(["✓ Yes", "No"])
+    await expect(offered).to_have_count(0)
 
 
 # --- following -----------------------------------------------------------------------------------
@@ -481,7 +489,7 @@ async def test_only_what_is_new_is_read_out(widgets: Widgets):
     item = asking("Yes", "No")
     item["parts"] += [card, file, page, {"kind": "pause", "ms": 1}]
     await log.append(item, text("mine", 2, "user"))
-    await expect(spoken).to_have_text("Shop Bot: Well?. Which one?, Yes, No. Mug. a.txt. A page")
+    await expect(spoken).to_have_text("Shop Bot: Well?. Which one?: Yes, No. Mug. a.txt. A page")
     await widgets.page.clock.run_for(3100)
     await expect(spoken).to_have_text("")
 

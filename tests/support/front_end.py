@@ -75,3 +75,11 @@ class FrontEnd:
     def models() -> int:
         """How many widget models there are."""
         return len(ipywidgets.widgets.widget._instances)
+
+
+def on_offer(panel: Any) -> list[str]:
+    """The labels of the options that a panel's page shows in the newest message."""
+    said = [item for item in panel.chat_log.tail()["items"] if item["from"] != "system"]
+    parts = said[-1]["parts"] if said else []
+    holders = [holder for part in parts for holder in (part, *part.get("cards", ()))]
+    return [option["label"] for holder in holders for option in holder.get("options", ())]

@@ -10,6 +10,7 @@ import pytest
 import captivate_nb.widgets
 from captivate_nb.widgets.agent.queue import DeskWidget
 from captivate_nb.widgets.chat.choices import _Sheet
+from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.common.assets import AGENT_SHEETS, CHAT_SHEETS, INSPECTOR_SHEETS, styles
 from captivate_nb.widgets.inspector.inspector import InspectorWidget
 
@@ -37,10 +38,11 @@ def test_every_sheet_is_loaded_by_some_panel():
 
 def test_these_are_the_sheets_that_the_widgets_load():
     loaded = {
-        "chat": _Sheet._css,
+        "chat": HeaderWidget._css,
         "agent": DeskWidget._css,
-        "inspector": _Sheet._css + InspectorWidget._css,
+        "inspector": HeaderWidget._css + InspectorWidget._css,
     }
+    assert HeaderWidget._css == _Sheet._css
     assert loaded == {room: styles(*names) for room, names in LOADED.items()}
 
 

@@ -1,4 +1,4 @@
-"""Options as real buttons: in the panel's choice bar, and in any cell's output."""
+"""Options as real buttons in any cell's output."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _More(ipywidgets.HTML):  # type: ignore[misc]
 class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
     """A row of buttons, one for each option; `choose(option)` is awaited on `loop`.
 
-    What it raises is given to `failed` as one line; without `failed` the row shows it.
+    What it raises the row shows as one line.
 
     Its children are used again, those not needed now are hidden: JupyterLab never lets go of a
     model that was closed, nor of a button that was taken off the page. They are not used for the
@@ -82,11 +82,9 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         self,
         loop: asyncio.AbstractEventLoop,
         choose: Callable[[Option], Awaitable[None]],
-        failed: Callable[[str], None] | None = None,
     ) -> None:
         self._loop = loop
         self._choose = choose
-        self._failed = failed or self._tell
         self._sheet = _Sheet()
         self._options: dict[ipywidgets.Widget, Option] = {}
         self._newest: dict[ipywidgets.Widget, Option] = {}
@@ -99,7 +97,7 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         """Return the children that can be seen, in order: buttons, links, and lines behind them."""
         return (*self._options, *(line for line in self._lines.values() if line.value))
 
-    def show(self, options: Sequence[Option], *, disabled: bool = False) -> None:
+    def show(self, options: Sequence[Option]) -> None:
         """Replace the buttons, by those of the first `SHOWN` options."""
         more, options = len(options) - SHOWN, options[:SHOWN]
         labels = labels_of(options)
@@ -109,7 +107,7 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         for option, label in zip(options, labels, strict=True):
             kind = ipywidgets.HTML if safe_link(option.url) else ipywidgets.Button
             child = next((child for child in free if type(child) is kind), None) or self._add(kind)
-            self._dress(child, option, label, disabled)
+            self._dress(child, option, label)
             self._options[child] = option
         self._newest = self._options or self._newest
         for child in before:
@@ -128,7 +126,7 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
         self.children = (*self.children, child)
         return child
 
-    def _dress(self, child: ipywidgets.Widget, option: Option, label: str, disabled: bool) -> None:
+    def _dress(self, child: ipywidgets.Widget, option: Option, label: str) -> None:
         """Make a child an option's button or link."""
         with child.hold_sync():
             child.remove_class(SPARE)
@@ -136,7 +134,7 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
                 target = f'href="{escape(url)}" target="_blank" rel="noopener noreferrer"'
                 child.value = f'<a class="cnb-pill" {target}>{escape(label)}</a>'
             else:
-                child.description, child.icon, child.disabled = label, "", disabled
+                child.description, child.icon = label, ""
 
     def _clicked(self, button: ipywidgets.Button) -> None:
         post(self._pressed(button, self._options.get(button)), self._loop)
@@ -147,7 +145,7 @@ class ChoiceRow(ipywidgets.Box):  # type: ignore[misc]
             if option is not None:
                 await self._choose(option)
         except Exception as error:  # noqa: BLE001  # shown, whatever it is
-            self._failed(describe(error))
+            self._tell(describe(error))
         else:
             if option is not None and self._options.get(button) is option:
                 button.icon = "check"

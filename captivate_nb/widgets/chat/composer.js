@@ -25,6 +25,7 @@ class Composer {
       rows: "1",
       dir: "auto",
       "aria-label": "Message",
+      "aria-keyshortcuts": "ArrowUp ArrowDown",
       keydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
       input: () => this.fit(),
       compositionend: () => (this.composed = performance.now()),
@@ -106,15 +107,24 @@ class Composer {
     } else if (!this.text.readOnly && this.recall.key(event)) {
       event.preventDefault();
       this.fit();
-    }
+    } else if (event.key === "ArrowDown" && !this.text.value && this.choose()) event.preventDefault();
+  }
+
+  /** Go to the options on offer, if there are any. */
+  choose() {
+    return this.above()?.dispatchEvent(new CustomEvent("cnb-choose", { cancelable: true })) === false;
+  }
+
+  /** The conversation that is written in. */
+  above() {
+    return this.root.closest(".cnb-panel")?.querySelector(".cnb-log");
   }
 
   /** What the user has said, the newest last: what was written here, and what the chat above shows. */
   lines() {
     /** @type {string[]} */
     const shown = [];
-    const above = this.root.closest(".cnb-panel")?.querySelector(".cnb-log");
-    above?.dispatchEvent(new CustomEvent("cnb-lines", { detail: shown }));
+    this.above()?.dispatchEvent(new CustomEvent("cnb-lines", { detail: shown }));
     return this.remember(shown);
   }
 

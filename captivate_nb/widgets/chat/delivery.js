@@ -1,6 +1,6 @@
 import { make } from "../common/dom.js";
 import { words } from "./message.js";
-import { DEAD, standing } from "./standing.js";
+import { whyNot } from "./standing.js";
 
 // How far a message of the user's is, and what its writer can decide where that is in doubt.
 
@@ -44,8 +44,6 @@ const DOUBTS = {
 
 /** @type {Record<Decision, string>} */
 const LABELS = { again: "Send again", arrived: "It arrived" };
-
-const PAST = "This is the past: go back to now to decide";
 
 const BEGINNING = 40; // characters of a message that tell it from others
 
@@ -101,7 +99,7 @@ export class Doubts {
   fit(button) {
     const { id = "", how } = button.dataset;
     const decided = this.view.store.decided.get(id);
-    const why = DEAD[standing(this.view.model, this.view.list)] ?? (this.view.model.get("live") ? "" : PAST);
+    const why = whyNot(this.view.model, this.view.list);
     button.title = why;
     button.disabled = !!why || (decided !== undefined && decided !== how);
     button.classList.toggle("cnb-pending", decided === how);

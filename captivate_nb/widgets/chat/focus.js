@@ -2,13 +2,13 @@
 
 /**
  * Change what is drawn in some places. Who was at a decision about a message there is at the same one
- * afterwards, else at the next of its kind, else where one writes; who was at anything else is at the log.
+ * afterwards, else at the next of its kind, else where one writes; who was at an option is at it, too; who was at anything else is at the log.
  * @param {HTMLElement[]} places @param {HTMLElement} log @param {() => void} change
  */
 export function holdFocus(places, log, change) {
   const at = /** @type {HTMLElement} */ (document.activeElement);
   const place = places.find((each) => each.contains(at));
-  const wanted = place && at.matches(".cnb-decide") ? neighbours(at, place) : undefined;
+  const wanted = place && selectors(at, place);
   change();
   if (!place || places.some((each) => each.contains(document.activeElement))) return;
   const nodes = wanted?.flatMap((one) => [place, ...places].map((each) => each.querySelector(one))) ?? [];
@@ -19,6 +19,13 @@ export function holdFocus(places, log, change) {
     if (node !== log) node.scrollIntoView({ block: "nearest" });
     return;
   }
+}
+
+/** What finds what has the focus once it is drawn anew, the best first; undefined where nothing is like it. @param {HTMLElement} at @param {HTMLElement} place */
+function selectors(at, place) {
+  if (at.matches(".cnb-decide")) return neighbours(at, place);
+  const index = at.closest(".cnb-message")?.getAttribute("data-index");
+  return at.matches("[data-n]") ? [`[data-index="${index}"] [data-n="${at.dataset.n}"]:enabled`] : undefined;
 }
 
 /** What finds a button and the others of its place, the nearest first, those of its kind before all. @param {HTMLElement} button @param {HTMLElement} place */

@@ -7,13 +7,15 @@ from typing import Any
 
 import traitlets
 
-from captivate_nb.widgets.common.assets import module
+from captivate_nb.widgets.common.assets import CHAT_SHEETS, module, styles
 from captivate_nb.widgets.common.page_widget import PageWidget
 from captivate_nb.widgets.messages import FromHeader
 
 
 class HeaderWidget(PageWidget):
     """Name, status, a few facts, and what its reader can ask for: `command(message)`, on any thread.
+
+    It brings the style sheet of the panel around it.
 
     `networks` are those that can be rehearsed on, as `[name, what it is like]`, and `network` is
     the one of now. `past` says of which event the panel shows the past, and `tools` what there is
@@ -22,6 +24,7 @@ class HeaderWidget(PageWidget):
 
     hears = FromHeader
     _esm = module("chat/header.js")
+    _css = styles(*CHAT_SHEETS)
     name = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     facts = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -6,6 +6,7 @@ import { holdFocus } from "./focus.js";
 import { bubble, clock, drawPart, words } from "./message.js";
 import { Store } from "./message_store.js";
 import { Notices } from "./notices.js";
+import { Options } from "./options.js";
 import { Search } from "./search.js";
 import { ownKeys } from "./shortcuts.js";
 import { Speakers } from "./speakers.js";
@@ -34,13 +35,10 @@ export class View {
     this.model = model;
     this.speakers = new Speakers(model);
     this.agents = this.speakers.agents;
-    this.offer = -1;
     /** @type {[number, number][]} ranges to draw, the next one last */
     this.todo = [];
     /** @type {HTMLElement | undefined} */
     this.linked = undefined;
-    /** @type {Map<string, number>} chosen options, and the message that chose each */
-    this.chosen = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.working = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -91,6 +89,7 @@ export class View {
     root.classList.add("cnb-log");
     root.classList.toggle("cnb-agents", this.agents);
     this.doubts = new Doubts(this);
+    this.options = new Options(this, root);
     this.tools = new Tools(this);
     this.search = new Search(this);
     this.freeKeys = ownKeys(root);
@@ -145,7 +144,7 @@ export class View {
     });
     this.working = this.todo.length ? setTimeout(() => this.work()) : undefined;
     this.drawLines();
-    this.drawOffer();
+    this.options.draw();
     if (this.column.following && !this.todo.length) this.column.toEnd(); // until then it does so itself, once a frame
   }
 
@@ -161,11 +160,7 @@ export class View {
     const node = this.message(item, index);
     this.column.put(index, node);
     for (const near of [index - 1, index, index + 1]) this.fit(near);
-    for (const pill of node.querySelectorAll(".cnb-pill")) this.mark(index, Number(pill.getAttribute("data-n")));
-    if (item.answers) {
-      this.chosen.set(item.answers.join("."), index);
-      this.mark(...item.answers);
-    }
+    this.options.drawn(item, index);
   }
 
   /** Say whether a message opens or ends its group. @param {number} index */
@@ -182,33 +177,10 @@ export class View {
     return !!above && !!below && above.from === below.from && above.name === below.name;
   }
 
-  /** Show an option as chosen, pressed, or neither. @param {number} index @param {number} option */
-  mark(index, option) {
-    const pill = this.column.nodes[index]?.querySelector(`[data-n="${option}"]`);
-    if (!pill) return;
-    const key = `${index}.${option}`;
-    const by = this.store.items[this.chosen.get(key) ?? -1]?.answers;
-    const chosen = by !== undefined && by.join(".") === key;
-    pill.classList.toggle("cnb-chosen", chosen);
-    pill.classList.toggle("cnb-pending", this.store.pressed.has(key));
-    pill.setAttribute("aria-busy", String(this.store.pressed.has(key)));
-    if (pill.tagName === "BUTTON") pill.setAttribute("aria-pressed", String(chosen));
-    pill.textContent = `${chosen ? "✓ " : ""}${pill.getAttribute("data-label")}`;
-  }
-
   /** @param {number} total */
   cut(total) {
     this.column.cut(total);
-    this.offer = -1;
     if (!total) this.follow();
-  }
-
-  drawOffer() {
-    const offer = this.agents ? -1 : this.store.offer();
-    if (offer === this.offer && this.column.nodes[offer]?.classList.contains("cnb-offer")) return;
-    this.column.nodes[this.offer]?.classList.remove("cnb-offer");
-    this.column.nodes[offer]?.classList.add("cnb-offer");
-    this.offer = offer;
   }
 
   drawLines() {
@@ -226,6 +198,7 @@ export class View {
     if (this.stands() !== "open") this.awaited.hide();
     this.drawLines();
     this.doubts.draw();
+    this.options.fit();
     for (const index of this.store.unsettled.keys()) this.draw(index, index + 1);
   }
 
@@ -266,9 +239,7 @@ export class View {
     this.store.files.follow(event);
     const pill = target.closest("button.cnb-pill");
     const message = target.closest(".cnb-message");
-    if (!pill || !message || event.detail > 1) return;
-    this.store.choose(Number(message.getAttribute("data-index")), Number(pill.getAttribute("data-n")));
-    this.follow();
+    if (pill && message && event.detail < 2) this.options.click(pill, message);
   }
 
   /** Tell the inspector, if there is one, which message the reader is at. @param {Element} target */
@@ -339,7 +310,6 @@ export class View {
     if (beside) last?.setAttribute("data-time", beside);
     if (sent) last?.setAttribute("title", sent);
     node.append(...this.doubts.below(item));
-    if (this.agents) for (const pill of node.querySelectorAll("button.cnb-pill")) pill.setAttribute("disabled", "");
     return node;
   }
 }

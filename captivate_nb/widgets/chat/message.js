@@ -67,7 +67,11 @@ function unknown(_part) {
 
 /** What is read out of an item. @param {Item} item */
 export function words(item) {
-  const said = pieces(item).map((piece) => piece.join(", "));
+  const said = pieces(item).map((piece, at) => {
+    const part = item.parts[at];
+    if (part.kind === "options" && !part.title) return `Options: ${piece.join(", ")}`;
+    return part.kind === "options" ? `${piece[0]}: ${piece.slice(1).join(", ")}` : piece.join(", ");
+  });
   return said.filter(Boolean).join(". ").slice(0, 500);
 }
 
@@ -152,12 +156,13 @@ function drawOptions({ title, options }, node) {
   const above = node.lastElementChild;
   const home = above?.matches(".cnb-bubble:not(details)") ? above : node.appendChild(bubble(...(title ? [title] : [])));
   if (title && home === above) home.append(make("div", { class: "cnb-title" }, title));
-  home.append(make("div", { class: "cnb-ask" }, ...options.map(drawOption)));
+  const group = { class: "cnb-ask", role: "group", "aria-label": title || "Options" };
+  home.append(make("div", group, ...options.map((option) => drawOption(option))));
 }
 
-/** @param {Option} option */
-function drawOption({ n, label, url }) {
-  const data = { class: "cnb-pill", "data-n": n, "data-label": label };
+/** @param {Option} option @param {string} [of] what it is an option of, where that is not read with it */
+function drawOption({ n, label, url }, of) {
+  const data = { class: "cnb-pill", "data-n": n, "data-label": label, "aria-label": of && `${label}, ${of}` };
   return url ? link(url, data, label) : make("button", { ...data, type: "button" }, label);
 }
 
@@ -184,7 +189,7 @@ function drawCard({ title = "", text, image, link: url, options = [] }, load) {
   if (title) body.append(make("div", { class: "cnb-card-title" }, link(url, {}, title)));
   if (text) body.append(make("div", { class: "cnb-card-text" }, text));
   if (url && !title) body.append(link(url, {}, url));
-  body.append(...options.map(drawOption));
+  body.append(...options.map((option) => drawOption(option, title)));
   return make(
     "div",
     { class: "cnb-card", role: "listitem" },

@@ -12,10 +12,10 @@ import { Files } from "./images.js";
  * @property {(start: number, stop: number) => void} draw
  * @property {(total: number) => void} cut
  * @property {(change: () => void) => void} hold
- * @property {(index: number, option: number) => void} mark
  * @property {(batch: Batch, known: number) => void} notice
  * @property {{ draw: () => void }} notices
  * @property {{ draw: () => void }} doubts
+ * @property {{ mark: (index: number, option: number) => void }} options
  */
 
 const CHUNK = 500; // items asked for at once
@@ -179,12 +179,12 @@ export class Store {
     const key = `${index}.${option}`;
     if (on) this.pressed.add(key);
     else this.pressed.delete(key);
-    for (const view of this.views) view.mark(index, option);
+    for (const view of this.views) view.options.mark(index, option);
   }
 
-  /** @param {number} index @param {number} option */
+  /** Choose an option, unless one of the same message is on its way. @param {number} index @param {number} option */
   async choose(index, option) {
-    if (this.pressed.has(`${index}.${option}`)) return;
+    if ([...this.pressed].some((key) => key.startsWith(`${index}.`))) return;
     this.press(index, option, true);
     await this.questions.ask({ kind: "click", index, id: this.items[index]?.id ?? "", option });
     this.press(index, option, false);
@@ -207,7 +207,7 @@ export class Store {
     return text ?? JSON.stringify(item, null, 2);
   }
 
-  /** The index of the message whose options are on offer, which the buttons below the log show. */
+  /** The index of the message whose options are on offer. */
   offer() {
     let last = this.items.length - 1;
     while (last >= 0 && this.items[last]?.from === "system") last -= 1;

@@ -16,7 +16,7 @@ import msgspec
 
 from captivate_nb.conversation.message import Message
 from captivate_nb.protocol import content as c
-from captivate_nb.rendering.labels import label_of
+from captivate_nb.rendering.labels import labels_of
 from captivate_nb.rendering.layout import PIECES, Markup, few, laid_out, newest
 from captivate_nb.rendering.sanitize import clean, clean_text, safe_image, safe_link
 
@@ -134,11 +134,12 @@ def _text(text: str) -> Item:
 
 
 def _options(options: Iterable[c.Option], numbers: Iterator[int]) -> list[Item]:
-    return [_option(option, number) for option, number in zip(options, numbers, strict=False)]
-
-
-def _option(option: c.Option, number: int) -> Item:
-    return _given(n=number, label=label_of(option), url=safe_link(option.url))
+    """Return the options of one group, equal labels told apart by their values."""
+    listed = list(options)
+    return [
+        _given(n=next(numbers), label=label, url=safe_link(option.url))
+        for option, label in zip(listed, labels_of(listed), strict=True)
+    ]
 
 
 def _card(card: c.Card, numbers: Iterator[int]) -> Item:

@@ -29,7 +29,7 @@ from captivate_nb.widgets.inspector.inspector import InspectorWidget
 from captivate_nb.widgets.inspector.time_travel_panel import BOT, PAST, TimeTravelPanel
 from captivate_nb.widgets.messages import Close, Decision, FromHeader, Network, Restart, Send
 
-from .choices import ChoiceRow, click_once
+from .choices import click_once
 from .composer import Attachment, ComposerWidget, check_size
 from .header import HeaderWidget
 from .log import LogWidget, RemoteImages
@@ -53,7 +53,7 @@ CLOSED = "This chat panel was closed. ChatPanel(session) shows the chat again."
 
 
 class ChatPanel(TimeTravelPanel):
-    """A chat on a session: header, log, choices, composer. Several may show one session.
+    """A chat on a session: header, log, composer. Several may show one session.
 
     `open_inspector()` shows the session's events beside it, and `go(n)` its past.
 
@@ -87,14 +87,12 @@ class ChatPanel(TimeTravelPanel):
             networks=[[n.name, n.about] for n in getattr(session.server, "networks", ())],
         )
         chat_log = self._make_log()
-        choices = ChoiceRow(session.loop, self._answer, chat_log.problem)
         self.composer = ComposerWidget(lambda *said: self._post(self._say(*said)))
-        super().__init__(session, session.loop, header, chat_log, choices, self.composer)
+        super().__init__(session, session.loop, header, chat_log, self.composer)
         self._listen()
         for record in session.events.where(type="conversation_start")[-1:]:
             self._started(record.event)
         self._show_state()
-        self._show_choices()
 
     def __repr__(self) -> str:
         return f"<ChatPanel on {self.session!r}>"
@@ -129,7 +127,6 @@ class ChatPanel(TimeTravelPanel):
         self._observe(self._show_state, "status", "reconnect_error", "conversation_id", "agent")
         if session.server is not None:
             self._stops.append(session.server.on_network(self._network_changed))
-        self._observe(self._show_choices, "choices", "status")
         self._observe(self._show_outbox, "outbox")
         if shell := get_ipython():
             shell.events.register("post_run_cell", self._save)
@@ -187,10 +184,6 @@ class ChatPanel(TimeTravelPanel):
         """Show the network of now; called by whichever thread has changed it."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self.session.loop.call_soon_threadsafe(self._show_state)
-
-    def _show_choices(self, _: Any = None) -> None:
-        options = self.time.conversation.choices if self.session.status != "closed" else ()
-        self.choices.show(options, disabled=self.time.position is not None)
 
     def _show_state(self, _: Any = None) -> None:
         session = self.session
@@ -318,11 +311,6 @@ class ChatPanel(TimeTravelPanel):
             await self.session.send_again(ident, wait=False)
         else:
             await self.session.mark_arrived(ident)
-
-    async def _answer(self, option: Option) -> None:
-        """Click in the choice bar: it answers the question of now, if nobody has meanwhile."""
-        if option in self.session.choices:
-            await click_once(self.session, self.session.choices, option)
 
     async def _say(self, asked: Send, files: list[Attachment]) -> None:
         """Send, and answer as soon as the message is sent or waits in the outbox."""

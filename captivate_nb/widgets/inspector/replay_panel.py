@@ -11,9 +11,7 @@ from captivate_nb.conversation.replay import recording
 from captivate_nb.conversation.transcript import MessageSequence
 from captivate_nb.errors import counted
 from captivate_nb.kernel import loop_here
-from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.sanitize import clean
-from captivate_nb.widgets.chat.choices import ChoiceRow
 from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.chat.log import LogWidget, RemoteImages
 
@@ -54,10 +52,8 @@ class ReplayPanel(TimeTravelPanel):
             fallback=self.display_id,
             remote_images=remote_images,
         )
-        choices = ChoiceRow(loop, self._never, chat_log.problem)
-        super().__init__(told, loop, header, chat_log, choices)
+        super().__init__(told, loop, header, chat_log)
         self._show_state()
-        self._show_choices()
         self.open_inspector()
 
     def __repr__(self) -> str:
@@ -75,6 +71,3 @@ class ReplayPanel(TimeTravelPanel):
         ]
         self.header.facts = [clean(fact, 24) for fact in facts]
         self.header.about = f"Recorded: {counted(len(self.time.events), 'event')}"
-
-    async def _never(self, _: Option) -> None:
-        """No option of a recording can be clicked."""

@@ -14,7 +14,6 @@ from captivate_nb.errors import UsageError, did_you_mean
 from captivate_nb.kernel import post
 from captivate_nb.protocol.content import Option
 from captivate_nb.rendering.html import without_remote_images
-from captivate_nb.widgets.chat.choices import ChoiceRow
 from captivate_nb.widgets.chat.header import HeaderWidget
 from captivate_nb.widgets.chat.log import LogWidget
 from captivate_nb.widgets.common.assets import close_tree, describe
@@ -50,19 +49,17 @@ class TimeTravelPanel(FallbackDisplay):
         loop: asyncio.AbstractEventLoop,
         header: HeaderWidget,
         chat_log: LogWidget,
-        choices: ChoiceRow,
         *others: ipywidgets.Widget,
     ) -> None:
         self.time = TimeTravel(source)
         self.header = header
         self.chat_log = chat_log
-        self.choices = choices
         self.inspector: InspectorWidget | None = None
         self.beside: TimeTravelPanel | None = None
         self._loop = loop
         self._empty = chat_log.empty
         self._tab = "events"
-        self._chat = (header, chat_log, choices, *others)
+        self._chat = (header, chat_log, *others)
         super().__init__(self._chat, layout=ipywidgets.Layout(**SIZE))
         self.add_class("cnb-panel")
 
@@ -157,16 +154,11 @@ class TimeTravelPanel(FallbackDisplay):
         (self.remove_class if n is None else self.add_class)("cnb-past")
         self.chat_log.look_at(self.time.messages)
         self._show_state()
-        self._show_choices()
         if self.inspector is not None:
             self.inspector.tell_state()
 
     def _show_state(self, _: Any = None) -> None:
         """Bring what is said of the conversation up to what is shown."""
-
-    def _show_choices(self, _: Any = None) -> None:
-        """Offer the options of what is shown; those of the past cannot be clicked."""
-        self.choices.show(self.time.conversation.choices, disabled=True)
 
     async def _refuse(self, _message: Message, _option: Option) -> None:
         raise UsageError(PAST)

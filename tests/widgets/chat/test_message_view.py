@@ -138,6 +138,13 @@ def test_an_option_without_a_label_is_drawn_with_what_else_it_has():
     assert labels == ["back", "https://ok.example", NAMELESS]
 
 
+def test_equal_labels_of_a_group_are_told_apart_by_value():
+    group = Buttons("Buy", (Option("Buy", "mug"), Option("Buy", "lamp"), Option("No", "no")))
+    other = Buttons("Sure?", (Option("No", "never"),))
+    labels = [[option["label"] for option in part["options"]] for part in parts(group, other)]
+    assert labels == [["Buy: mug", "Buy: lamp", "No"], ["No"]]
+
+
 def test_links_and_pictures_are_let_through_by_scheme():
     [part] = parts(
         Cards(

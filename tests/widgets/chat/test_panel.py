@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import ipywidgets
 import pytest
 from IPython.display import display
 from IPython.utils.capture import capture_output
@@ -22,7 +21,7 @@ from captivate_nb.widgets.chat import panel as panel_module
 from captivate_nb.widgets.chat.composer import FILES_LIMIT
 from captivate_nb.widgets.chat.panel import CHECKING, CLOSED_HINT, DELETED, NOTES
 from captivate_nb.widgets.inspector.time_travel_panel import PAST
-from support.front_end import FrontEnd
+from support.front_end import FrontEnd, on_offer
 from support.rogue import Rogue, Socket, bot, buttons, frame, rogue, until
 from support.shells import Shell
 
@@ -30,13 +29,15 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def offered(panel: cn.ChatPanel) -> list[str]:
-    row = panel.choices.shown
-    return [child.description for child in row if isinstance(child, ipywidgets.Button)]
+    return on_offer(panel) if panel.chat_log.live else []
 
 
-def press(panel: cn.ChatPanel, label: str) -> None:
-    row = panel.choices.shown
-    next(child for child in row if getattr(child, "description", None) == label).click()
+def press(front_end: FrontEnd, panel: cn.ChatPanel, label: str) -> None:
+    """Click an option of the newest message, as the page does."""
+    newest = len(panel.session.transcript) - 1
+    ident = panel.session.transcript[newest].id
+    click = {"kind": "click", "index": newest, "id": ident, "option": on_offer(panel).index(label)}
+    front_end.say(panel.chat_log, click)
 
 
 def write(front_end: FrontEnd, panel: cn.ChatPanel, text: str, *files: tuple[str, bytes]) -> None:
@@ -108,7 +109,7 @@ async def test_a_reply_never_took_less_than_no_time(
 async def test_a_button_is_clicked_and_the_agent_comes(front_end: FrontEnd):
     async with await cn.demo() as session:
         panel = cn.ChatPanel(session)
-        press(panel, "Chat to Agent")
+        press(front_end, panel, "Chat to Agent")
         await until(lambda: session.agent and "with Maya" in panel.header.facts)
         await until(
             lambda: (
@@ -138,14 +139,14 @@ async def test_an_option_in_the_log_is_clicked_at_any_time(front_end: FrontEnd):
 async def test_two_panels_show_the_same_and_send_a_click_once(front_end: FrontEnd):
     async with await cn.demo() as session:
         one, other = cn.ChatPanel(session), cn.ChatPanel(session)
-        buttons = [panel.choices.children[2] for panel in (one, other)]
-        for button in buttons:
-            button.click()
+        for panel in (one, other):
+            press(front_end, panel, "Chat to Agent")
         await until(lambda: session.agent)
-        buttons[1].click()
-        await until(lambda: len(front_end.custom(other.choices.children[0], "settled")) == 2)
+        for panel in (one, other):
+            await until(lambda panel=panel: front_end.custom(panel.chat_log, "answer"))
         said = session.transcript.where(sender="user")
         assert [message.text for message in said] == ["Chat to Agent"]
+        assert offered(one) == offered(other) == []
         await until(lambda: len(shown(front_end, one)) == len(shown(front_end, other)) > 2)
         one.close()
         other.close()

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import pytest
 import pytest_asyncio
 
@@ -15,7 +14,8 @@ import captivate_nb as cn
 from captivate_nb.errors import InvalidFile, UsageError
 from captivate_nb.widgets.chat.panel import NOTES
 from captivate_nb.widgets.inspector.inspector import CHUNK
-from support.front_end import FrontEnd
+from captivate_nb.widgets.inspector.time_travel_panel import PAST
+from support.front_end import FrontEnd, on_offer
 from support.rogue import until
 
 
@@ -47,8 +47,8 @@ def texts(panel: Any) -> list[str]:
 
 
 def offered(panel: Any) -> list[tuple[str, bool]]:
-    buttons = [each for each in panel.choices.shown if isinstance(each, ipywidgets.Button)]
-    return [(button.description, button.disabled) for button in buttons]
+    """The options of the newest message, and whether they are disabled."""
+    return [(label, not panel.chat_log.live) for label in on_offer(panel)]
 
 
 # --- events --------------------------------------------------------------------------------------
@@ -348,7 +348,10 @@ async def test_the_options_of_a_recording_are_not_clicked(front_end: FrontEnd):
     async with await cn.demo() as session:
         panel = cn.ReplayPanel(session.events)
         assert offered(panel) == [("Leave Contact Details", True), ("Chat to Agent", True)]
-        await panel._never(session.choices[0])
+        click = {"kind": "click", "index": 0, "id": session.transcript[0].id, "option": 0}
+        front_end.say(panel.chat_log, click)
+        await until(lambda: front_end.custom(panel.chat_log, "answer"))
+        assert front_end.custom(panel.chat_log, "problems")[-1]["problems"][0]["message"] == PAST
         assert len(session.transcript) == 1
         panel.close()
 
