@@ -13,7 +13,7 @@ from .client.secrets import Secret
 from .client.session import Session
 from .client.timeouts import Timeouts
 from .client.transport import Address, take_key
-from .errors import NoSession, UsageError, did_you_mean
+from .errors import CaptivateError, NoSession, UsageError, did_you_mean
 from .local_files import IN_BROWSER
 
 SERVICE_URL = "wss://channel.wss.captivatechat.ai/dev"
@@ -48,10 +48,10 @@ async def connect(
 
     Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.
     """
-    key = Secret(api_key or os.environ.get("CAPTIVATE_API_KEY") or "")
-    del api_key  # a traceback may show what this function knows
-    url, in_url = take_key(url or os.environ.get("CAPTIVATE_URL") or "")
-    key = key or in_url
+    try:
+        address = _address(url, api_key)
+    finally:
+        del url, api_key  # a traceback may show what this function knows
     options: dict[str, Any] = {
         "user_id": user_id,
         "user": user,
@@ -60,11 +60,25 @@ async def connect(
         "greet": greet,
         "timeouts": timeouts,
     }
-    if not (url or key):
+    if address is None:
         return await demo(**options)
-    address = Address(url or SERVICE_URL, key)
-    del url  # as above: it may hold a password
     return await _open(Session(address, **options, trusted_hosts=trusted_hosts))
+
+
+def _address(url: str | None, api_key: str | None) -> Address | None:
+    """Return where to connect to, None for the embedded server.
+
+    Raise `ConnectError` or `UsageError`, without the frames that know a password in the URL.
+    """
+    try:
+        key = Secret(api_key or os.environ.get("CAPTIVATE_API_KEY") or "")
+        url, in_url = take_key(url or os.environ.get("CAPTIVATE_URL") or "")
+        key = key or in_url
+        return Address(url or SERVICE_URL, key) if url or key else None
+    except CaptivateError as error:
+        del url, api_key  # a traceback may show them
+        error.__context__ = None
+        raise error.with_traceback(None) from None
 
 
 @says_await("captivate_nb")

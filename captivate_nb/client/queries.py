@@ -81,7 +81,7 @@ class Queries:
         self, conversation_id: str, metadata: dict[str, Any], target: str
     ) -> None:
         """Merge metadata into a conversation's. Raise `UsageError` for an unknown target."""
-        object_of(metadata, "Metadata")
+        given = object_of(metadata, "Metadata")
         if target not in e.TARGETS:
             raise UsageError(
                 f"There is no metadata target {target!r}: it is one of {', '.join(e.TARGETS)}."
@@ -90,7 +90,7 @@ class Queries:
         event = e.MetadataSet(
             conversation_id=conversation_id,
             client_msg_id=new_id(),
-            metadata=metadata,
+            metadata=given,
             target=target,
         )
         with contextlib.suppress(RequestTimeout):  # not every server confirms it

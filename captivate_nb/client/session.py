@@ -288,8 +288,8 @@ class Session(LiveConversation, ServerCalls):
         `InvalidMessage` when it is too large.
         """
         self._check_open()
-        object_of(event, "An event")
-        wrapped = event if "event" in event else {"action": "sendMessage", "event": event}
+        given = object_of(event, "An event")
+        wrapped = given if "event" in given else {"action": "sendMessage", "event": given}
         frame = to_json(wrapped)
         await self._parts.connection.wait_open()
         await self._parts.recovery.settled()

@@ -125,9 +125,11 @@ class Starting:
 
 
 def _valid(start: e.ConversationStart) -> e.ConversationStart:
-    id_of(start.user_id, "A user's ID")
-    object_of(start.user, "A user")
-    if start.user_data is not None:
-        object_of(start.user_data, "User data")
-    metadata = object_of(start.metadata, "Metadata")
-    return msgspec.structs.replace(start, metadata=metadata.copy())  # the caller may change theirs
+    user_data = start.user_data
+    return msgspec.structs.replace(
+        start,
+        user_id=id_of(start.user_id, "A user's ID"),
+        user=object_of(start.user, "A user"),
+        user_data=None if user_data is None else object_of(user_data, "User data"),
+        metadata=object_of(start.metadata, "Metadata").copy(),  # the caller may change theirs
+    )

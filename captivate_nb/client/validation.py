@@ -12,7 +12,7 @@ from contextlib import suppress
 from numbers import Real
 from typing import Any, TypeVar
 
-from captivate_nb.errors import InvalidMessage, UsageError, did_you_mean
+from captivate_nb.errors import InvalidMessage, ProtocolError, UsageError, did_you_mean
 from captivate_nb.protocol.codec import to_json
 from captivate_nb.protocol.event_decoder import WIRE_NAMES
 
@@ -29,30 +29,39 @@ def text_of(text: str) -> str:
     """
     if not isinstance(text, str):
         raise InvalidMessage(f"A message is text, not {text!r:.60}. Nothing was sent.")
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return str(_whole(text))
 
 
 def id_of(given: object, what: str) -> str:
     """Return what names a thing; raise `UsageError` when it is no text, or empty."""
     if not isinstance(given, str) or not given:
         raise UsageError(f"{what} is text, not {given!r:.60}. Nothing was sent.")
-    return given
+    return str(_whole(given))
 
 
 def object_of(given: dict[str, Any], what: str) -> dict[str, Any]:
-    """Return what is to be sent as a JSON object; raise `UsageError` when it is no dict."""
+    """Return what is to be sent as a JSON object, as `json_of` does.
+
+    Raise `UsageError` when it is no dict, and what `json_of` raises.
+    """
     if not isinstance(given, dict):
         raise UsageError(f"{what} is a dict such as {{...}}, not {given!r:.60}. Nothing was sent.")
     return json_of(given, what)
 
 
 def json_of(given: Json, what: str) -> Json:
-    """Return what is to be sent as JSON.
+    """Return what is to be sent as JSON, half a character in its texts replaced as `text_of` does.
 
     Raise `UsageError` for a number that JSON has no form for, which would go out as null, and
     `ProtocolError` for anything else without one.
     """
-    to_json(given)
+    try:
+        to_json(given)
+    except ProtocolError as error:
+        if not isinstance(error.__context__, UnicodeEncodeError):
+            raise
+        given = _whole(given)
+        to_json(given)
     try:
         json.dumps(given, allow_nan=False, default=str, skipkeys=True)
     except ValueError:
@@ -98,6 +107,18 @@ def callback_of(given: Callable[..., Any]) -> Callable[..., Any]:
     """Return what is to be called; raise `UsageError` when it cannot be."""
     if not callable(given):
         raise UsageError(f"A callback is a function, not {given!r:.60}.")
+    return given
+
+
+def _whole(given: Any) -> Any:
+    """Return a JSON value with U+FFFD for every half of a character."""
+    match given:
+        case str():
+            return given.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list() | tuple():
+            return [_whole(each) for each in given]
+        case dict():
+            return {_whole(name): _whole(value) for name, value in given.items()}
     return given
 
 

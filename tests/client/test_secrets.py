@@ -460,7 +460,11 @@ def test_everything_a_chat_leaves_behind(key_in_environment: str, kernel: Kernel
 
 
 @pytest.mark.parametrize(
-    "reason", ["refused", "nobody", "cancelled", "no server", "bad url", "password"]
+    "reason",
+    [
+        *("refused", "nobody", "cancelled", "no server", "bad url", "password"),
+        *("password of a bad url", "password before a bad port"),
+    ],
 )
 async def test_tracebacks_with_their_locals(reason: str, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG, "captivate_nb")
@@ -477,6 +481,8 @@ async def test_tracebacks_with_their_locals(reason: str, caplog: pytest.LogCaptu
             "no server": f"ws://127.0.0.1:1/dev?apiKey={ENCODED}",
             "password": f"ws://ann:{ENCODED}@127.0.0.1:1/dev?token={ENCODED}",
             "bad url": f"https://host/dev?apiKey={ENCODED}",
+            "password of a bad url": f"https://ann:{ENCODED}@host/dev?token={ENCODED}",
+            "password before a bad port": f"ws://ann:{ENCODED}@host:99999/dev",
         }.get(reason, server.url)
         opening = asyncio.create_task(cn.connect(url, None if "apiKey" in url else KEY))
         if reason == "cancelled":

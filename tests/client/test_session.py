@@ -22,6 +22,7 @@ from captivate_nb.errors import (
     UnknownChoice,
     UsageError,
 )
+from captivate_nb.protocol import events as e
 from support.rogue import Socket, bot, buttons, frame, rogue, until
 
 
@@ -193,6 +194,22 @@ async def test_text_that_cannot_be_said():
         broken = await session.say("half a \ud83d character")
         assert broken
         assert session.transcript.where(sender="user")[-1].text == "half a � character"
+
+
+async def test_half_a_character_is_replaced_in_all_that_is_sent():
+    half, whole = {"a\ud83d": ["\udc00"]}, {"a\ufffd": ["\ufffd"]}
+    async with await cn.demo(
+        user_id="a\ud83d", user=half, user_data=half, metadata=half
+    ) as session:
+        start = next(r.event for r in session.events if isinstance(r.event, e.ConversationStart))
+        assert (start.user_id, start.user, start.user_data) == ("a\ufffd", whole, whole)
+        assert session.metadata["a\ufffd"] == ["\ufffd"]
+        await session.set_metadata({"b": "\ud83d"})
+        assert session.metadata["b"] == "\ufffd"
+        await session.act("c\ud83d", half)
+        assert session.events[-1].event.action == cn.Action("c\ufffd", whole)
+        await session.send_raw({"event_type": "own", "event_payload": half})
+        assert session.events[-1].event.payload == whole
 
 
 async def test_a_click_that_means_nothing():

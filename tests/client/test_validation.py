@@ -33,6 +33,16 @@ def test_half_a_character_is_replaced():
     assert text_of("\ud83d\ude00") == "😀", "two halves are a whole"
 
 
+def test_half_a_character_in_what_is_sent_as_json_is_replaced():
+    given = {"a\ud83d": ["\udc00", {"b": ("c\ud83d", 1)}], "d": "\ud83d\ude00"}
+    kept = {"a\ufffd": ["\ufffd", {"b": ["c\ufffd", 1]}], "d": "😀"}
+    assert object_of(given, "Metadata") == kept
+    assert json_of("\ud83d", "An action's data") == "\ufffd"
+    assert id_of("an id\ud83d", "An action's ID") == "an id\ufffd"
+    with pytest.raises(ProtocolError, match="cannot be sent as JSON"):
+        json_of(["\ud83d", object()], "It")
+
+
 @pytest.mark.parametrize("given", [None, 5, b"bytes", ["a"], "x" * 100])
 def test_what_is_none_is_named_and_refused(given: Any):
     if not isinstance(given, str):
