@@ -9,7 +9,7 @@ import msgspec
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.content import Content, Text
 
-from .reconcile import loosely
+from .reconcile import beginning_of, loosely
 
 
 def parted(transcript: e.ConversationTranscript, said: Collection[str]) -> e.ConversationTranscript:
@@ -31,7 +31,7 @@ def parted(transcript: e.ConversationTranscript, said: Collection[str]) -> e.Con
 
 def _turns(entry: e.TranscriptEntry, said: Collection[str]) -> Iterator[e.TranscriptEntry]:
     texts = [item.text for item in entry.content if isinstance(item, Text)]
-    if entry.sender != "user" or len(texts) < 2 or not all(loosely(text) in said for text in texts):
+    if entry.sender != "user" or len(texts) < 2 or not all(_was_said(t, said) for t in texts):
         yield entry
         return
     turns: list[list[Content]] = [[]]
@@ -42,3 +42,11 @@ def _turns(entry: e.TranscriptEntry, said: Collection[str]) -> Iterator[e.Transc
     for number, content in enumerate(turns):
         name = entry.message_id if number == 0 else None
         yield msgspec.structs.replace(entry, content=tuple(content), message_id=name)
+
+
+def _was_said(text: str, said: Collection[str]) -> bool:
+    words = loosely(text)
+    if words in said:
+        return True
+    beginning = beginning_of(words)
+    return beginning is not None and any(other.startswith(beginning) for other in said)

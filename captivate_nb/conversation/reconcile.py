@@ -78,7 +78,7 @@ def match(
     matching = _Matching(here, told, names, doubtful)
     matching.by_id()
     matching.by_text()
-    matching.by_beginning()
+    matching.bybeginning_of()
     unsure = matching.by_place() | matching.disputed
     return Matches(matching.places, unsure, matching.disputed, matching.reworded)
 
@@ -198,14 +198,14 @@ class _Matching:
             candidates.append([places[n] for n in sorted(near) if 0 <= n < len(places)])
         return candidates
 
-    def by_beginning(self) -> None:
+    def bybeginning_of(self) -> None:
         """Take the beginning of a text that the server has cut."""
         texts = sorted(
             (*key, place) for key, places in self._lines(self._free).items() for place in places
         )
         for number in list(self._left()):
             sender, whole = self._keys[number]
-            beginning = _beginning(whole)
+            beginning = beginning_of(whole)
             if beginning is None:
                 continue
             index = bisect_left(texts, (sender, beginning, -1))
@@ -319,13 +319,13 @@ class _Matching:
 
     def _is_cut(self, place: int, number: int) -> bool:
         """Whether an entry has the beginning of these words."""
-        beginning = _beginning(self._keys[number][1])
+        beginning = beginning_of(self._keys[number][1])
         return beginning is not None and any(
             text.startswith(beginning) for text in self._texts(place)
         )
 
 
-def _beginning(text: str) -> str | None:
+def beginning_of(text: str) -> str | None:
     """Return what is left of a text that was cut; None where it is too short to tell."""
     beginning = _END.sub("", text) if text.endswith(_CUT_OFF) else text
     return None if len(beginning) < (BARE if beginning == text else CUT) else beginning

@@ -30,6 +30,13 @@ def test_each_text_that_was_said_is_an_entry_again_with_what_came_with_it():
     )
 
 
+def test_a_text_whose_end_is_cut_was_said_too():
+    said = {"yes", "a line of some length"}
+    assert len(parted(told(entry("yes", "a line of…")), said).entries) == 2
+    for other in ("another line of…", "a line…of", "a l…"):
+        assert len(parted(told(entry("yes", other)), said).entries) == 1
+
+
 def test_what_comes_before_the_first_text_belongs_to_it():
     assert parted(told(entry(PHOTO, "yes", "no")), {"yes", "no"}) == told(
         entry(PHOTO, "yes"), entry("no")
