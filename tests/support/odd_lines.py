@@ -108,8 +108,8 @@ def told_in(
             return {"transcript": [e | _id("message_id", n) for e, n in _pairs(entries, names)]}
         case "groups":
             groups = [{"messages": [e]} | _id("event_id", n) for e, n in _pairs(entries, names)]
-            twice = overlap if ids != "none" and not same else 0
-            return {"transcript": groups + groups[len(groups) - twice :]}
+            twice = min(overlap, len(groups) - 1) if ids != "none" and not same else 0
+            return {"transcript": groups + groups[len(groups) - max(0, twice) :]}
         case "one group":
             group = {"messages": entries}
             return {"transcript": [group | _id("event_id", None if ids == "none" else "g-1")]}
