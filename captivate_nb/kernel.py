@@ -68,8 +68,7 @@ def run(coro: Coroutine[Any, Any, R]) -> R:
             f"run cannot wait inside a running {kind}: only asyncio's own loops can be nested."
             " Write `await` instead, or call it from a thread, with asyncio.to_thread."
         )
-    nest_asyncio2.apply(running)
-    return _run_on(running, coro)
+    return _run_nested(running, coro)
 
 
 def post(
@@ -187,6 +186,25 @@ def _kernel() -> Any:
     return getattr(_shell(), "kernel", None)
 
 
+def _run_nested(loop: asyncio.BaseEventLoop, coro: Coroutine[Any, Any, R]) -> R:
+    """Run inside the loop that is running.
+
+    That loop may have begun before it was made to nest, and then goes through what was ready by its
+    number: as many must be there when the nested run is over, which has done it meanwhile.
+    """
+    nest_asyncio2.apply(loop)
+    ready: Any = vars(loop)["_ready"]
+    due = len(ready)
+    try:
+        return _run_on(loop, coro)
+    finally:
+        for _ in range(due - len(ready)):
+            loop.call_soon(_nothing)
+
+
+def _nothing() -> None: ...
+
+
 def _run_on(loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, R]) -> R:
     task = loop.create_task(coro)
     with _interrupt_cancels(task, loop) as interrupted:
@@ -244,8 +262,7 @@ def _turn_a_while(_signal: int, frame: FrameType | None) -> None:
     loop = _running_loop()
     waiting = frame is not None and frame.f_globals.get("__name__") == threading.__name__
     if waiting and isinstance(loop, asyncio.BaseEventLoop):
-        nest_asyncio2.apply(loop)
-        _run_on(loop, _errands_done(loop))
+        _run_nested(loop, _errands_done(loop))
 
 
 async def _errands_done(loop: asyncio.AbstractEventLoop) -> None:

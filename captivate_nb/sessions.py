@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,24 +85,31 @@ def _address(url: str | None, api_key: str | None) -> Address | None:
 async def demo(
     flow: str | Path = "support",
     *,
+    bot: Callable[[dict[str, Any]], Any] | str | None = None,
+    bot_timeout: float = 30.0,
     transport: Literal["socket", "local"] | None = None,
     **options: Any,
 ) -> Session:
     """Start the embedded server and open a session on it.
 
-    `flow` is a shipped flow's name or a YAML file. `transport` is the way between the two: a
+    `flow` is a shipped flow's name or a YAML file. `bot` answers in its place: a function that gets
+    each turn as the hub's JSON and returns its answer, plain, async or a generator; an async one
+    runs on the loop that calls this, a plain one in a thread. Nothing is awaited of it for longer
+    than `bot_timeout` seconds. docs/bots.md has all of that.
+
+    `transport` is the way between the two: a
     "socket" on a free loopback port, with the server on a thread of its own; or "local", in this
     process, with the server on the loop that calls this, so that it stands still while a cell
     computes. None is a socket, and in a web browser, where there is none, local. `options` are
     those of `connect` from `user_id` on.
 
     The server, `session.server`, stops when the session is closed. Raise `FlowError` for a flow
-    that cannot be used, `UsageError` for another transport.
+    that cannot be used, `UsageError` for another transport, and for what is no bot.
     """
     from .server.embedded import EmbeddedServer
 
     local = _is_local(transport)
-    server = EmbeddedServer(flow, local=local)
+    server = EmbeddedServer(flow, bot=bot, bot_timeout=bot_timeout, local=local)
     await server.astart()
     try:
         link = LocalLink(server) if local else None
@@ -110,8 +117,7 @@ async def demo(
     except BaseException:
         await server.astop()
         raise
-    session.server = server
-    session.at_close(server.astop)
+    session.bring(server)
     return await _open(session)
 
 

@@ -232,6 +232,24 @@ asyncio.run(main())
     assert done.stdout.split() == ["interrupted", "fine"], done.stderr
 
 
+def test_nesting_leaves_the_loop_what_it_still_has_to_go_through():
+    script = """
+import asyncio, captivate_nb as cn
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.call_soon(lambda: print(cn.run(asyncio.sleep(0.01, "nested"))))
+    for number in range(3):
+        loop.call_soon(print, number)
+    await asyncio.sleep(0.05)
+    print("fine")
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["0", "1", "2", "nested", "fine"], done.stderr
+
+
 def test_a_script_has_no_signal_of_ours():
     assert signal.getsignal(signal.SIGURG) is signal.SIG_DFL
 

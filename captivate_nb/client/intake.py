@@ -100,8 +100,11 @@ class Intake:
 
     def problem(self, text: str, about: str = "") -> None:
         """List that something went wrong, and tell who listens for errors."""
-        listed = self.conversation.add_problem(text, "", self.now(), about=about)
-        self._listeners.notify("error", listed)
+        self.list(Problem(text, "", self.now(), about))
+
+    def list(self, problem: Problem) -> None:
+        """List a problem, and tell who listens for errors."""
+        self._listeners.notify("error", self.conversation.errors.add(problem))
 
     def original(self, event: E) -> E:
         """Return what was sent as the user gave it; `event` may have a part of it hidden."""

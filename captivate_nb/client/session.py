@@ -25,6 +25,7 @@ from captivate_nb.protocol.content import Action, File, Option
 from captivate_nb.rendering.sanitize import clean
 
 from .attachments import Attachable, attachables
+from .bot_turns import BotTurns
 from .http import sendable
 from .link import Link
 from .live import LiveConversation
@@ -127,6 +128,12 @@ class Session(LiveConversation, ServerCalls):
         finally:
             for close in closing:
                 await close()
+
+    def bring(self, server: Any) -> None:
+        """Take an embedded server along: what its bot's turns tell is listed, and it stops with this."""
+        self.server = server
+        BotTurns(server, self._parts, self._tasks, self.loop)
+        self.at_close(server.astop)
 
     def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Await `close()` when the session is closed."""

@@ -35,7 +35,8 @@ class Problem(msgspec.Struct, frozen=True):
     """Something that went wrong and did not end the session. `time` is in seconds since the epoch.
 
     `about` is the ID of the user's message it is about, or `CONNECTION`, if it is about either;
-    `good` tells that it is well after all, and nothing is to be done.
+    `good` tells that it is well after all, and nothing is to be done. `turn` is the number of the bot's
+    turn that went wrong, which `session.server.send_again(turn)` sends again; 0 where it is no turn.
     """
 
     message: str
@@ -43,6 +44,7 @@ class Problem(msgspec.Struct, frozen=True):
     time: float | None = None
     about: str = ""
     good: bool = False
+    turn: int = 0
 
     def __str__(self) -> str:
         return self.message

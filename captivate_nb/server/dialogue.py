@@ -21,8 +21,11 @@ from captivate_nb.server.store.conversations import (
 )
 
 from .bots.bot import Bot, Turn
+from .bots.failures import BotFailed
+from .bots.records import Records, TurnRecord
 from .effects import (
     Answer,
+    ChangeMetadata,
     Effect,
     HandOver,
     SayEffect,
@@ -32,11 +35,13 @@ from .effects import (
     WaitEffect,
 )
 from .flow.bot import Memory
+from .limits import Limits
 from .queries import Queries
 from .routing import Router
 from .serial_queue import SerialQueue, Tasks
 
 ESCALATE = "escalateToHuman"
+JOINED = "livechatAgentConnected"
 
 
 class Backend(Protocol):
@@ -46,7 +51,9 @@ class Backend(Protocol):
     queue: LiveChatQueue
     router: Router
     queries: Queries
+    records: Records
     tasks: Tasks
+    limits: Limits
 
     @property
     def bot(self) -> Bot: ...
@@ -64,6 +71,7 @@ class Dialogue:
         self._service = service
         self._conversation = conversation
         self._jobs = SerialQueue(service.tasks, self._failed)
+        self._silence: asyncio.Task[None] | None = None  # waits for the agent's first word
         self._busy: str | None = None  # what the bot is told when no agent is free
 
     def greet(self, lead: float = 0) -> None:
@@ -80,11 +88,13 @@ class Dialogue:
 
     def send_update(self, kind: str, data: dict[str, Any]) -> None:
         self._note_handoff()
+        self._await_agent(connected=kind == JOINED)
         self._emit(
             e.ConversationUpdate(type=kind, conversation_id=self._conversation.id, data=data)
         )
 
     def send_agent_message(self, name: str, content: tuple[c.Content, ...]) -> None:
+        self._await_agent(connected=False)
         entry = self._service.store.append(self._conversation, "agent", content, name=name)
         self._emit(
             e.LivechatMessage(
@@ -95,10 +105,27 @@ class Dialogue:
             ),
         )
 
+    def _await_agent(self, *, connected: bool) -> None:
+        """Tell the bot when the agent who has come writes nothing for `agent_idle` seconds."""
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        if connected:
+            self._silence = self._service.tasks.start(self._note_silence())
+
+    async def _note_silence(self) -> None:
+        await asyncio.sleep(self._service.limits.agent_idle)
+        if not self._conversation.deleted:
+            self._begin_turn(PendingTurn(0, "idle"))
+
     def agent_left(self, *, busy: bool) -> None:
         """Let the bot go on, when an agent has left or none was free."""
         told = PendingTurn(0, "busy", self._busy or "") if busy else PendingTurn(0, "left")
         self._begin_turn(told)
+
+    def take_again(self, turn: PendingTurn) -> None:
+        """Have the bot answer again what it had to answer in a turn that is over."""
+        self._begin_turn(msgspec.structs.replace(turn, number=0, done=0))
 
     def resume(self) -> None:
         """Go on where a server has left off."""
@@ -143,8 +170,21 @@ class Dialogue:
     async def _carry_out_all(self, turn: PendingTurn, memory: Memory) -> None:
         if self._goes_to_agent(turn):
             return
+        service = self._service
+        record = service.records.begin(self._conversation.id, turn)
+        try:
+            await self._carry_out_answer(turn, memory, record)
+        except Exception as error:
+            record.fail(BotFailed(f"The server could not go on with this turn: {error!r:.500}"))
+            raise
+        finally:
+            service.records.end(record)
+
+    async def _carry_out_answer(
+        self, turn: PendingTurn, memory: Memory, record: TurnRecord
+    ) -> None:
         number = 0
-        async with contextlib.aclosing(self._answer(turn, memory)) as effects:
+        async with contextlib.aclosing(self._answer(turn, memory, record)) as effects:
             async for effect in effects:
                 number += 1
                 if number > turn.done:
@@ -167,7 +207,9 @@ class Dialogue:
         self._request_agent(HandOver(_reason(turn.action.data)))
         return True
 
-    def _answer(self, turn: PendingTurn, memory: Memory) -> AsyncGenerator[Effect, None]:
+    def _answer(
+        self, turn: PendingTurn, memory: Memory, record: TurnRecord
+    ) -> AsyncGenerator[Effect, None]:
         return self._service.bot.answer(
             Turn(
                 turn.cue,
@@ -176,6 +218,8 @@ class Dialogue:
                 turn.action,
                 self._conversation,
                 memory,
+                record,
+                self._service.queue.available,
                 self._service.picture_url,
             )
         )
@@ -189,6 +233,8 @@ class Dialogue:
                 await asyncio.sleep(seconds)
             case SetMetadata(values):
                 service.store.set_metadata(conversation, values)
+            case ChangeMetadata():
+                service.store.change_metadata(conversation, effect)
             case SendAction(name, data):
                 self._send_action(c.Action(name, data))
             case HandOver():

@@ -34,6 +34,16 @@ class SetMetadata:
 
 
 @dataclass(frozen=True)
+class ChangeMetadata:
+    """Set metadata, take some away, and the same of what no client gets back."""
+
+    values: Mapping[str, Any]
+    gone: frozenset[str]
+    private: Mapping[str, Any]
+    private_gone: frozenset[str]
+
+
+@dataclass(frozen=True)
 class SendAction:
     """Send an action to the page around the chat."""
 
@@ -67,7 +77,16 @@ class Answer:
     request: str
 
 
-Effect = SayEffect | WaitEffect | SetMetadata | SendAction | HandOver | SendEvent | Answer
+Effect = (
+    SayEffect
+    | WaitEffect
+    | SetMetadata
+    | ChangeMetadata
+    | SendAction
+    | HandOver
+    | SendEvent
+    | Answer
+)
 
 T = TypeVar("T")
 

@@ -1,7 +1,8 @@
-"""The embedded server: a whole server side of the Socket API, for one flow."""
+"""The embedded server: a whole server side of the Socket API, for one bot."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -12,12 +13,13 @@ import msgspec
 
 from captivate_nb.errors import ServeError
 
-from .bots.flow_bot import FlowBot
+from .bots.opening import TIMEOUT, Opener, Source
+from .bots.records import TurnRecord, Turns
+from .bots.workers import Workers
 from .faults import profiles
 from .faults.connection import FaultyNetwork
 from .faults.profiles import ConnectionLimits
 from .faults.spec import PRESETS, Faults, Preset, read
-from .flow.loader import load
 from .flow.model import Flow
 from .limits import Limits
 from .livechat.agent import Agent
@@ -35,9 +37,11 @@ T = TypeVar("T")
 
 
 class EmbeddedServer:
-    """A bot server for one flow, with live chat, on `host` and `port` (0: any free one).
+    """A bot server for one bot, with live chat, on `host` and `port` (0: any free one).
 
-    `flow` is the name of a shipped flow or the path of a flow file; `key` the API key, a random
+    `flow` is the name of a shipped flow or the path of a flow file; `bot` answers in its place: a
+    callable, which is called on the loop on which the server is started where it is async, or
+    “module:function”; nothing is awaited of it for longer than `bot_timeout` seconds. `key` the API key, a random
     one when None; `greet` says when the bot speaks first: at the client's empty "message", or by
     itself at the "start"; `transcript` is the form of transcripts, the document's schema or its
     example ("messages"); `origins` are the pages, beside those of this machine, whose scripts may
@@ -59,6 +63,8 @@ class EmbeddedServer:
         self,
         flow: str | Path = "support",
         *,
+        bot: Source | None = None,
+        bot_timeout: float = TIMEOUT,
         host: str = "127.0.0.1",
         port: int = 0,
         key: str | None = None,
@@ -72,29 +78,27 @@ class EmbeddedServer:
         local: bool = False,
     ) -> None:
         _check_key(key, host)
-        bot = FlowBot(load(flow))
         self.host = host
         self.port = 0 if local else port
         self.key = secrets.token_urlsafe(16) if key is None else key
         self._network = FaultyNetwork(faults, profiles.read(profile))
+        limits = limits or Limits()
+        self._workers = Workers()
+        self._opener = Opener(self._workers, limits, bot_timeout)
         settings = Settings(
             greet=greet,
             transcript=transcript,
-            limits=limits or Limits(),
+            limits=limits,
             faults=lambda: self._network.faults,
             base_url=self.http_url,
         )
-        self.service = service = Service(bot, settings, _journal(store))
+        opened = self._opener.open(flow, bot)
+        self.service = service = Service(opened, settings, _journal(store))
         """What is behind it: conversations, sockets and what is stored; it is its own thread's."""
         self._runner: Runner = LoopRunner(service) if local else ThreadRunner(service, self._listen)
         self._origins = frozenset(origins)
-        self._agent = Agent(
-            self.call,
-            service.queue,
-            Snapshots(service.queue, service.store, service.router.is_present),
-            service.add_file,
-            service.limits.file,
-        )
+        snapshots = Snapshots(service.queue, service.store, service.router.is_present)
+        self._agent = Agent(self.call, service.queue, snapshots, service.add_file, limits.file)
 
     @property
     def flow(self) -> Flow:
@@ -145,6 +149,26 @@ class EmbeddedServer:
         """The networks there is a name for: each a name for `faults`, what it is like, a spec."""
         return PRESETS
 
+    @property
+    def turns(self) -> Turns:
+        """What happened in the bot's newest turns, the oldest first: each a `TurnRecord`."""
+        return Turns(self.service.records)
+
+    def on_turn(self, callback: Callable[[TurnRecord], None]) -> Callable[[], None]:
+        """Call `callback(record)` after each turn of the bot, on the server's thread.
+
+        Return a function that stops it.
+        """
+        self.service.records.watchers.append(callback)
+        return lambda: self.service.records.watchers.remove(callback)
+
+    def send_again(self, turn: int | TurnRecord) -> None:
+        """Have the bot, as it is now, answer again what it had to answer in a turn, by its number.
+
+        Raise `UsageError` when it is not kept, when its conversation was deleted or is with a live agent.
+        """
+        self.call(lambda: self.service.send_again(turn if isinstance(turn, int) else turn.n))
+
     def start(self) -> Self:
         """Start, and return when clients can connect; a server that runs already stays as it is.
 
@@ -159,15 +183,20 @@ class EmbeddedServer:
         What a local server runs has been cancelled then, and ends at the loop's next turn.
         """
         self._runner.stop()
+        self._workers.stop()
+        self._workers.join()
 
     async def astart(self) -> Self:
         """Start without blocking the loop. Cancelling stops it again."""
+        self._workers.loop = asyncio.get_running_loop()
         await self._runner.astart()
         return self
 
     async def astop(self) -> None:
         """Stop without blocking the loop, and return when nothing of it runs any more."""
         await self._runner.astop()
+        self._workers.stop()
+        await self._workers.ended()
 
     async def connect(self) -> LocalSocket | int:
         """Open a connection in-process, or return the HTTP status with which it is refused.

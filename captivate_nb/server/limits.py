@@ -51,6 +51,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one conversation's metadata, as JSON."""
     idle: float = 30 * 86400.0
     """Seconds without a change after which a conversation is forgotten; and a file, since it came."""
+    agent_idle: float = 30.0
+    """Seconds that an agent who has come may write nothing before the bot is told so."""
     file: int = LARGEST_FILE
     """Bytes of one uploaded file."""
     files: int = LARGEST_STORE

@@ -12,11 +12,12 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from captivate_nb.errors import CaptivateError
+from captivate_nb.errors import CaptivateError, UsageError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 
 from .bots.bot import Bot
+from .bots.records import Records
 from .dialogue import Dialogue
 from .flow.model import PICTURE
 from .limits import TokenBucket
@@ -62,6 +63,8 @@ class Service:
         self.queries = Queries(self.store, settings)
         self.files = FileStore(self.limits.files, self._journal)
         """Uploaded files."""
+        self.records = Records()
+        """What happened in the bot's turns."""
         self.tasks = Tasks()
         """What runs of this service on its loop."""
         self._dialogues: dict[str, Dialogue] = {}  # by conversation id
@@ -132,6 +135,16 @@ class Service:
                 conversation_id,
                 code=429,
             )
+
+    def send_again(self, n: int) -> None:
+        """Have the bot answer again what it had to answer in a turn; raise `UsageError`."""
+        record = self.records.get(n)
+        conversation = self.store.get(record.conversation_id)
+        if conversation is None or conversation.deleted:
+            raise UsageError(f"The conversation of turn {n} was deleted; nothing was sent.")
+        if conversation.id in self.queue.handoffs:
+            raise UsageError("A live agent has the conversation, or is awaited; nothing was sent.")
+        self.dialogue_of(conversation).take_again(record.turn)
 
     def picture_url(self, address: str) -> str:
         """Turn the address of a flow's own picture into a URL of this server."""

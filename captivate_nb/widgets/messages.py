@@ -31,6 +31,7 @@ class ProblemLine(TypedDict):
     detail: str
     about: str
     good: bool
+    turn: int
 
 
 class FileName(TypedDict):
@@ -89,6 +90,12 @@ class Decide(Question, frozen=True, kw_only=True):
     how: Decision
 
 
+class SendTurn(Question, frozen=True, kw_only=True, tag="sendturn"):
+    """Have the bot answer again what it had to answer in a turn, by its number."""
+
+    turn: int
+
+
 class Raw(Question, frozen=True, kw_only=True):
     """A message as the wire had it: the answer's `text`, as JSON."""
 
@@ -116,7 +123,7 @@ class Dismiss(FromPage, frozen=True, kw_only=True):
     id: int
 
 
-FromLog = NeedItems | Click | Decide | Raw | File | Stop | Reconnect | Dismiss
+FromLog = NeedItems | Click | Decide | SendTurn | Raw | File | Stop | Reconnect | Dismiss
 
 
 class Batch(ToPage, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ from captivate_nb.server.flow.model import Flow
 from captivate_nb.server.flow.placeholders import PictureUrl
 from captivate_nb.server.store.conversations import Cue, StoredConversation
 
+from .records import TurnRecord
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -27,6 +29,9 @@ class Turn:
     """The conversation as it is; to be read only."""
     memory: Memory
     """The bot's own, to be changed; it counts when the turn comes to its end."""
+    record: TurnRecord
+    """Where the bot notes what happened, for who writes it."""
+    has_livechat: bool
     picture_url: PictureUrl
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterator
 from typing import cast
 
+from captivate_nb.protocol.content import Action
 from captivate_nb.server.effects import Effect
 from captivate_nb.server.flow import bot
 from captivate_nb.server.flow.model import Flow
 
 from .bot import Turn
+from .requests import SILENT_AGENT
 
 
 class FlowBot:
@@ -41,5 +43,7 @@ class FlowBot:
                 yield from (turn.action and player.answer_action(turn.action)) or ()
             case "busy":
                 yield from player.go(turn.text or self.script.busy, {})
+            case "idle":
+                yield from player.answer_action(Action(SILENT_AGENT)) or ()
             case "left":
                 yield from player.resume()

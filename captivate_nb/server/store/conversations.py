@@ -17,11 +17,12 @@ import msgspec
 from captivate_nb.errors import CaptivateError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
+from captivate_nb.server.effects import ChangeMetadata
 from captivate_nb.server.flow.bot import Memory
 
 Sender = Literal["user", "bot", "agent"]
 
-Cue = Literal["greet", "hear", "receive", "left", "busy"]
+Cue = Literal["greet", "hear", "receive", "left", "busy", "idle"]
 
 BARE = 400  # bytes of a message, a turn or a conversation with nothing in it
 NESTED = 60  # bytes of a list or an object with nothing in it
@@ -48,7 +49,7 @@ class PendingTurn(msgspec.Struct):
     number: int
     cue: Cue
     """What it is: "greet", what the user said ("hear"), an action of the client ("receive"), the
-    agent who has "left", or that none was free ("busy")."""
+    agent who has "left", that none was free ("busy"), or that the one who came is silent ("idle")."""
     text: str = ""
     """What the user said; or what the bot named for when no agent is free."""
     files: tuple[c.File, ...] = ()
@@ -99,9 +100,12 @@ class StoredConversation(msgspec.Struct):
 
     def seen_by(self, side: Literal["bot", "live"]) -> dict[str, Any]:
         """Return what the bot or the live agent knows: metadata meant for it, and the user."""
+        return {**self.shown_to(side), "private": self.private, "user": self.user}
+
+    def shown_to(self, side: Literal["bot", "live"]) -> dict[str, Any]:
+        """Return the metadata that is meant for the bot or the live agent."""
         hidden = "live" if side == "bot" else "bot"
-        shown = {k: v for k, v in self.metadata.items() if self.targets.get(k) != hidden}
-        return {**shown, "private": self.private, "user": self.user}
+        return {k: v for k, v in self.metadata.items() if self.targets.get(k) != hidden}
 
 
 class StoreError(CaptivateError):
@@ -234,6 +238,20 @@ class ConversationStore:
             conversation.private |= private
         conversation.metadata |= public
         conversation.targets |= dict.fromkeys(public, target)
+        self._grow(conversation, _weigh_facts(conversation) - before)
+        self._touch(conversation)
+        self._journal.put(conversation)
+
+    def change_metadata(self, conversation: StoredConversation, change: ChangeMetadata) -> None:
+        """Set metadata and take some away, what is private apart."""
+        before = _weigh_facts(conversation)
+        public, private = conversation.metadata, conversation.private
+        conversation.metadata = {k: v for k, v in public.items() if k not in change.gone} | dict(
+            change.values
+        )
+        conversation.private = {
+            k: v for k, v in private.items() if k not in change.private_gone
+        } | dict(change.private)
         self._grow(conversation, _weigh_facts(conversation) - before)
         self._touch(conversation)
         self._journal.put(conversation)

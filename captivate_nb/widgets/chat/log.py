@@ -36,6 +36,7 @@ from captivate_nb.widgets.messages import (
     Problems,
     Raw,
     Reconnect,
+    SendTurn,
     Stop,
 )
 
@@ -82,7 +83,7 @@ class LogWidget(PageWidget):
     `fetch(url)` gets a file that the page asks for, as MIME type and bytes. `decide(id, decision)`
     is awaited when the user decides on a message in doubt, which is possible while it is `live`;
     what it raises is shown. `reconnect()` when the user will not wait for the next attempt to
-    connect. `status` is the session's: nothing is awaited or checked unless it is "open".
+    connect. `again(turn)` when the bot is to answer a turn again. `status` is the session's: nothing is awaited or checked unless it is "open".
 
     With `remote_images` "ask" the page loads pictures only from `trusted` hosts, and from those
     that the reader allows there.
@@ -111,6 +112,7 @@ class LogWidget(PageWidget):
         fetch: Callable[[str], Awaitable[tuple[str, bytes]]] | None = None,
         decide: Callable[[str, Decision], Awaitable[None]] | None = None,
         reconnect: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        again: Callable[[int], Awaitable[None]] | None = None,
         **state: Any,
     ) -> None:
         self._source = source
@@ -118,6 +120,7 @@ class LogWidget(PageWidget):
         self._fetch = fetch
         self._decide = decide
         self._reconnect = reconnect or _nothing
+        self._again = again or _nothing
         self._loop = loop
         self._choose = choose
         self._told: list[Message] = list(source.transcript)
@@ -218,11 +221,18 @@ class LogWidget(PageWidget):
         self.send_state("saved")
 
     def problem(
-        self, message: str, detail: str = "", *, about: str = "", good: bool = False
+        self,
+        message: str,
+        detail: str = "",
+        *,
+        about: str = "",
+        good: bool = False,
+        turn: int = 0,
     ) -> None:
         """Show an error as a line that the reader can dismiss; as a quiet one if it is `good` news.
 
-        It takes the place of the older line `about` the same message, given by its ID.
+        It takes the place of the older line `about` the same message, given by its ID. One of a
+        `turn` of the bot, by its number, can send that again.
         """
         self._numbered += 1
         line = ProblemLine(
@@ -231,6 +241,7 @@ class LogWidget(PageWidget):
             detail=clean_text(detail),
             about=about,
             good=good,
+            turn=turn,
         )
         others = [old for old in self._problems if not about or old["about"] != about]
         self._tell_problems([*others, line][-PROBLEMS:])
@@ -264,6 +275,8 @@ class LogWidget(PageWidget):
                 await self._clicked(message)
             case Decide():
                 await self._decided(message)
+            case SendTurn():
+                await self._send_turn(message)
             case Raw():
                 self._show_raw(message)
             case File():
@@ -309,6 +322,16 @@ class LogWidget(PageWidget):
         finally:
             self.answer(decision)
 
+    async def _send_turn(self, asked: SendTurn) -> None:
+        try:
+            await self._again(asked.turn)
+        except Exception as error:  # noqa: BLE001  # shown, whatever it is
+            self.problem(describe(error))
+        else:
+            self._tell_problems([line for line in self._problems if line["turn"] != asked.turn])
+        finally:
+            self.answer(asked)
+
     def _show_raw(self, asked: Raw) -> None:
         """Tell a message as the wire had it; of what is gone the page has what it drew."""
         message = self._message_at(asked.index, asked.id)
@@ -332,7 +355,7 @@ class LogWidget(PageWidget):
             self.answer(asked, data, text=kind)
 
 
-async def _nothing() -> None:
+async def _nothing(*_: object) -> None:
     """Nobody is there who could."""
 
 

@@ -48,7 +48,11 @@ export class Notices {
   told(problems) {
     const worst = problems.findLast((problem) => !problem.good) ?? problems.at(-1);
     const last = problems.filter((problem) => problem !== worst).concat(worst ?? []);
-    const lines = last.map((problem) => problemLine(problem, () => this.dismiss(problem.id)));
+    const lines = last.map((problem) => {
+      const line = problemLine(problem, () => this.dismiss(problem.id));
+      if (problem.turn) line.insertBefore(this.again(problem.turn), line.lastChild);
+      return line;
+    });
     const earlier = lines.slice(0, -1);
     const more = make("button", { type: "button", class: "cnb-more-problems", click: () => fold(!this.folded) });
     const fold = (/** @type {boolean} */ folded) => {
@@ -59,6 +63,17 @@ export class Notices {
     };
     fold(this.folded);
     return [...(earlier.length ? [more] : []), ...lines];
+  }
+
+  /** @param {number} turn of the bot */
+  again(turn) {
+    const click = async () => {
+      button.disabled = true;
+      await this.view.store.questions.ask({ kind: "sendturn", turn });
+      button.disabled = false;
+    };
+    const button = make("button", { type: "button", class: "cnb-more-problems", click }, "Send this turn again");
+    return button;
   }
 
   /** @param {import("./message.js").Item[]} doubts */

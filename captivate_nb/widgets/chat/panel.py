@@ -107,6 +107,7 @@ class ChatPanel(TimeTravelPanel):
             session.fetch_file,
             self._decide,
             session.reconnect_now,
+            self._send_turn,
             empty=EMPTY,
             bot=self._bot,
             fallback=self.display_id,
@@ -171,7 +172,11 @@ class ChatPanel(TimeTravelPanel):
         if problem.about == CONNECTION:  # which the note says as long as it is so
             return
         self.chat_log.problem(
-            problem.message, problem.detail, about=problem.about, good=problem.good
+            problem.message,
+            problem.detail,
+            about=problem.about,
+            good=problem.good,
+            turn=problem.turn,
         )
 
     def _show_outbox(self, _: Any) -> None:
@@ -311,6 +316,12 @@ class ChatPanel(TimeTravelPanel):
             await self.session.send_again(ident, wait=False)
         else:
             await self.session.mark_arrived(ident)
+
+    async def _send_turn(self, turn: int) -> None:
+        """Have the bot, as it is now, answer a turn again."""
+        if self.time.position is not None:
+            raise UsageError(PAST)
+        await asyncio.to_thread(self.session.server.send_again, turn)
 
     async def _say(self, asked: Send, files: list[Attachment]) -> None:
         """Send, and answer as soon as the message is sent or waits in the outbox."""

@@ -10,7 +10,7 @@ import pytest
 
 from captivate_nb.conversation.message import Delivery, Message
 from captivate_nb.conversation.transcript import Transcript
-from captivate_nb.errors import InvalidFile
+from captivate_nb.errors import InvalidFile, UsageError
 from captivate_nb.protocol.content import Buttons, Option, Text
 from captivate_nb.widgets.chat.log import CHUNK, HANDED_OVER, PROBLEMS, TAIL, LogWidget
 from captivate_nb.widgets.chat.message_view import ROOM
@@ -226,6 +226,30 @@ async def test_the_newest_line_about_a_message_takes_the_place_of_the_others(fro
         ("Something else", False),
         ("m2 may be lost", False),
         ("m1 arrived", True),
+    ]
+
+
+async def test_a_turn_of_the_bot_is_sent_again_and_its_line_goes(front_end: FrontEnd):
+    chat = Chat(front_end)
+    sent: list[int] = []
+
+    async def again(turn: int) -> None:
+        if turn == 8:
+            raise UsageError("Turn 8 is not kept")
+        sent.append(turn)
+
+    chat.log = LogWidget(chat, asyncio.get_running_loop(), chat.chosen, again=again)
+    chat.log.problem("The bot raised KeyError", turn=7)
+    chat.log.problem("The bot raised ValueError", turn=8)
+    for turn in (7, 8):
+        front_end.say(chat.log, {"kind": "sendturn", "ask": str(turn), "turn": turn})
+    await until(lambda: len(chat.batches("answer")) == 2)
+    assert sent == [7]
+    assert [
+        (line["message"], line["turn"]) for line in chat.batches("problems")[-1]["problems"]
+    ] == [
+        ("The bot raised ValueError", 8),
+        ("Turn 8 is not kept", 0),
     ]
 
 
