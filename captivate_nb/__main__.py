@@ -70,6 +70,25 @@ def commands(context: click.Context) -> None:
     show_default=True,
     help="A shipped flow's name, or a flow file.",
 )
+@click.option(
+    "--bot",
+    metavar="URL|MODULE:FUNCTION",
+    help="A bot in place of a flow: an endpoint that turns are posted to, or a Python function.",
+)
+@click.option(
+    "--bot-header",
+    "bot_headers",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A header for the endpoint, VALUE from the environment where it is $NAME; may be repeated.",
+)
+@click.option(
+    "--bot-timeout",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Seconds that a turn of the bot may take.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=int, default=0, help="0, the default, takes a free one.")
 @click.option(
@@ -111,6 +130,7 @@ def serve(
     key_file: str | None,
     limits: tuple[str, ...],
     faults: tuple[str, ...],
+    bot_headers: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Run the embedded server until it is interrupted. Prints its addresses and key as JSON."""
@@ -118,16 +138,37 @@ def serve(
     from .server.limits import Limits
 
     interrupted = threading.Event()
+    if options["bot"]:
+        sys.path.insert(0, "")  # as python -m does: a module beside where it is run
+    headers = dict(map(_header, bot_headers))
     with EmbeddedServer(
-        key=_key(key, key_file), limits=Limits.parse(limits), faults=list(faults), **options
+        key=_key(key, key_file),
+        limits=Limits.parse(limits),
+        faults=list(faults),
+        bot_headers=headers,
+        **options,
     ) as server:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: interrupted.set())
         ready = {"ws": server.ws_url, "http": server.http_url, "key": server.key}
+        if options["bot"]:
+            ready["push"] = server.push_url
         if faults:
             ready["faults"] = str(server.faults)
         click.echo(json.dumps(ready))
         interrupted.wait()
+
+
+def _header(given: str) -> tuple[str, str]:
+    """Read `NAME=VALUE`; a value $NAME is the environment's, and stands in no list of processes."""
+    name, equals, value = given.partition("=")
+    if not (equals and name):
+        raise UsageError("A header is given as NAME=VALUE, or NAME=$VARIABLE.")
+    if value.startswith("$"):
+        if value[1:] not in os.environ:
+            raise UsageError(f"There is no environment variable {value[1:]} for the header {name}.")
+        value = os.environ[value[1:]]
+    return name, value
 
 
 def _key(key: str | None, key_file: str | None) -> str | None:

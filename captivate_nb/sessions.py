@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -86,6 +86,7 @@ async def demo(
     flow: str | Path = "support",
     *,
     bot: Callable[[dict[str, Any]], Any] | str | None = None,
+    bot_headers: Mapping[str, str] | None = None,
     bot_timeout: float = 30.0,
     transport: Literal["socket", "local"] | None = None,
     **options: Any,
@@ -94,8 +95,8 @@ async def demo(
 
     `flow` is a shipped flow's name or a YAML file. `bot` answers in its place: a function that gets
     each turn as the hub's JSON and returns its answer, plain, async or a generator; an async one
-    runs on the loop that calls this, a plain one in a thread. Nothing is awaited of it for longer
-    than `bot_timeout` seconds. docs/bots.md has all of that.
+    runs on the loop that calls this, a plain one in a thread. Or “module:function”, or an endpoint's
+    address, which gets `bot_headers`. A turn has `bot_timeout` seconds; docs/bots.md has the rest.
 
     `transport` is the way between the two: a
     "socket" on a free loopback port, with the server on a thread of its own; or "local", in this
@@ -109,7 +110,9 @@ async def demo(
     from .server.embedded import EmbeddedServer
 
     local = _is_local(transport)
-    server = EmbeddedServer(flow, bot=bot, bot_timeout=bot_timeout, local=local)
+    server = EmbeddedServer(
+        flow, bot=bot, bot_headers=bot_headers, bot_timeout=bot_timeout, local=local
+    )
     await server.astart()
     try:
         link = LocalLink(server) if local else None

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 import websockets
 
+import captivate_nb as cn
 from captivate_nb.__main__ import main
 
 
@@ -51,6 +52,22 @@ def test_a_flow_of_one_s_own_and_a_random_key(tmp_path: Path):
     path.write_text("nodes: {a: Hello.}")
     with serving("--flow", str(path)) as (_, ready):
         assert len(ready["key"]) >= 20
+
+
+def test_a_bot_of_one_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "a_deployed_bot.py").write_text("async def chat(request):\n    return 'Hello'\n")
+    monkeypatch.chdir(tmp_path)
+    with serving("--bot", "a_deployed_bot:chat", "--bot-timeout", "5") as (_, ready):
+        assert ready["push"].startswith(f"{ready['http']}/push/")
+        session = asyncio.run(greeting(ready))
+    assert session == "Hello"
+    for option in ("--bot-header=none", "--bot-header=A=$NOWHERE", "--bot=nowhere:chat"):
+        assert main(["serve", "--bot", "a_deployed_bot:chat", option]) == 2
+
+
+async def greeting(ready: dict[str, Any]) -> str:
+    async with await cn.connect(ready["ws"], ready["key"]) as session:
+        return session.transcript[-1].text
 
 
 def test_a_key_that_no_list_of_processes_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -35,7 +35,11 @@ class BotTurns:
         self._parts = parts
         self._tasks = tasks
         self._loop = loop
-        self.stop = server.on_turn(self._on_turn)
+        self._stop = server.on_turn(self._on_turn)
+
+    async def stop(self) -> None:
+        """Take no turns any more."""
+        self._stop()
 
     def _on_turn(self, record: Any) -> None:
         """Take a turn from the server's thread to the session's loop."""

@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self
 
-from captivate_nb.conversation.code import steps_of
 from captivate_nb.conversation.delivery import CHECK
 from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.notes import CHECKED_AFTER
 from captivate_nb.conversation.options import offered, said_by
-from captivate_nb.conversation.replay import log_until
 from captivate_nb.conversation.transcript import Reply, Transcript
-from captivate_nb.errors import InvalidMessage, UsageError
+from captivate_nb.errors import InvalidMessage
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode, to_json
 from captivate_nb.protocol.content import Action, File, Option
 from captivate_nb.rendering.sanitize import clean
 
 from .attachments import Attachable, attachables
+from .beside import Beside
 from .bot_turns import BotTurns
 from .http import sendable
 from .link import Link
@@ -32,15 +31,13 @@ from .live import LiveConversation
 from .network import NetworkLink
 from .own_loop import on_own_loop
 from .parts import Parts
-from .repeating import repeat
 from .secrets import redact_frame
-from .server_calls import ServerCalls
 from .timeouts import Timeouts
 from .transport import Address, check_size
 from .validation import id_of, json_of, new_id, object_of, seconds_of, text_of
 
 
-class Session(LiveConversation, ServerCalls):
+class Session(LiveConversation, Beside):
     """A live session. Open one with `captivate_nb.connect` or `captivate_nb.demo`.
 
     Seconds that a call is not given are those of `timeouts`.
@@ -61,7 +58,7 @@ class Session(LiveConversation, ServerCalls):
     ) -> None:
         super().__init__(EventLog(redact=lambda frame: redact_frame(frame, address.secrets)))
         self.server: Any = None
-        """The embedded server this session brought with it, or None."""
+        """The embedded server this session brought with it, or is beside one that did; or None."""
         self.timeouts = timeouts or Timeouts()
         """For how long it waits for what, in seconds."""
         self._trusted = tuple(trusted_hosts)
@@ -130,10 +127,15 @@ class Session(LiveConversation, ServerCalls):
                 await close()
 
     def bring(self, server: Any) -> None:
-        """Take an embedded server along: what its bot's turns tell is listed, and it stops with this."""
-        self.server = server
-        BotTurns(server, self._parts, self._tasks, self.loop)
+        """Take an embedded server along, which stops when this is closed."""
+        self.follow(server)
         self.at_close(server.astop)
+
+    def follow(self, server: Any) -> None:
+        """List what the turns of an embedded server's bot tell in the session's conversation."""
+        self.server = server
+        turns = BotTurns(server, self._parts, self._tasks, self.loop)
+        self._at_close.insert(0, turns.stop)
 
     def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Await `close()` when the session is closed."""
@@ -332,37 +334,6 @@ class Session(LiveConversation, ServerCalls):
             await self._parts.queries.transcript(wanted)
             await self.fetch_metadata()
         return self.transcript
-
-    @on_own_loop
-    async def branch(self, n: int) -> Session:
-        """Open a session beside this one and do there what the user did up to event `n`.
-
-        It starts a new conversation on the same server, as the same user with the metadata this
-        one began with, and is closed with this session. Negative `n` counts from the end. Raise
-        `UsageError` when there is no such event, and what `say` and `click` do. Cancelling closes
-        it.
-        """
-        steps = steps_of(map(self._parts.intake.as_given, log_until(self.events, n)))
-        if missing := [step.n for step in steps if step.shortened]:
-            raise UsageError(
-                f"Event {missing[0]} is not kept whole, as the log has grown large, and cannot be"
-                " done again."
-            )
-        again = Session(
-            self._parts.connection.address,
-            **self._parts.starting.as_given(),
-            trusted_hosts=self._trusted,
-            link=self._parts.connection.link,
-            timeouts=self.timeouts,
-        )
-        await again.open()
-        try:
-            await repeat(again, steps)
-        except BaseException:
-            await again.close()
-            raise
-        self.at_close(again.close)
-        return again
 
     # --- how it is done ----------------------------------------------------------------------
 

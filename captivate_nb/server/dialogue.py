@@ -22,6 +22,7 @@ from captivate_nb.server.store.conversations import (
 
 from .bots.bot import Bot, Turn
 from .bots.failures import BotFailed
+from .bots.program import checked
 from .bots.records import Records, TurnRecord
 from .effects import (
     Answer,
@@ -71,6 +72,7 @@ class Dialogue:
         self._service = service
         self._conversation = conversation
         self._jobs = SerialQueue(service.tasks, self._failed)
+        self._pushes = SerialQueue(service.tasks, self._failed)
         self._silence: asyncio.Task[None] | None = None  # waits for the agent's first word
         self._busy: str | None = None  # what the bot is told when no agent is free
 
@@ -122,6 +124,30 @@ class Dialogue:
         """Let the bot go on, when an agent has left or none was free."""
         told = PendingTurn(0, "busy", self._busy or "") if busy else PendingTurn(0, "left")
         self._begin_turn(told)
+
+    def push(self, answer: dict[str, Any]) -> None:
+        """Carry out what the bot says by itself, at any time; raise `BotFailed`.
+
+        It does not wait for the turn that goes on, which may be what pushes it.
+        """
+        one, service = self._conversation, self._service
+        record = service.records.begin(one.id, PendingTurn(0, "push"))
+        before = {"custom": one.shown_to("bot"), "private": one.private}
+        try:
+            effects = checked(answer, before, record, service.limits)
+        except BotFailed as failure:
+            record.fail(failure)
+            raise
+        finally:
+            service.records.end(record)
+
+        async def play() -> None:
+            for effect in effects:
+                if not one.deleted:
+                    await self._carry_out(effect)
+            service.store.commit()
+
+        self._pushes.add(play)
 
     def take_again(self, turn: PendingTurn) -> None:
         """Have the bot answer again what it had to answer in a turn that is over."""

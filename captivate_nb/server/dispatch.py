@@ -10,6 +10,7 @@ from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.server.store.conversations import StoredConversation, StoreError
 
+from .bots.failures import BotFailed
 from .routing import Socket
 from .service import Refusal, Service
 
@@ -124,6 +125,17 @@ def _delete(service: Service, event: e.DeleteConversation, *_: Any) -> e.ServerE
     for conversation in theirs:
         service.forget(conversation, soft=bool(event.soft))
     return e.ConversationDeleted(conversation_id=user, user_id=user)
+
+
+def push(service: Service, conversation_id: str, answer: dict[str, Any]) -> None:
+    """Carry out what the bot says by itself; raise `Refusal` where it cannot be, or makes no sense."""
+    service.admit(conversation_id)
+    conversation = service.find(conversation_id)
+    _check_room(service, conversation)
+    try:
+        service.dialogue_of(conversation).push(answer)
+    except BotFailed as failure:
+        raise Refusal(failure.message, conversation_id) from None
 
 
 def _check_room(service: Service, conversation: StoredConversation) -> None:

@@ -7,22 +7,21 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar, cast
 
 import msgspec
 
 from captivate_nb.errors import ServeError
 
-from .bots.opening import TIMEOUT, Opener, Source
+from .bots.opening import TIMEOUT, Opener, Source, is_bot
 from .bots.records import TurnRecord, Turns
-from .bots.workers import Workers
 from .faults import profiles
 from .faults.connection import FaultyNetwork
 from .faults.profiles import ConnectionLimits
 from .faults.spec import PRESETS, Faults, Preset, read
 from .flow.model import Flow
 from .limits import Limits
-from .livechat.agent import Agent
+from .livechat.agent import Agent, OnLoop
 from .livechat.snapshot import Snapshots
 from .network.access import is_loopback, is_text
 from .network.listen import listen, shown
@@ -41,7 +40,8 @@ class EmbeddedServer:
 
     `flow` is the name of a shipped flow or the path of a flow file; `bot` answers in its place: a
     callable, which is called on the loop on which the server is started where it is async, or
-    “module:function”; nothing is awaited of it for longer than `bot_timeout` seconds. `key` the API key, a random
+    “module:function”, or an endpoint by its http:// address, which gets `bot_headers`; nothing is
+    awaited of it for longer than `bot_timeout` seconds. `key` the API key, a random
     one when None; `greet` says when the bot speaks first: at the client's empty "message", or by
     itself at the "start"; `transcript` is the form of transcripts, the document's schema or its
     example ("messages"); `origins` are the pages, beside those of this machine, whose scripts may
@@ -64,6 +64,7 @@ class EmbeddedServer:
         flow: str | Path = "support",
         *,
         bot: Source | None = None,
+        bot_headers: Mapping[str, str] | None = None,
         bot_timeout: float = TIMEOUT,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -81,10 +82,10 @@ class EmbeddedServer:
         self.host = host
         self.port = 0 if local else port
         self.key = secrets.token_urlsafe(16) if key is None else key
+        self._push_secret = secrets.token_urlsafe(24)
         self._network = FaultyNetwork(faults, profiles.read(profile))
-        limits = limits or Limits()
-        self._workers = Workers()
-        self._opener = Opener(self._workers, limits, bot_timeout)
+        limits = Limits() if limits is None else limits
+        self._opener = Opener(limits, bot_timeout, bot_headers)
         settings = Settings(
             greet=greet,
             transcript=transcript,
@@ -97,8 +98,7 @@ class EmbeddedServer:
         """What is behind it: conversations, sockets and what is stored; it is its own thread's."""
         self._runner: Runner = LoopRunner(service) if local else ThreadRunner(service, self._listen)
         self._origins = frozenset(origins)
-        snapshots = Snapshots(service.queue, service.store, service.router.is_present)
-        self._agent = Agent(self.call, service.queue, snapshots, service.add_file, limits.file)
+        self._agent = _agent(service, self.call)
 
     @property
     def flow(self) -> Flow:
@@ -150,6 +150,14 @@ class EmbeddedServer:
         return PRESETS
 
     @property
+    def push_url(self) -> str:
+        """Where the bot posts what it says by itself, as the hub's `sendMessage`; keep it secret.
+
+        Empty for a local server, which listens nowhere.
+        """
+        return f"{self.http_url}/push/{self._push_secret}" if self.port else ""
+
+    @property
     def turns(self) -> Turns:
         """What happened in the bot's newest turns, the oldest first: each a `TurnRecord`."""
         return Turns(self.service.records)
@@ -161,6 +169,19 @@ class EmbeddedServer:
         """
         self.service.records.watchers.append(callback)
         return lambda: self.service.records.watchers.remove(callback)
+
+    def reload(self, flow_or_bot: str | Path | Flow | Source) -> None:
+        """Let another bot answer from the next turn on, in every conversation.
+
+        A flow by its name or file, or a bot as `bot` names one; a module is imported anew. A turn
+        that goes on comes to its end with the bot that began it. Raise `FlowError` or `UsageError`
+        for what cannot be used: the old one then stays.
+        """
+        if is_bot(flow_or_bot):
+            bot = self._opener.open("", cast("Source", flow_or_bot))
+        else:
+            bot = self._opener.open(cast("str | Path | Flow", flow_or_bot), None)
+        self.call(lambda: self.service.change_bot(bot))
 
     def send_again(self, turn: int | TurnRecord) -> None:
         """Have the bot, as it is now, answer again what it had to answer in a turn, by its number.
@@ -183,20 +204,20 @@ class EmbeddedServer:
         What a local server runs has been cancelled then, and ends at the loop's next turn.
         """
         self._runner.stop()
-        self._workers.stop()
-        self._workers.join()
+        self._opener.workers.stop()
+        self._opener.workers.join()
 
     async def astart(self) -> Self:
         """Start without blocking the loop. Cancelling stops it again."""
-        self._workers.loop = asyncio.get_running_loop()
+        self._opener.workers.loop = asyncio.get_running_loop()
         await self._runner.astart()
         return self
 
     async def astop(self) -> None:
         """Stop without blocking the loop, and return when nothing of it runs any more."""
         await self._runner.astop()
-        self._workers.stop()
-        await self._workers.ended()
+        self._opener.workers.stop()
+        await self._opener.workers.ended()
 
     async def connect(self) -> LocalSocket | int:
         """Open a connection in-process, or return the HTTP status with which it is refused.
@@ -242,7 +263,14 @@ class EmbeddedServer:
         listener = listen(self.host, self.port)
         self.port = listener.getsockname()[1]
         self.service.settings.base_url = self.http_url
-        return HttpServer(self.service, self._network, self.key, self._origins, listener)
+        return HttpServer(
+            self.service, self._network, self.key, self._push_secret, self._origins, listener
+        )
+
+
+def _agent(service: Service, call: OnLoop) -> Agent:
+    snapshots = Snapshots(service.queue, service.store, service.router.is_present)
+    return Agent(call, service.queue, snapshots, service.add_file, service.limits.file)
 
 
 def _check_key(key: str | None, host: str) -> None:

@@ -136,10 +136,18 @@ class Service:
                 code=429,
             )
 
+    def change_bot(self, bot: Bot) -> None:
+        """Let another bot answer from the next turn on, with the memories of the one before."""
+        self.bot = bot
+        for conversation in self.store:
+            bot.fit(conversation.memory)
+
     def send_again(self, n: int) -> None:
         """Have the bot answer again what it had to answer in a turn; raise `UsageError`."""
         record = self.records.get(n)
         conversation = self.store.get(record.conversation_id)
+        if record.turn.cue == "push":
+            raise UsageError(f"Turn {n} is what the bot said by itself; nothing was sent.")
         if conversation is None or conversation.deleted:
             raise UsageError(f"The conversation of turn {n} was deleted; nothing was sent.")
         if conversation.id in self.queue.handoffs:

@@ -96,9 +96,9 @@ async def chatting(bot: Callable[[Json], Any], **options: Any) -> AsyncIterator[
 
 
 def left(before: set[threading.Thread]) -> list[str]:
-    """The threads that are more than before, but those of asyncio's own pool."""
+    """The threads that are more than before, but those of asyncio's pool and of `support.hub`."""
     return [
         thread.name
         for thread in set(threading.enumerate()) - before
-        if not thread.name.startswith("asyncio_")
+        if not thread.name.startswith("asyncio_") and "process_request" not in thread.name
     ]

@@ -61,7 +61,8 @@ class ProgramBot:
         try:
             async with contextlib.aclosing(self._answers(request, turn.record)) as answers:
                 async for answer in answers:
-                    for effect in self.effects(answer, metadata_of(request), turn.record):
+                    told = metadata_of(request)
+                    for effect in checked(answer, told, turn.record, self._limits):
                         yield effect
         except BotFailed as failure:
             turn.record.fail(failure)
@@ -76,23 +77,22 @@ class ProgramBot:
                         raise BotFailed(f"The bot has answered {MOST_ANSWERS:,} times in one turn.")
                     yield answer
 
-    def effects(self, answer: Json, before: Json, record: TurnRecord) -> Sequence[Effect]:
-        """Return what an answer has the server do, and record it; raise `BotFailed`."""
-        size = len(json.dumps(answer))
-        record.answers.append(answer)
-        if size > (most := self._limits.transcript):
-            raise BotFailed(
-                f"The bot's answer has {size:,} bytes as JSON, and at most {most:,} fit."
-            )
-        named = answer.get("session_id", record.conversation_id)
-        if named != record.conversation_id:
-            raise BotFailed(
-                f"The bot answered for the conversation {named!r:.80}, and was asked by"
-                f" {record.conversation_id!r}: its “session_id” must be the request's."
-            )
-        told = len(json.dumps(metadata_of(answer)))
-        if told > (most := self._limits.metadata):
-            raise BotFailed(f"The bot's metadata has {told:,} bytes, and at most {most:,} fit.")
-        effects = tuple(effects_of(answer, before, record.notes))
-        record.changed |= any(isinstance(effect, ChangeMetadata) for effect in effects)
-        return effects
+
+def checked(answer: Json, before: Json, record: TurnRecord, limits: Limits) -> Sequence[Effect]:
+    """Return what an answer has the server do, and record it; raise `BotFailed`."""
+    size = len(json.dumps(answer))
+    record.answers.append(answer)
+    if size > (most := limits.transcript):
+        raise BotFailed(f"The bot's answer has {size:,} bytes as JSON, and at most {most:,} fit.")
+    named = answer.get("session_id", record.conversation_id)
+    if named != record.conversation_id:
+        raise BotFailed(
+            f"The bot answered for the conversation {named!r:.80}, and was asked by"
+            f" {record.conversation_id!r}: its “session_id” must be the request's."
+        )
+    told = len(json.dumps(metadata_of(answer)))
+    if told > (most := limits.metadata):
+        raise BotFailed(f"The bot's metadata has {told:,} bytes, and at most {most:,} fit.")
+    effects = tuple(effects_of(answer, before, record.notes))
+    record.changed |= any(isinstance(effect, ChangeMetadata) for effect in effects)
+    return effects

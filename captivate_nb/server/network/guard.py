@@ -33,9 +33,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """Who may send requests, who has not shown that yet, and how many bytes may come at a time."""
+    """Who may send requests, and speak for the bot, who has not shown that yet, and how many bytes may come at a time."""
 
     key: str
+    push_secret: str
     origins: frozenset[str]
     strangers: Strangers
     bodies: ByteBudget

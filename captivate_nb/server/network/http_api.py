@@ -19,11 +19,13 @@ from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.protocol.content_decoder import write_action, write_content, write_file
-from captivate_nb.server.dispatch import handle
+from captivate_nb.server.bots.pushes import PushRefused, read_push
+from captivate_nb.server.dispatch import handle, push
 from captivate_nb.server.resources import large_transcript, upload
 from captivate_nb.server.service import Refusal
 from captivate_nb.server.store.conversations import Entry, text_of
 
+from .access import same_key
 from .guard import Guarded
 
 Data = dict[str, Any]
@@ -62,6 +64,37 @@ class MessageHandler(Guarded):
         if isinstance(answer, e.ConversationMetadata):
             payload["metadata"] = answer.metadata
         self.finish({"status": "success", **payload})
+
+
+class PushHandler(Guarded):
+    """What the bot says by itself, by POST to an address that only its program knows."""
+
+    public = True  # it has a secret of its own, in the address
+    carries = "A push"
+
+    @property
+    def longest(self) -> int:
+        return self.service.limits.transcript
+
+    async def prepare(self) -> None:
+        if "Origin" in self.request.headers or "Sec-Fetch-Site" in self.request.headers:
+            self._reject(403, "Web pages may not speak for the bot")
+        elif not same_key(self.path_args[0], self.policy.push_secret):
+            self._reject(404, "There is no such address: session.server.push_url has it")
+        else:
+            self._drained = self.longest
+            self.policy.strangers.remove(self._connection.stream)
+            await super().prepare()
+
+    def post(self, _: str) -> None:
+        try:
+            push(self.service, *read_push(bytes(self.body)))
+        except PushRefused as error:
+            self.refuse(400, str(error))
+        except Refusal as refusal:
+            self.answer(refusal.event, refusal.code)
+        else:
+            self.finish({"status": "success"})
 
 
 class TranscriptHandler(Guarded):

@@ -27,6 +27,7 @@ class HttpServer:
         service: Service,
         network: FaultyNetwork,
         key: str,
+        push_secret: str,
         origins: Collection[str],
         listener: socket.socket,
     ) -> None:
@@ -34,7 +35,7 @@ class HttpServer:
         self._network = network
         self._listener = listener
         self._strangers = Strangers(service.limits.strangers)
-        self._access = (key, frozenset(origins))
+        self._access = (key, push_secret, frozenset(origins))
         self._front: Front | None = None  # none before it is started
 
     def start(self) -> None:
@@ -63,6 +64,7 @@ class HttpServer:
             [
                 (r"/api/custom-channel/sockets/message", http_api.MessageHandler, shared),
                 (r"/api/transcript", http_api.TranscriptHandler, shared),
+                (r"/push/([^/]+)", http_api.PushHandler, shared),
                 (r"/files", http_api.UploadHandler, shared),
                 (r"/files/([^/]+)/([^/]+)", http_api.FileHandler, shared),
                 (r"/pictures/(.+)", http_api.PictureHandler, shared),
@@ -77,4 +79,6 @@ class HttpServer:
 
 def _log_request(handler: RequestHandler) -> None:
     address = guard.redacted(handler.request.uri or "")
+    if isinstance(handler, http_api.PushHandler):
+        address = "/push/***"
     _log.debug("%s %s %s", handler.get_status(), handler.request.method, address)

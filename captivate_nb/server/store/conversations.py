@@ -22,7 +22,7 @@ from captivate_nb.server.flow.bot import Memory
 
 Sender = Literal["user", "bot", "agent"]
 
-Cue = Literal["greet", "hear", "receive", "left", "busy", "idle"]
+Cue = Literal["greet", "hear", "receive", "left", "busy", "idle", "push"]
 
 BARE = 400  # bytes of a message, a turn or a conversation with nothing in it
 NESTED = 60  # bytes of a list or an object with nothing in it
@@ -49,7 +49,8 @@ class PendingTurn(msgspec.Struct):
     number: int
     cue: Cue
     """What it is: "greet", what the user said ("hear"), an action of the client ("receive"), the
-    agent who has "left", that none was free ("busy"), or that the one who came is silent ("idle")."""
+    agent who has "left", that none was free ("busy"), or that the one who came is silent ("idle");
+    a "push" is what the bot says by itself."""
     text: str = ""
     """What the user said; or what the bot named for when no agent is free."""
     files: tuple[c.File, ...] = ()
