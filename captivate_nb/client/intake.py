@@ -89,9 +89,10 @@ class Intake:
         first = self.conversation.apply_record(record)
         new = problems.noted - known
         self._changed(record.direction, first, problems[-new:] if new else [])
-        if record.event is not None:
-            self._listeners.notify(record.event.wire_name, record.event)
-            self._listeners.notify("*", record.event)
+        event = decoded.event
+        if event is not None:
+            self._listeners.notify(event.wire_name, event)
+            self._listeners.notify("*", event)
         return record
 
     def note(self, kind: str, conversation_id: str | None, **data: Any) -> None:

@@ -58,6 +58,7 @@ class Outbox:
         self._tasks = tasks
         self._show = show
         self._queued: dict[str, Queued] = {}
+        self._shown: tuple[Message, ...] = ()
         self._again: set[str] = set()  # messages that the user sends again just now
         self._speaking = asyncio.Lock()  # held by the message that is sent next
 
@@ -70,13 +71,18 @@ class Outbox:
     def messages(self) -> tuple[Message, ...]:
         """Return what is open: first what is in the transcript, then what waits."""
         open_ = [m for m in self._conversation.undecided if m.id not in self._queued]
-        if not open_ and not self._queued:
-            return ()
         return (*open_, *(queued.message for queued in self._queued.values()))
 
     def share(self) -> None:
         """Have it shown as it is now."""
-        self._show(self.messages)
+        self._shown = self.messages
+        self._show(self._shown)
+
+    def look_again(self) -> None:
+        """Have it shown as a frame may have left it: not where it was empty, and nothing is open."""
+        deliveries = self._conversation.deliveries
+        if self._shown or self._queued or deliveries.undecided or deliveries.doubted:
+            self.share()
 
     async def send(self, event: e.UserMessage) -> None:
         """Send what the user says, once; while it cannot be sent it waits.

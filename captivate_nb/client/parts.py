@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from captivate_nb.conversation.eventlog import Direction, EventLog
@@ -124,8 +124,8 @@ class Parts:
 
     # --- what one part brings about in others ------------------------------------------------
 
-    async def _receive(self, frame: str | bytes) -> e.Event | None:
-        return await self._receiver.receive(frame)
+    def _receive(self, frame: str | bytes) -> Awaitable[e.Event | None]:
+        return self._receiver.receive(frame)
 
     async def _recover(self) -> None:
         await self.recovery.recover()
@@ -136,7 +136,7 @@ class Parts:
             self._current = self._conversation.id
             self.turns.leave()
         self._tell(direction == "in")
-        self.outbox.share()
+        self.outbox.look_again()
         self.turns.look_again()
         if first is not None:
             self._listeners.notify("transcript", first)

@@ -95,7 +95,7 @@ class Turns:
 
         `heard` is how much of the other side there was before the event.
         """
-        if self._conversation.heard <= heard:
+        if not self._turns or self._conversation.heard <= heard:
             return
         for turn in self._turns:
             if isinstance(event, e.ConversationTranscript):

@@ -38,17 +38,13 @@ _DECODERS: dict[Direction, Callable[[str], Event]] = {
     "out": partial(decode, sender="client"),
     "note": decode_note,
 }
+_ELLIPSIS = r"\u2026"
+"""How JSON may write it: as text of its own it would double the memory of what is ASCII else."""
 _ARROWS: dict[Direction, str] = {"in": "↓", "out": "↑", "note": "·"}
 
 
-class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
-
-    `connection` counts the session's connections from 1, the one it passed on; None where a log
-    does not tell. `event` is None for a frame that is no event; `problem` then says why, `cut` that
-    it ends too early, and `unread` which event it would be, where it says so. `shortened` says that
-    only the beginnings of what it said are kept.
-    """
+class _Fields(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a record has; `event` is kept as long as it is not `shortened`."""
 
     n: int
     direction: Direction
@@ -61,6 +57,36 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cut: bool = False
     unread: str = ""
     shortened: bool = False
+
+
+_event = vars(_Fields)["event"]
+
+
+class EventRecord(_Fields, frozen=True, kw_only=True, gc=False):
+    """One frame: `n` counts from 0, `time` is in seconds since the epoch, `size` in bytes.
+
+    `connection` counts the session's connections from 1, the one it passed on; None where a log
+    does not tell. `event` is None for a frame that is no event; `problem` then says why, `cut` that
+    it ends too early, and `unread` which event it would be, where it says so. `shortened` says that
+    only the beginnings of what it said are kept.
+    """
+
+    @property  # type: ignore[misc]  # in place of the field, which msgspec knows by its offset
+    def event(self) -> Event | None:
+        """Return the event that the frame is; that of a shortened one is read anew each time."""
+        kept: Event | None = _event.__get__(self)
+        if kept is None and self.shortened and self.problem is None:
+            return _DECODERS[self.direction](self.frame)
+        return kept
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EventRecord) or self.event != other.event:
+            return False
+        one, two = (msgspec.structs.replace(record, event=None) for record in (self, other))
+        return _Fields.__eq__(one, two)
+
+    def __hash__(self) -> int:
+        return hash((self.n, self.frame))
 
     @property
     def type(self) -> str:
@@ -157,7 +183,9 @@ class EventLog(Sequence[EventRecord]):
         if len(record.frame) <= SMALL or record.direction == "note":
             return
         event = shortened(record.event)
-        frame = encode(event) if event else shortened(record.frame)
+        frame = encode(event).replace("…", _ELLIPSIS) if event else shortened(record.frame)
+        if event is not None and _DECODERS[record.direction](frame) == event:
+            event = None
         self._held -= len(record.frame) - len(frame)
         self.shortened += not record.shortened
         self._records[n] = msgspec.structs.replace(record, event=event, frame=frame, shortened=True)

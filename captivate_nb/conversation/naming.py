@@ -47,12 +47,10 @@ class Naming:
     def _read(self) -> None:
         """Read what was offered; most of it is never said."""
         unread, self._unread = self._unread, []
+        values = {value: loosely(value) for value in {option.value for option in unread}}
         for option in unread:
-            value = loosely(option.value)
-            first = self._label.setdefault(
-                option.value if value == option.value else value, option.label
-            )
-            if first != option.label:
+            value = values[option.value]
+            if self._label.setdefault(value, option.label) != option.label:
                 self._others[value].append(option.label)
 
     def users_words(self, here: Iterable[Message]) -> set[str]:

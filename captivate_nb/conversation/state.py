@@ -104,17 +104,18 @@ class Conversation:
         broke = None
         if record.connection is not None and record.connection > self.deliveries.connection:
             broke = self._connected(record.connection)
-        if record.event is None:
+        event = record.event
+        if event is None:
             if record.direction != "out":  # of what is sent, the server says what is wrong
                 told = f"A frame was skipped: {record.problem}"
                 self.add_problem(told, record.frame, record.time)
                 if record.unread == e.GeneralError.event_type:
                     self._refused("the server answered an error that cannot be read")
             return broke
-        if record.direction == "in" and isinstance(record.event, e.UserMessage):
-            return first_of(broke, self._echoed(record.event, record.time))
+        if record.direction == "in" and isinstance(event, e.UserMessage):
+            return first_of(broke, self._echoed(event, record.time))
         counted = record.connection is not None
-        return first_of(broke, self.apply(record.event, at=record.time, counted=counted))
+        return first_of(broke, self.apply(event, at=record.time, counted=counted))
 
     def apply(
         self, event: e.Event, *, at: float | None = None, counted: bool = False

@@ -15,10 +15,12 @@ from captivate_nb.client.tasks import Tasks
 from captivate_nb.client.transport import Address
 from captivate_nb.client.turns import Turns
 from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.notes import DISCONNECTED, Note
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import SessionClosed, Undelivered, UsageError
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
+from support.until import until
 
 CONV = "conv-1"
 
@@ -72,6 +74,30 @@ class Made:
 
     def problems(self) -> list[str]:
         return [str(problem) for problem in self.conversation.errors]
+
+
+async def test_after_a_frame_it_is_shown_while_anything_is_open_or_was():
+    made = Made()
+    made.outbox.look_again()
+    assert made.shown == []
+
+    made.is_open = False
+    made.ready.clear()
+    sending = asyncio.create_task(made.outbox.send(made.message("hi")))
+    await until(lambda: made.shown)
+    made.outbox.look_again()
+    assert made.shown == [[("hi", "queued")], [("hi", "queued")]]
+
+    made.ready.set()
+    await sending
+    shown = len(made.shown)
+    made.outbox.look_again()
+    assert made.shown[shown - 1 :] == [[]]
+
+    broken = Note(kind=DISCONNECTED, conversation_id=CONV, data={"why": "it is closed"})
+    made.conversation.apply(broken)
+    made.outbox.look_again()
+    assert made.shown[shown:] == [[("hi", "unknown")]]
 
 
 async def test_what_can_be_sent_is_sent_and_never_waits():

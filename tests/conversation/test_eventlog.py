@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captivate_nb.conversation import eventlog
 from captivate_nb.conversation.eventlog import EventLog
+from captivate_nb.conversation.shortening import shortened
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import InvalidFile
 from captivate_nb.protocol import content as c
@@ -302,6 +305,8 @@ def test_of_the_oldest_large_frames_only_the_beginnings_are_kept(tmp_path):
     assert (log[1].shortened, log[2].shortened, log[59].shortened) == (True, False, False)
     assert log[1].size > 20_000
     assert decode(log[1].frame) == log[1].event
+    assert log[1].event is not log[1].event  # it is kept in the frame alone, at a byte a letter
+    assert log[1].frame.isascii()
     shown = Conversation.replay(log).transcript
     assert len(shown) == 60
     assert shown[0].text == "0 " + "x" * 198 + "…"
@@ -309,6 +314,20 @@ def test_of_the_oldest_large_frames_only_the_beginnings_are_kept(tmp_path):
     again = EventLog.load(log.save(tmp_path / "log.jsonl"))
     assert (list(again), again.shortened) == (list(log), 29)
     assert (log[:2].shortened, log[2:3].shortened) == (1, 0)
+
+
+@given(event=events())
+def test_what_is_shortened_is_the_beginning_of_the_same_event(event: e.Event):
+    direction: eventlog.Direction = "out" if event.sender == "client" else "in"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(eventlog, "SMALL", 0)
+        log = EventLog(held=1)
+        whole = log.record(direction, encode(event), NOON)
+        log.record("in", STARTED, NOON)
+    assert log[0].shortened
+    assert log[0].event == shortened(whole.event)
+    assert log[0] == msgspec.structs.replace(log[0], event=log[0].event)
+    assert log[0] != whole
 
 
 def test_the_newest_frame_is_kept_whole_and_no_event_is_one_too_many():
