@@ -224,14 +224,15 @@ class Deliveries:
             self._unheard = unheard
             return []
         del self._unanswered[oldest.id, oldest.copy]
-        alone = not self._unanswered and len(self._waiting) == 1 and oldest.id in self._waiting
-        if not alone or oldest.answered != "no":
+        others = {ident for ident, _ in self._unanswered} | self._waiting.keys()
+        newest = self._sent[oldest.id]
+        if oldest.id not in self._waiting or others != {oldest.id} or newest.answered != "no":
             for sent in unheard.values():
                 sent.answered = "perhaps" if sent.answered == "no" else sent.answered
             return []
-        calm = oldest.quiet and not self.in_doubt(oldest)
-        verdicts = self._arrived(oldest, at, "it was answered")
-        oldest.answered = "surely" if calm and not agent else "yes"
+        calm = newest.quiet and not self.in_doubt(newest)
+        verdicts = self._arrived(newest, at, "it was answered")
+        newest.answered = "surely" if calm and not agent else "yes"
         return verdicts
 
     def _count_words(self, at: float, *, agent: bool) -> None:

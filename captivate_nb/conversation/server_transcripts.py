@@ -39,12 +39,10 @@ class ServerTranscripts:
         """Merge a transcript that was asked for at `asked`, if it was, and see what it proves."""
         gaps = self._messages.gaps.copy()
         here = [message for message in self._messages.items if message.id not in gaps]
-        event = parted(event, self._naming.users_words(here))
         told, matches = self._matched(here, event)
-        newest_first = is_newest_first(matches)
-        self._newest_first = self._newest_first if newest_first is None else newest_first
-        if self._newest_first:
-            event = turned(event)
+        ordered = self._in_order(here, event, matches)
+        if ordered is not event:
+            event = ordered
             told, matches = self._matched(here, event)
         when = at if asked is None else asked
         look = look_at(when, here, told, matches, self._known_since, holes_in(event))
@@ -61,6 +59,15 @@ class ServerTranscripts:
             verdicts += self._deliveries.heard(look.asked)
         verdicts += self._deliveries.looked(look, conclusive=asked is not None)
         self._outcomes.show(verdicts, at)
+
+    def _in_order(
+        self, here: Sequence[Message], event: e.ConversationTranscript, matches: Matches
+    ) -> e.ConversationTranscript:
+        """Return a transcript that tells turn for turn, the oldest first."""
+        newest_first = is_newest_first(matches)
+        self._newest_first = self._newest_first if newest_first is None else newest_first
+        event = turned(event) if self._newest_first else event
+        return parted(event, self._naming.users_words(here))
 
     def _matched(
         self, here: Sequence[Message], event: e.ConversationTranscript

@@ -63,9 +63,10 @@ UNKNOWABLE = (
     {"no ids", "redeliver"},
     {"equal", "no ids", "same ids"},
     {"equal", "newest first"},
+    {"last", "newest first"},
 )
 """Kinds that nobody could see through together: a line left out of equal ones, the same message
-again or an equal one, equal ones the wrong way round.
+again or an equal one, equal ones the wrong way round, or too few to tell which way it is.
 """
 
 

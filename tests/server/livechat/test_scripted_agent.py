@@ -32,7 +32,7 @@ def queue() -> LiveChatQueue:
     queue = LiveChatQueue()
     ScriptedAgent(
         queue,
-        flow_of(FLOW),
+        lambda: flow_of(FLOW),
         lambda handoff: {"name": handoff.user_id},
         lambda url: f"at {url}",
         Tasks(),
