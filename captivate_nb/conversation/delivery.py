@@ -77,12 +77,14 @@ class Deliveries:
         self._unanswered: dict[tuple[str, int], Sent] = {}  # copies not spoken to yet
         self._unheard: dict[str, Sent] = {}  # those after which nothing was heard
         self._spoke = float("-inf")  # when the user said something last
+        self._last: Sent | None = None  # what that was
         self._at_risk = False  # whether a connection broke on any
         self.undecided: dict[str, None] = {}
         """Those that are unknown, or have failed, in the order in which it turned out."""
         self._heard = float("-inf")
-        self._words = 0  # how many messages of the bot's were heard
-        self._owed = 0  # up to which of them may be the rest of what was answered before
+        self._turn = self._owed = (
+            0  # the bot's messages since, and those that may be owed from before
+        )
 
     @property
     def last_sent(self) -> float:
@@ -199,8 +201,10 @@ class Deliveries:
         before = self._sent.get(event.client_msg_id)
         again = before.again + 1 if before is not None and before.lost else 0
         copy = 0 if before is None else before.copy + (not before.lost)
-        self._owed = self._words if quiet else max(self._words, self._owed + self._longest)
+        self._owed = 0 if quiet else max(0, self._owed + self._longest - self._turn)
+        self._turn = 0
         sent = Sent(event, at, self.connection, quiet, at + self.check, self._owed, again, copy)
+        self._last = sent
         self.undecided.pop(sent.id, None)
         for messages in (self._sent, self._waiting):
             known = messages.get(sent.id)
@@ -240,13 +244,11 @@ class Deliveries:
         if agent:
             return
         if at - self._heard >= QUIET:
-            self._owed = self._words
-        self._words += 1
-        self._longest = max(self._longest, self._words - self._owed)
-
-    def _may_be_unanswered(self, sent: Sent) -> bool:
-        """Whether all that came after it may have been the rest of an earlier answer."""
-        return self._words <= sent.owed
+            self._owed = self._turn
+        self._turn += 1
+        self._longest = max(self._longest, self._turn - self._owed)
+        if self._last is not None:
+            self._last.words = self._turn
 
     def seen(self, message_id: str, at: float, why: str) -> list[Verdict]:
         """Note that the server told of a message itself, and return what that decides."""
@@ -336,7 +338,7 @@ class Deliveries:
         sent.due = look.asked + (self.check + self.lag if slow else self._scaled(SECOND_LOOK))
         if look.flaw:
             sent.passed |= sent.id in look.passed
-            gone = sent.state == "confirmed" and (sent.passed or self._may_be_unanswered(sent))
+            gone = sent.state == "confirmed" and (sent.passed or sent.words <= sent.owed)
             if sent.looks == 1:
                 return []
             return self._contradict(sent) if gone else self._give_up(sent, look.flaw)

@@ -30,7 +30,7 @@ class Sent(msgspec.Struct):
     connection: int  # on which it was sent last
     quiet: bool  # whether the other side had been silent for `QUIET` seconds before
     due: float  # when the transcript is to be looked at next
-    owed: int  # the other side's messages that may still be the rest of an earlier answer, counted
+    owed: int  # how many messages of the bot's may still be the rest of an earlier answer
     again: int = 0  # times it was sent again because it was shown to be lost
     copy: int = 0  # times the user had it sent again, after which each may be answered
     state: Delivery = "sent"
@@ -39,6 +39,7 @@ class Sent(msgspec.Struct):
     answered: Answered = "no"
     refused: str | None = None  # the error that the server told after it
     veiled: str = ""  # what a transcript has that may be this one, or the answer to it
+    words: int = 0  # the bot's messages that came before the user said something else
     missing: float | None = None  # when the newest transcript without it was asked for
     passed: bool = False  # whether one of those that are not whole has what stands around it
     looks: int = 0  # transcripts without it that were late enough to tell

@@ -334,6 +334,17 @@ def test_more_words_than_could_be_the_rest_of_an_answer_are_one():
     assert states(deliveries, "c") == ["confirmed"]
 
 
+def test_what_answers_a_later_line_says_nothing_of_one_before_it():
+    deliveries = said_in_haste(3)
+    deliveries.heard(21.3)
+    deliveries.sent(message("d"), 25.0)
+    for number in range(3):
+        deliveries.heard(26.0 + number / 10)
+    for at in (30.0, 40.0):
+        look(deliveries, at, found=["d"], flaw="cut off")
+    assert states(deliveries, "c", "d") == ["unknown", "confirmed"]
+
+
 def test_an_agents_words_do_not_make_the_bots_answers_longer():
     deliveries = sent("a")
     for number in range(5):

@@ -60,6 +60,7 @@ KINDS: dict[str, Callable[[random.Random], dict[str, Any]]] = {
 
 UNKNOWABLE = (
     {"equal", "cut"},
+    {"equal", "holes"},
     {"no ids", "redeliver"},
     {"equal", "no ids", "same ids"},
     {"equal", "newest first"},
