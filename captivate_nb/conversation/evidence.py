@@ -65,7 +65,7 @@ class Look(NamedTuple):
     of which it has fewer; those `hidden` it lacks, though something stands where they should that
     cannot be read; those `passed` it lacks, though it has something before them; those `spoken_after` it lacks, though the bot
     says something new there to no turn that it shows. `behind` is by how many seconds it lacks
-    what was known before; it is `older` where that is so, or something was heard since. `flaw` says
+    what was known before; it is `older` where that is so, or something was heard since, and no hole may be it. `flaw` says
     why it cannot be the whole conversation, and is empty where it can. `strangers` tells whether it
     has words of the user's that were not said here.
     """

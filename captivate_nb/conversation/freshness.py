@@ -46,6 +46,8 @@ def look_at(
     lacked = [(place, ident) for place, ident in own.items() if place not in places]
     first = min(places, default=math.inf)
     joined, spoken, hidden = _may_be_there(here, told, matches, lacked, holes)
+    known = [number for number, place in enumerate(matches.places) if place is not None]
+    hides_newest = max(holes, default=0) > max(known, default=-1)
     return Look(
         asked=asked,
         found=[ident for place, ident in own.items() if place in sure],
@@ -56,7 +58,7 @@ def look_at(
         spoken_after=spoken,
         hidden=hidden,
         behind=0.0 if flaw == CUT_OFF else behind,
-        older=older or behind > 0,
+        older=(older or behind > 0) and not (holes and hides_newest),
         flaw=flaw or (NO_TURNS if own and not turns else ""),
         strangers=any(matches.places[turn] is None for turn in turns),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from captivate_nb.conversation.event_messages import transcript_of
@@ -365,6 +366,17 @@ def test_what_was_taken_the_wrong_way_round_is_turned_once_more_is_known():
     assert in_order == ["hi", "menu", *(f"{a} {n}" for n in range(3) for a in ("line", "answer"))]
     conversation.apply(told(entry("bot", "missed"), shown[-1]), at=30.0)
     assert [m.text for m in conversation.transcript] == [*in_order, "missed"]
+
+
+def test_what_a_hole_may_hide_does_not_make_a_transcript_old():
+    conversation = started()
+    conversation.apply(bot("hi"), at=0.5)
+    conversation.apply(say("pizza"), at=1.0)
+    conversation.apply(bot("which?"), at=1.1)
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=4.0)
+    shown = told(entry("bot", "hi"), entry("user", "pizza"), entry("bot", "baked"))
+    conversation.apply(msgspec.structs.replace(shown, holes=(2,)), at=4.0)
+    assert lines(conversation) == ["bot: hi", "user: pizza", "bot: which?", "bot: baked"]
 
 
 def test_what_the_server_tells_in_one_entry_item_by_item_is_known_again():
