@@ -29,6 +29,9 @@ BARE = 40
 NEAR = 32
 """How many of many equal lines before and after it a line may be, counted from either end."""
 
+APART = 1.0
+"""Seconds between two messages that did not pass each other on their way."""
+
 _INVISIBLE = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff]"
 )
@@ -83,17 +86,24 @@ def match(
     return Matches(matching.places, unsure, matching.disputed, matching.reworded)
 
 
-def is_newest_first(matches: Matches) -> bool | None:
-    """Whether a server tells most of what is known here the wrong way round.
+def is_newest_first(here: Sequence[Message], matches: Matches) -> bool | None:
+    """Whether a server tells most of what each side said the wrong way round.
 
-    None where that cannot be told: of two messages, each may have been on its way while the other
-    was.
+    None where that cannot be told: one pair alone may have passed each other on their way, if they
+    are not `APART`.
     """
     places = [place for place in matches.places if place is not None]
-    if len(places) <= 2:
+    sides = [[p for p in places if (here[p].sender == "user") is own] for own in (True, False)]
+    pairs = [pair for side in sides for pair in pairwise(side)]
+    turned = [(a, b) for a, b in pairs if a > b]
+    if not pairs or (len(pairs) == 1 and turned and not _are_apart(here, *turned[0])):
         return None
-    turned = sum(a > b for a, b in pairwise(places))
-    return 2 * turned > len(places) - 1
+    return 2 * len(turned) > len(pairs)
+
+
+def _are_apart(here: Sequence[Message], one: int, other: int) -> bool:
+    first, second = here[one].time, here[other].time
+    return first is not None and second is not None and abs(first - second) >= APART
 
 
 class _Matching:

@@ -64,7 +64,7 @@ class ServerTranscripts:
         self, here: Sequence[Message], event: e.ConversationTranscript, matches: Matches
     ) -> e.ConversationTranscript:
         """Return a transcript that tells turn for turn, the oldest first."""
-        newest_first = is_newest_first(matches)
+        newest_first = is_newest_first(here, matches)
         self._newest_first = self._newest_first if newest_first is None else newest_first
         event = turned(event) if self._newest_first else event
         return parted(event, self._naming.users_words(here))

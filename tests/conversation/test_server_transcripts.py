@@ -350,6 +350,16 @@ def test_a_transcript_whose_newest_entry_comes_first_is_turned():
     assert states(conversation) == ["confirmed", "confirmed"]
 
 
+@pytest.mark.parametrize(("apart", "shown"), [(5.0, "first, second"), (0.1, "second, first")])
+def test_two_of_the_bots_messages_tell_which_way_round_it_is_if_they_are_apart(apart, shown):
+    conversation = started()
+    conversation.apply(bot("first"), at=1.0)
+    conversation.apply(bot("second"), at=1.0 + apart)
+    reconnect(conversation)
+    conversation.apply(told(entry("bot", "second"), entry("bot", "first")), at=9.0)
+    assert ", ".join(m.text for m in conversation.transcript) == shown
+
+
 def test_what_was_taken_the_wrong_way_round_is_turned_once_more_is_known():
     conversation = started()
     conversation.apply(bot("hi"), at=1.0)

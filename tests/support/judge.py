@@ -37,9 +37,13 @@ class Judge:
         } | texts
 
     def faults(self, *, whole: bool = True) -> list[str]:
-        """Return every rule broken, one line each; `whole`: the client has been told everything."""
+        """Return every rule broken, one line each; `whole`: the client has been told everything.
+
+        Where a transcript has entries that cannot be read, the order is judged once they can.
+        """
         found = [*self._twice(), *self._lost(), *self._shown(), *self._told()]
-        return [*found, *self._order(), *(self._whole() if whole else ())]
+        order = () if self.server.odd.holes else self._order()
+        return [*found, *order, *(self._whole() if whole else ())]
 
     def own(self) -> list[str]:
         """Return the user's lines as shown, each as it was said."""
