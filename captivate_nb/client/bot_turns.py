@@ -24,6 +24,7 @@ class Server(Protocol):
     """An embedded server in this process."""
 
     def on_turn(self, callback: Callable[[Any], None], /) -> Callable[[], None]: ...
+    def on_reload(self, callback: Callable[[str, str], None], /) -> Callable[[], None]: ...
 
 
 class BotTurns:
@@ -35,16 +36,30 @@ class BotTurns:
         self._parts = parts
         self._tasks = tasks
         self._loop = loop
-        self._stop = server.on_turn(self._on_turn)
+        self._stops = (server.on_turn(self._on_turn), server.on_reload(self._on_reload))
 
     async def stop(self) -> None:
         """Take no turns any more."""
-        self._stop()
+        for stop in self._stops:
+            stop()
 
     def _on_turn(self, record: Any) -> None:
         """Take a turn from the server's thread to the session's loop."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._take, record)
+
+    def _on_reload(self, name: str, error: str) -> None:
+        told = (
+            f"{error} The flow as it was stays."
+            if error
+            else f"The flow {name} was saved, and answers from now on. To begin anew, restart."
+        )
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._list, told, not error)
+
+    def _list(self, told: str, good: bool) -> None:
+        intake = self._parts.intake
+        intake.list(Problem(told, "", intake.now(), good=good))
 
     def _take(self, record: Any) -> None:
         intake, connection = self._parts.intake, self._parts.connection

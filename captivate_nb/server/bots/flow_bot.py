@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 from typing import cast
 
 from captivate_nb.protocol.content import Action
+from captivate_nb.server import FLOWS
 from captivate_nb.server.effects import Effect
 from captivate_nb.server.flow import bot
 from captivate_nb.server.flow.model import Flow
@@ -17,8 +19,9 @@ from .requests import SILENT_AGENT
 class FlowBot:
     """Answers by a flow."""
 
-    def __init__(self, script: Flow) -> None:
+    def __init__(self, script: Flow, source: Path | None = None) -> None:
         self.script = script
+        self.source = source if source and source.parent != FLOWS else None
 
     def takes(self, action_id: str) -> bool:
         return action_id in self.script.actions

@@ -40,6 +40,7 @@ class ProgramBot:
     """Asks a program for its answer to each turn."""
 
     def __init__(self, caller: Caller, limits: Limits) -> None:
+        self.source = None
         self._caller = caller
         self._limits = limits
         self.script = read_flow(b"nodes: {start: [Hello.]}", caller.name, Path())
