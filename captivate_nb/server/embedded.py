@@ -158,6 +158,10 @@ class EmbeddedServer:
         """What happened in the bot's newest turns, the oldest first: each a `TurnRecord`."""
         return Turns(self.service.records)
 
+    def turn(self, n: int) -> TurnRecord:
+        """Return a turn of the bot by its number; raise `UsageError` when it is not kept."""
+        return self.service.records.get(n)
+
     def on_turn(self, callback: Callable[[TurnRecord], None]) -> Callable[[], None]:
         """Call `callback(record)` after each turn of the bot, on the server's thread.
 
@@ -184,6 +188,10 @@ class EmbeddedServer:
         """
         self.service.reload_watchers.append(callback)
         return lambda: self.service.reload_watchers.remove(callback)
+
+    def put_at(self, conversation_id: str, turn: int) -> None:
+        """Let a conversation stand where another stood before a turn, by its number."""
+        self.call(lambda: self.service.put_at(conversation_id, turn))
 
     def send_again(self, turn: int | TurnRecord) -> None:
         """Have the bot, as it is now, answer again what it had to answer in a turn, by its number.

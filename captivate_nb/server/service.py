@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from captivate_nb.errors import CaptivateError, UsageError
 from captivate_nb.protocol import content as c
 from captivate_nb.protocol import events as e
@@ -166,6 +168,14 @@ class Service:
         self.bot = bot
         for conversation in self.store:
             bot.fit(conversation.memory)
+
+    def put_at(self, conversation_id: str, n: int) -> None:
+        """Let the bot take a conversation for one that stands where another did before a turn."""
+        memory = self.records.get(n).memory
+        if memory is not None:
+            conversation = self.find(conversation_id)
+            conversation.memory = msgspec.structs.replace(memory, routes=dict(memory.routes))
+            self.bot.fit(conversation.memory)
 
     def send_again(self, n: int) -> None:
         """Have the bot answer again what it had to answer in a turn; raise `UsageError`."""

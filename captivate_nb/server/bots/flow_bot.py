@@ -35,7 +35,11 @@ class FlowBot:
 
     def _play(self, turn: Turn) -> Iterator[bot.Effect]:
         player = bot.Player(
-            self.script, turn.memory, lambda: turn.conversation.seen_by("bot"), turn.picture_url
+            self.script,
+            turn.memory,
+            lambda: turn.conversation.seen_by("bot"),
+            turn.picture_url,
+            turn.record.note,
         )
         match turn.cue:
             case "greet":
