@@ -20,8 +20,15 @@ SHOWN = 3000
 """Characters of a request, and of prints, in the details of a problem."""
 
 
+ADVICE = 10
+"""Findings in a flow that are listed."""
+
+
 class Server(Protocol):
     """An embedded server in this process."""
+
+    @property
+    def advice(self) -> list[str]: ...
 
     def on_turn(self, callback: Callable[[Any], None], /) -> Callable[[], None]: ...
     def on_reload(self, callback: Callable[[str, str], None], /) -> Callable[[], None]: ...
@@ -36,6 +43,7 @@ class BotTurns:
         self._parts = parts
         self._tasks = tasks
         self._loop = loop
+        self._server = server
         self._stops = (server.on_turn(self._on_turn), server.on_reload(self._on_reload))
 
     async def stop(self) -> None:
@@ -56,6 +64,13 @@ class BotTurns:
         )
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._list, told, not error)
+            if not error:
+                self._loop.call_soon_threadsafe(self.advise)
+
+    def advise(self) -> None:
+        """List what looks wrong in the flow."""
+        for told in self._server.advice[:ADVICE]:
+            self._list(told, True)
 
     def _list(self, told: str, good: bool) -> None:
         intake = self._parts.intake

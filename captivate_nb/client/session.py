@@ -128,14 +128,15 @@ class Session(LiveConversation, Beside):
 
     def bring(self, server: Any) -> None:
         """Take an embedded server along, which stops when this is closed."""
-        self.follow(server)
+        self.follow(server).advise()
         self.at_close(server.astop)
 
-    def follow(self, server: Any) -> None:
+    def follow(self, server: Any) -> BotTurns:
         """List what the turns of an embedded server's bot tell in the session's conversation."""
         self.server = server
         turns = BotTurns(server, self._parts, self._tasks, self.loop)
         self._at_close.insert(0, turns.stop)
+        return turns
 
     def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Await `close()` when the session is closed."""

@@ -158,6 +158,11 @@ class EmbeddedServer:
         """What happened in the bot's newest turns, the oldest first: each a `TurnRecord`."""
         return Turns(self.service.records)
 
+    @property
+    def advice(self) -> list[str]:
+        """What looks wrong in the flow, a line each, with its line in the file and what to do."""
+        return self.service.bot.advice()
+
     def turn(self, n: int) -> TurnRecord:
         """Return a turn of the bot by its number; raise `UsageError` when it is not kept."""
         return self.service.records.get(n)

@@ -49,6 +49,10 @@ class Bot(Protocol):
         """The file that it was read from, to be read again when it is saved."""
         ...
 
+    def advice(self) -> list[str]:
+        """Return what looks wrong in it, a line each, with what to do."""
+        ...
+
     def takes(self, action_id: str) -> bool:
         """Whether the bot has an answer of its own to this action of the client."""
         ...

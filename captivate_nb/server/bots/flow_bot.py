@@ -10,6 +10,7 @@ from captivate_nb.protocol.content import Action
 from captivate_nb.server import FLOWS
 from captivate_nb.server.effects import Effect
 from captivate_nb.server.flow import bot
+from captivate_nb.server.flow.advice import advise
 from captivate_nb.server.flow.model import Flow
 
 from .bot import Turn
@@ -22,6 +23,11 @@ class FlowBot:
     def __init__(self, script: Flow, source: Path | None = None) -> None:
         self.script = script
         self.source = source if source and source.parent != FLOWS else None
+
+    def advice(self) -> list[str]:
+        """Return what looks wrong in a flow of one's own; those that come with the package are well."""
+        where = self.source or self.script.name
+        return [f"{where}:{each.line}: {each.told}" for each in advise(self.script)]
 
     def takes(self, action_id: str) -> bool:
         return action_id in self.script.actions

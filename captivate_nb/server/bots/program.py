@@ -45,6 +45,9 @@ class ProgramBot:
         self._limits = limits
         self.script = read_flow(b"nodes: {start: [Hello.]}", caller.name, Path())
 
+    def advice(self) -> list[str]:
+        return []
+
     def takes(self, action_id: str) -> bool:
         return action_id != ESCALATE
 
