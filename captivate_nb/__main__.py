@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from .errors import CaptivateError, UsageError, did_you_mean
+from .errors import CaptivateError, FlowError, UsageError, did_you_mean
 from .magic import credentials
 
 PROGRAM = "captivate-nb"
@@ -30,16 +30,16 @@ class _Commands(click.Group):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return its exit code: 0, 2 after an error told on stderr, 130."""
+    """Run the command line, and return its exit code: 0, 1 for findings, 2 after an error, 130."""
     args = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        commands.main(args, prog_name=PROGRAM, standalone_mode=False)
+        code = commands.main(args, prog_name=PROGRAM, standalone_mode=False)
     except (CaptivateError, click.ClickException) as error:
         sys.stderr.write(f"{PROGRAM}: {_line(error)}\n")
         return 2
     except click.Abort:  # Ctrl-C before it serves
         return 130
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _line(error: CaptivateError | click.ClickException) -> str:
@@ -157,6 +157,28 @@ def serve(
             ready["faults"] = str(server.faults)
         click.echo(json.dumps(ready))
         interrupted.wait()
+
+
+@commands.command(short_help="Check flows, for CI.")
+@click.argument("flows", nargs=-1, required=True, metavar="FLOW…")
+def check(flows: tuple[str, ...]) -> int:
+    """Check flows, shipped ones by name or files: a line for each finding, with what to do.
+
+    The exit code is 1 when there is any, 0 when there is none.
+    """
+    from .server.flow.advice import advise
+    from .server.flow.loader import load, path_of
+
+    found = 0
+    for name in flows:
+        try:
+            told = [f"{path_of(name)}:{each.line}: {each.told}" for each in advise(load(name))]
+        except FlowError as error:
+            told = [str(error)]
+        for line in told:
+            click.echo(line)
+        found += len(told)
+    return 1 if found else 0
 
 
 def _header(given: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .client.calls import says_await
 from .client.local import LocalLink
@@ -15,6 +15,9 @@ from .client.timeouts import Timeouts
 from .client.transport import Address, take_key
 from .errors import CaptivateError, NoSession, UsageError, did_you_mean
 from .local_files import IN_BROWSER
+
+if TYPE_CHECKING:
+    from .server.flow.model import Flow
 
 SERVICE_URL = "wss://channel.wss.captivatechat.ai/dev"
 """The vendor's production address, as its own client has it."""
@@ -83,8 +86,9 @@ def _address(url: str | None, api_key: str | None) -> Address | None:
 
 @says_await("captivate_nb")
 async def demo(
-    flow: str | Path = "support",
+    flow: str | Path | Flow = "support",
     *,
+    start: str | None = None,
     bot: Callable[[dict[str, Any]], Any] | str | None = None,
     bot_headers: Mapping[str, str] | None = None,
     bot_timeout: float = 30.0,
@@ -93,16 +97,15 @@ async def demo(
 ) -> Session:
     """Start the embedded server and open a session on it.
 
-    `flow` is a shipped flow's name or a YAML file. `bot` answers in its place: a function that gets
-    each turn as the hub's JSON and returns its answer, plain, async or a generator; an async one
-    runs on the loop that calls this, a plain one in a thread. Or “module:function”, or an endpoint's
-    address, which gets `bot_headers`. A turn has `bot_timeout` seconds; docs/bots.md has the rest.
+    `flow` is a shipped flow's name or a YAML file, and begins at its node `start`. `bot` answers in
+    its place: a function that gets each turn as the hub's JSON and returns its answer, plain, async
+    or a generator; “module:function”; or an endpoint's address, which gets `bot_headers`. A turn
+    has `bot_timeout` seconds; docs/bots.md has the rest.
 
-    `transport` is the way between the two: a
-    "socket" on a free loopback port, with the server on a thread of its own; or "local", in this
-    process, with the server on the loop that calls this, so that it stands still while a cell
-    computes. None is a socket, and in a web browser, where there is none, local. `options` are
-    those of `connect` from `user_id` on.
+    `transport` is the way between the two: a "socket" on a free loopback port, with the server on a
+    thread of its own; or "local", in this process, with the server on the loop that calls this, so
+    that it stands still while a cell computes. None is a socket, and in a web browser, where there
+    is none, local. `options` are those of `connect` from `user_id` on.
 
     The server, `session.server`, stops when the session is closed. Raise `FlowError` for a flow
     that cannot be used, `UsageError` for another transport, and for what is no bot.
@@ -111,7 +114,7 @@ async def demo(
 
     local = _is_local(transport)
     server = EmbeddedServer(
-        flow, bot=bot, bot_headers=bot_headers, bot_timeout=bot_timeout, local=local
+        flow, start=start, bot=bot, bot_headers=bot_headers, bot_timeout=bot_timeout, local=local
     )
     await server.astart()
     try:

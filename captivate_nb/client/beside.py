@@ -59,6 +59,22 @@ class Beside(ServerCalls):
         again.compare(self.transcript)
         return again
 
+    @on_own_loop
+    async def start_at(self, turn: int) -> Self:
+        """Open a session beside this one that stands where this one stood before a turn of the bot.
+
+        It is a new conversation with the metadata of then, closed with this one. Raise `UsageError`
+        when the turn is not kept, or the bot is not this session's own. Cancelling closes it.
+        """
+        if self.server is None:
+            raise UsageError("The turns of a bot elsewhere are not known here.")
+        record = self.server.turn(turn)
+        another = self._another(metadata=record.metadata, greet="user")
+        await another.open()
+        self.at_close(another.close)
+        self.server.put_at(another.conversation_id, turn)
+        return cast("Self", another)
+
     def compare(self, before: Transcript) -> None:
         """List where this conversation parts from another one, in which the user did the same."""
         self.differs, told = difference(before, self.transcript)
@@ -86,12 +102,12 @@ class Beside(ServerCalls):
             )
         return steps
 
-    def _another(self) -> Any:
+    def _another(self, **others: Any) -> Any:
         """Return a session on the same server, as the same user, that is still to be opened."""
         connection = self._parts.connection
         another: Any = cast("Any", type(self))(
             connection.address,
-            **self._parts.starting.as_given(),
+            **{**self._parts.starting.as_given(), **others},
             trusted_hosts=self._trusted,
             link=connection.link,
             timeouts=self.timeouts,

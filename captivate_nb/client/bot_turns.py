@@ -20,10 +20,18 @@ SHOWN = 3000
 """Characters of a request, and of prints, in the details of a problem."""
 
 
+ADVICE = 10
+"""Findings in a flow that are listed."""
+
+
 class Server(Protocol):
     """An embedded server in this process."""
 
+    @property
+    def advice(self) -> list[str]: ...
+
     def on_turn(self, callback: Callable[[Any], None], /) -> Callable[[], None]: ...
+    def on_reload(self, callback: Callable[[str, str], None], /) -> Callable[[], None]: ...
 
 
 class BotTurns:
@@ -35,16 +43,38 @@ class BotTurns:
         self._parts = parts
         self._tasks = tasks
         self._loop = loop
-        self._stop = server.on_turn(self._on_turn)
+        self._server = server
+        self._stops = (server.on_turn(self._on_turn), server.on_reload(self._on_reload))
 
     async def stop(self) -> None:
         """Take no turns any more."""
-        self._stop()
+        for stop in self._stops:
+            stop()
 
     def _on_turn(self, record: Any) -> None:
         """Take a turn from the server's thread to the session's loop."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._take, record)
+
+    def _on_reload(self, name: str, error: str) -> None:
+        told = (
+            f"{error} The flow as it was stays."
+            if error
+            else f"The flow {name} was saved, and answers from now on. To begin anew, restart."
+        )
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._list, told, not error)
+            if not error:
+                self._loop.call_soon_threadsafe(self.advise)
+
+    def advise(self) -> None:
+        """List what looks wrong in the flow."""
+        for told in self._server.advice[:ADVICE]:
+            self._list(told, True)
+
+    def _list(self, told: str, good: bool) -> None:
+        intake = self._parts.intake
+        intake.list(Problem(told, "", intake.now(), good=good))
 
     def _take(self, record: Any) -> None:
         intake, connection = self._parts.intake, self._parts.connection

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -23,7 +24,7 @@ from captivate_nb.protocol.codec import decode
 
 from .clock import Clock
 from .listeners import Listeners
-from .secrets import Hidden, Redacting
+from .secrets import Hidden, Redacting, Secret, redact_frame
 
 SHORTENED = (
     f"The event log has grown beyond {HELD >> 20} MiB: of its oldest large frames only the beginnings"
@@ -34,6 +35,14 @@ _frames = logging.getLogger("captivate_nb.frames")
 _frames.addFilter(Redacting())
 
 E = TypeVar("E", bound=e.Event)
+
+
+def log_without(secrets: Collection[Secret]) -> EventLog:
+    """Return an event log that keeps none of these secrets, nor any key or private metadata."""
+    return EventLog(
+        redact=partial(redact_frame, secrets=secrets),
+        redact_words=partial(redact_frame, secrets=secrets, named=False),
+    )
 
 
 class Intake:

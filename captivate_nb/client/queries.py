@@ -9,6 +9,7 @@ import contextlib
 import json
 from typing import Any, NamedTuple
 
+from captivate_nb.conversation.metadata import title_of
 from captivate_nb.errors import (
     RequestTimeout,
     ServerError,
@@ -41,12 +42,17 @@ class ConversationRecord(NamedTuple):
     id: str
     metadata: dict[str, Any]
 
+    @property
+    def title(self) -> str:
+        """Return the title that the bot has given it, or ""."""
+        return title_of(self.metadata)
+
 
 class Conversations(list[ConversationRecord]):
     """A user's conversations in the server's order; a cell shows the first of them as a table."""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        said = [(clean(record.id), _clipped(record.metadata)) for record in self[:SHOWN]]
+        said = [(_named(record), _clipped(record.metadata)) for record in self[:SHOWN]]
         more = len(self) - len(said)
         below = f"… {counted(more, 'more conversation')}" if more else ""
         lines = [f"{ident}  {metadata}" for ident, metadata in said]
@@ -61,6 +67,11 @@ class Conversations(list[ConversationRecord]):
             "text/plain": "\n".join([*lines, below]).rstrip() or EMPTY,
             "text/html": table + below if self else f"<p>{EMPTY}</p>",
         }
+
+
+def _named(record: ConversationRecord) -> str:
+    title = clean(record.title, 60)
+    return f"{clean(record.id)} “{title}”" if title else clean(record.id)
 
 
 def _clipped(metadata: dict[str, Any]) -> str:

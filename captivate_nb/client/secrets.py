@@ -150,14 +150,18 @@ def _hide_field(match: re.Match[str]) -> str:
     return f'{match[2]}["{HIDDEN}"]' if match[4] else f"{match[2]}{match[3]}{HIDDEN}{match[3]}"
 
 
-def redact_frame(frame: str, secrets: Collection[Secret]) -> str:
+def redact_frame(frame: str, secrets: Collection[Secret], *, named: bool = True) -> str:
     """Return a frame whose values hold none of these secrets, nor any key or private metadata.
+
+    One that is not `named` is known to have no field for a key, for words of the server's own or
+    for metadata.
 
     It is the same text where there is nothing to hide, and else reads as the same event but for
     what is hidden: names and words of the protocol stay, should a key be one of them. What is not
     JSON is redacted as text.
     """
-    if "\\" not in frame and not _is_worth_a_look(frame) and _hide(frame, secrets) == frame:
+    plain = "\\" not in frame and not (named and _is_worth_a_look(frame))
+    if plain and _hide(frame, secrets) == frame:
         return frame  # no text in it is escaped, so none holds more than the frame does
     given = [secret for secret in secrets if secret]
     try:

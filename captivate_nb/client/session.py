@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Self
 
 from captivate_nb.conversation.delivery import CHECK
-from captivate_nb.conversation.eventlog import EventLog
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.notes import CHECKED_AFTER
 from captivate_nb.conversation.options import offered, said_by
@@ -26,12 +25,12 @@ from .attachments import Attachable, attachables
 from .beside import Beside
 from .bot_turns import BotTurns
 from .http import sendable
+from .intake import log_without
 from .link import Link
 from .live import LiveConversation
 from .network import NetworkLink
 from .own_loop import on_own_loop
 from .parts import Parts
-from .secrets import redact_frame
 from .timeouts import Timeouts
 from .transport import Address, check_size
 from .validation import id_of, json_of, new_id, object_of, seconds_of, text_of
@@ -56,7 +55,7 @@ class Session(LiveConversation, Beside):
         link: Link | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        super().__init__(EventLog(redact=lambda frame: redact_frame(frame, address.secrets)))
+        super().__init__(log_without(address.secrets))
         self.server: Any = None
         """The embedded server this session brought with it, or is beside one that did; or None."""
         self.timeouts = timeouts or Timeouts()
@@ -128,14 +127,15 @@ class Session(LiveConversation, Beside):
 
     def bring(self, server: Any) -> None:
         """Take an embedded server along, which stops when this is closed."""
-        self.follow(server)
+        self.follow(server).advise()
         self.at_close(server.astop)
 
-    def follow(self, server: Any) -> None:
+    def follow(self, server: Any) -> BotTurns:
         """List what the turns of an embedded server's bot tell in the session's conversation."""
         self.server = server
         turns = BotTurns(server, self._parts, self._tasks, self.loop)
         self._at_close.insert(0, turns.stop)
+        return turns
 
     def at_close(self, close: Callable[[], Awaitable[None]]) -> None:
         """Await `close()` when the session is closed."""

@@ -13,6 +13,7 @@ import msgspec
 
 from captivate_nb.errors import InvalidFile, ProtocolError, counted
 from captivate_nb.local_files import TooLarge, read_regular
+from captivate_nb.protocol.canonical import read_canonical
 from captivate_nb.protocol.codec import decode, encode
 from captivate_nb.protocol.events import Event
 from captivate_nb.rendering.html import output
@@ -118,8 +119,10 @@ class DecodedFrame(msgspec.Struct, frozen=True):
 class EventLog(Sequence[EventRecord]):
     """The frames of a session in the order in which they passed. A slice is a log too.
 
-    `redact` is applied to every frame before it is kept, so that no secret gets into the log. Frames
-    of more than `held` characters are not kept whole: the oldest are shortened.
+    `redact` is applied to every frame before it is kept, so that no secret gets into the log; in its
+    place, where that is given, `redact_words` to one that has no fields but those of a bot's message
+    in the usual form. Frames of more than `held` characters are not kept whole: the oldest are
+    shortened.
     """
 
     def __init__(
@@ -127,10 +130,12 @@ class EventLog(Sequence[EventRecord]):
         records: Iterable[EventRecord] = (),
         *,
         redact: Callable[[str], str] = lambda frame: frame,
+        redact_words: Callable[[str], str] | None = None,
         held: int = HELD,
     ) -> None:
         self._records = list(records)
         self._redact = redact
+        self._redact_words = redact_words or redact
         self._limit = held
         self._held = sum(len(record.frame) for record in self._records)
         self._oldest = 0  # the record that is shortened next
@@ -149,7 +154,11 @@ class EventLog(Sequence[EventRecord]):
         What is decoded is the text that is kept, so that a saved log has the same events.
         """
         text, size = _as_text(frame)
-        shown = self._redact(text)
+        usual = read_canonical(text) if direction == "in" else None
+        named = usual is None or usual.bot
+        shown = self._redact(text) if named else self._redact_words(text)
+        if usual is not None and shown == text:
+            return DecodedFrame(direction, size, text, usual)
         try:
             return DecodedFrame(direction, size, shown, _DECODERS[direction](shown))
         except ProtocolError as error:

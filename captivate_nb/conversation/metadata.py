@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -64,3 +64,9 @@ def metadata_changes(log: Iterable[EventRecord]) -> list[MetadataChange]:
             changed = differences(before, conversation.metadata)
             found += [MetadataChange(record.n, *change) for change in changed]
     return found
+
+
+def title_of(metadata: Mapping[str, Any]) -> str:
+    """Return the title that a bot has given the conversation, in either of its forms, or ""."""
+    title = metadata.get("conversation_title") or value_at(dict(metadata), "title.title")
+    return title if isinstance(title, str) else ""

@@ -32,7 +32,8 @@ from captivate_nb.sessions import connect, current, demo
 
 from . import credentials
 from .arguments import fill_in, parse, read_json, unquote
-from .registry import COMMANDS, Command, command
+from .benches import opened
+from .registry import CELL_COMMANDS, COMMANDS, Command, command
 
 ACTION_WAIT = 3.0
 """Seconds that `act` waits for a reply; an action need not have one."""
@@ -46,12 +47,13 @@ def panel(session: Session | None = None) -> Any:
 
 
 @command(
-    "open [FLOW]",
-    "open a demo session on a shipped flow or a YAML file, and its panel",
+    "open [FLOW|BOT] [--at NODE] [--metadata JSON]",
+    "open a demo session and its panel: on a shipped flow, a YAML file, a function of yours, a bot's"
+    " address",
     variables=True,
 )
 def _open(rest: str) -> Any:
-    return panel(run(demo(unquote(rest) or "support")))
+    return panel(opened(rest))
 
 
 @command(
@@ -266,6 +268,8 @@ def _help(rest: str) -> None:
         print("%captivate alone opens the panel: of the current session, or of the demo flow.\n")
     for known in [_command(rest)] if rest else COMMANDS.values():
         print(f"%captivate {known.usage}\n    {known.help}")
+    for cell in () if rest else CELL_COMMANDS.values():
+        print(f"%%captivate {cell.usage}\n    {cell.help}")
 
 
 def _command(name: str) -> Command:

@@ -20,6 +20,7 @@ from captivate_nb.sessions import current
 from . import lines
 from .commands import execute
 from .completion import complete_captivate
+from .registry import CELL_COMMANDS, run_cell
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -42,9 +43,14 @@ class CaptivateMagics(Magics):
     ) -> Any:
         """Chat with a Captivate bot: `%captivate help` lists what it can do.
 
+        `%%captivate bot` and `%%captivate flow` take the cell for a bot or a flow; any other
         `%%captivate` runs each of its lines as such a line, its first one too, and shows what the
         last one does; lines that begin with # are comments.
         """
+        if cell is not None and line.split()[:1] and line.split(maxsplit=1)[0] in CELL_COMMANDS:
+            shown = run_cell(line, cell)
+            self._name_session()
+            return shown
         lines = [line] if cell is None else _lines(f"{line}\n{cell}")
         shown = None
         for part in lines:

@@ -18,6 +18,35 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {}
 
 
+class CellCommand(NamedTuple):
+    """What `%%captivate WORD …` does with the rest of its line and with the cell."""
+
+    run: Callable[[str, str], Any]
+    usage: str
+    help: str
+
+
+CELL_COMMANDS: dict[str, CellCommand] = {}
+
+
+def cell_command(
+    usage: str, help_text: str
+) -> Callable[[Callable[[str, str], Any]], Callable[[str, str], Any]]:
+    """Register a function as what a cell that begins with this word does."""
+
+    def register(function: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+        CELL_COMMANDS[usage.split(maxsplit=1)[0]] = CellCommand(function, usage, help_text)
+        return function
+
+    return register
+
+
+def run_cell(line: str, cell: str) -> Any:
+    """Do what a cell's word says with the cell; raise `KeyError` where it begins with none."""
+    word, _, rest = line.strip().partition(" ")
+    return CELL_COMMANDS[word].run(rest.strip(), cell)
+
+
 def command(
     usage: str, help_text: str, *, variables: bool = False
 ) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:

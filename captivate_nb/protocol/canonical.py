@@ -38,6 +38,7 @@ class _Buttons(_Exact, tag="buttons"):
 
 class _Payload(_Exact):
     content: list[_Text | _Button | _Buttons]
+    type: str = ""
     conversation_id: str | None = None
     ch_msg_id: str | None = None
     bot: dict[str, str] = {}

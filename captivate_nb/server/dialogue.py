@@ -198,6 +198,8 @@ class Dialogue:
             return
         service = self._service
         record = service.records.begin(self._conversation.id, turn)
+        one, record.memory = self._conversation, msgspec.structs.replace(memory)
+        record.metadata = {**one.metadata, "private": one.private}
         try:
             await self._carry_out_answer(turn, memory, record)
         except Exception as error:

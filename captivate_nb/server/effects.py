@@ -6,10 +6,25 @@ Whatever kind of bot it is, these are all that the rest of the server sees of it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from captivate_nb.protocol import content as c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Something that a flow's file has on a line; 0 for what has none."""
+
+    line: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def told(self) -> str:
+        """Return what it does, for people."""
+        first = next((f.name for f in fields(self) if f.name != "line"), "told")
+        value = "" if first == "told" else f"{getattr(self, first)!s:.80}"
+        name = "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()
+        return f"{name} {value}".strip()
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class WaitEffect:
 
 
 @dataclass(frozen=True)
-class SetMetadata:
+class SetMetadata(Placed):
     """Set metadata."""
 
     values: Mapping[str, Any]
@@ -44,7 +59,7 @@ class ChangeMetadata:
 
 
 @dataclass(frozen=True)
-class SendAction:
+class SendAction(Placed):
     """Send an action to the page around the chat."""
 
     id: str
@@ -52,7 +67,7 @@ class SendAction:
 
 
 @dataclass(frozen=True)
-class HandOver:
+class HandOver(Placed):
     """Ask for a live agent, for a reason.
 
     `busy` is what the bot is told when no agent is free: a flow's node, None for its own.
@@ -63,7 +78,7 @@ class HandOver:
 
 
 @dataclass(frozen=True)
-class SendEvent:
+class SendEvent(Placed):
     """Send the client an event as the bot has it."""
 
     event_type: str
@@ -71,7 +86,7 @@ class SendEvent:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Placed):
     """Send what the server would answer if the client sent this request."""
 
     request: str

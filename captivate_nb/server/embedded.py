@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeVar, cast
+from typing import Literal, Self, TypeVar
 
 import msgspec
 
 from captivate_nb.errors import ServeError
 
-from .bots.opening import TIMEOUT, Opener, Source, is_bot
+from .bots.opening import TIMEOUT, Opener, Source
 from .bots.records import TurnRecord, Turns
 from .faults import profiles
 from .faults.connection import FaultyNetwork
@@ -38,7 +38,8 @@ T = TypeVar("T")
 class EmbeddedServer:
     """A bot server for one bot, with live chat, on `host` and `port` (0: any free one).
 
-    `flow` is the name of a shipped flow or the path of a flow file; `bot` answers in its place: a
+    `flow` is the name of a shipped flow, the path of a flow file, which is read again when it is
+    saved, or a flow; `start` is the node it begins at; `bot` answers in its place: a
     callable, which is called on the loop on which the server is started where it is async, or
     “module:function”, or an endpoint by its http:// address, which gets `bot_headers`; nothing is
     awaited of it for longer than `bot_timeout` seconds. `key` the API key, a random
@@ -61,8 +62,9 @@ class EmbeddedServer:
 
     def __init__(
         self,
-        flow: str | Path = "support",
+        flow: str | Path | Flow = "support",
         *,
+        start: str | None = None,
         bot: Source | None = None,
         bot_headers: Mapping[str, str] | None = None,
         bot_timeout: float = TIMEOUT,
@@ -86,15 +88,9 @@ class EmbeddedServer:
         self._network = FaultyNetwork(faults, profiles.read(profile))
         limits = Limits() if limits is None else limits
         self._opener = Opener(limits, bot_timeout, bot_headers)
-        settings = Settings(
-            greet=greet,
-            transcript=transcript,
-            limits=limits,
-            faults=lambda: self._network.faults,
-            base_url=self.http_url,
-        )
-        opened = self._opener.open(flow, bot)
-        self.service = service = Service(opened, settings, _journal(store))
+        settings = Settings(greet, transcript, limits, lambda: self._network.faults, self.http_url)
+        opened, reopen = self._opener.open(flow, bot, start), self._opener.reopen
+        self.service = service = Service(opened, settings, _journal(store), reopen)
         """What is behind it: conversations, sockets and what is stored; it is its own thread's."""
         self._runner: Runner = LoopRunner(service) if local else ThreadRunner(service, self._listen)
         self._origins = frozenset(origins)
@@ -162,6 +158,15 @@ class EmbeddedServer:
         """What happened in the bot's newest turns, the oldest first: each a `TurnRecord`."""
         return Turns(self.service.records)
 
+    @property
+    def advice(self) -> list[str]:
+        """What looks wrong in the flow, a line each, with its line in the file and what to do."""
+        return self.service.bot.advice()
+
+    def turn(self, n: int) -> TurnRecord:
+        """Return a turn of the bot by its number; raise `UsageError` when it is not kept."""
+        return self.service.records.get(n)
+
     def on_turn(self, callback: Callable[[TurnRecord], None]) -> Callable[[], None]:
         """Call `callback(record)` after each turn of the bot, on the server's thread.
 
@@ -177,11 +182,21 @@ class EmbeddedServer:
         that goes on comes to its end with the bot that began it. Raise `FlowError` or `UsageError`
         for what cannot be used: the old one then stays.
         """
-        if is_bot(flow_or_bot):
-            bot = self._opener.open("", cast("Source", flow_or_bot))
-        else:
-            bot = self._opener.open(cast("str | Path | Flow", flow_or_bot), None)
+        bot = self._opener.reopen(flow_or_bot)
         self.call(lambda: self.service.change_bot(bot))
+
+    def on_reload(self, callback: Callable[[str, str], None]) -> Callable[[], None]:
+        """Call `callback(name, error)` when a flow's file was saved, on the server's thread.
+
+        `error` is why it cannot be used, and the old one stays; empty when it answers now. Return a
+        function that stops it.
+        """
+        self.service.reload_watchers.append(callback)
+        return lambda: self.service.reload_watchers.remove(callback)
+
+    def put_at(self, conversation_id: str, turn: int) -> None:
+        """Let a conversation stand where another stood before a turn, by its number."""
+        self.call(lambda: self.service.put_at(conversation_id, turn))
 
     def send_again(self, turn: int | TurnRecord) -> None:
         """Have the bot, as it is now, answer again what it had to answer in a turn, by its number.

@@ -9,8 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from captivate_nb.errors import CaptivateError, UsageError
 from captivate_nb.protocol import content as c
@@ -18,6 +22,7 @@ from captivate_nb.protocol import events as e
 
 from .bots.bot import Bot
 from .bots.records import Records
+from .bots.watching import saves
 from .dialogue import Dialogue
 from .flow.model import PICTURE
 from .limits import TokenBucket
@@ -48,9 +53,18 @@ class Refusal(CaptivateError):
 
 
 class Service:
-    """One server's conversations. All of it runs on one loop."""
+    """One server's conversations. All of it runs on one loop.
 
-    def __init__(self, bot: Bot, settings: Settings, journal: BaseJournal | None = None) -> None:
+    `reopen` reads a bot's file again, and raises `CaptivateError` for a faulty one.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        settings: Settings,
+        journal: BaseJournal | None,
+        reopen: Callable[[Path], Bot],
+    ) -> None:
         self._journal = journal or BaseJournal()
         self.bot = bot
         """Who answers; another takes over with the next turn."""
@@ -67,6 +81,10 @@ class Service:
         """What happened in the bot's turns."""
         self.tasks = Tasks()
         """What runs of this service on its loop."""
+        self._reopen = reopen
+        self.reload_watchers: list[Callable[[str, str], None]] = []
+        """Called with the bot's name and what is wrong, or "", when its file was saved."""
+        self._watch: asyncio.Task[None] | None = None
         self._dialogues: dict[str, Dialogue] = {}  # by conversation id
         self._bucket = TokenBucket(self.limits.rate, self.limits.burst)
         ScriptedAgent(
@@ -86,10 +104,13 @@ class Service:
             raise
         self.queue.set_running(running=True)
         self._sweep = self.tasks.start(self._sweep_idle())
+        self._watch = self.tasks.start(self._watch_source())
 
     def stop(self) -> None:
         """Begin nothing any more; its sockets are still open, for the router to close."""
         self._sweep.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
         self.queue.set_running(running=False)
 
     def close(self) -> None:
@@ -138,9 +159,23 @@ class Service:
 
     def change_bot(self, bot: Bot) -> None:
         """Let another bot answer from the next turn on, with the memories of the one before."""
+        self._take_over(bot)
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = self.tasks.start(self._watch_source())
+
+    def _take_over(self, bot: Bot) -> None:
         self.bot = bot
         for conversation in self.store:
             bot.fit(conversation.memory)
+
+    def put_at(self, conversation_id: str, n: int) -> None:
+        """Let the bot take a conversation for one that stands where another did before a turn."""
+        memory = self.records.get(n).memory
+        if memory is not None:
+            conversation = self.find(conversation_id)
+            conversation.memory = msgspec.structs.replace(memory, routes=dict(memory.routes))
+            self.bot.fit(conversation.memory)
 
     def send_again(self, n: int) -> None:
         """Have the bot answer again what it had to answer in a turn; raise `UsageError`."""
@@ -188,6 +223,20 @@ class Service:
         self.queue.drop(conversation.id)
         self._dialogues.pop(conversation.id, None)
         self.router.detach(conversation)
+
+    async def _watch_source(self) -> None:
+        """Let the bot answer as its file is, each time that is saved; tell of it, or what is wrong."""
+        path = self.bot.source
+        if path is None:
+            return
+        async for _ in saves(path):
+            error = ""
+            try:
+                self._take_over(self._reopen(path))
+            except CaptivateError as problem:
+                error = str(problem)
+            for watcher in tuple(self.reload_watchers):
+                watcher(self.bot.script.name, error)
 
     async def _sweep_idle(self) -> None:
         """Look for idle conversations, again and again."""

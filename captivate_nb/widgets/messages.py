@@ -20,7 +20,7 @@ Row = Annotated[dict[str, Any], Meta(title="Row")]
 Decision = Literal["again", "arrived"]
 """What the user decides on a message in doubt: to send it again, or that it arrived."""
 
-Tab = Literal["events", "metadata", "actions", "timing", "code"]
+Tab = Literal["events", "metadata", "actions", "timing", "bot", "code"]
 
 
 class ProblemLine(TypedDict):
@@ -309,6 +309,29 @@ class Code(Question, frozen=True, kw_only=True):
     form: str
 
 
+class ListTurns(Question, frozen=True, kw_only=True, tag="botturns"):
+    """The bot's newest turns: the answer's `text` is JSON."""
+
+
+class BotTurn(Question, frozen=True, kw_only=True):
+    """All of one turn of the bot: the answer's `text` is JSON."""
+
+    n: int
+
+
+class BotCode(Question, frozen=True, kw_only=True):
+    """A turn's request as code, "python" or "curl": the answer's `text`."""
+
+    n: int
+    form: str
+
+
+class StartHere(Question, frozen=True, kw_only=True):
+    """Begin another conversation where this one stood before a turn of the bot."""
+
+    n: int
+
+
 class Go(Question, frozen=True, kw_only=True):
     """Show all as it stood after event `n`, or as it is now."""
 
@@ -323,6 +346,7 @@ class Branch(Question, frozen=True, kw_only=True):
 
 FromInspector = (
     ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go
+    | ListTurns | BotTurn | BotCode | StartHere | SendTurn
     | Branch | Close
 )  # fmt: skip
 

@@ -24,12 +24,14 @@ from hypothesis import strategies as st
 from ipywidgets.embed import embed_data
 
 import captivate_nb as cn
+from captivate_nb.client.intake import log_without
 from captivate_nb.client.secrets import Redacting, Secret, hide_named, redact, redact_frame
 from captivate_nb.conversation.state import Conversation
 from captivate_nb.errors import CaptivateError, InvalidKey, UsageError
+from captivate_nb.protocol.canonical import read_canonical
 from captivate_nb.protocol.codec import decode, encode, to_json
-from captivate_nb.protocol.content import Html, Text
-from captivate_nb.protocol.events import Event
+from captivate_nb.protocol.content import Buttons, Html, Option, Text
+from captivate_nb.protocol.events import BotMessage, Event
 from captivate_nb.protocol.words import NAMES, VALUES
 from captivate_nb.server.embedded import EmbeddedServer
 from strategies import events
@@ -303,11 +305,33 @@ said = st.lists(st.text(st.characters(exclude_categories=["Cs"])) | phrases, max
 
 def kept(*frames: str, key: str = KEY) -> cn.EventLog:
     """The log of a session with that key which received these frames."""
-    secret = Secret(key)
-    log = cn.EventLog(redact=lambda each: redact_frame(each, [secret]))
+    log = log_without([Secret(key)])
     for each in frames:
         log.record("in", each, 0.0)
     return log
+
+
+USUAL = [
+    *("hi", f"it is {KEY}", f"it is {ENCODED}", "50 % off & more", "apiKey=abcdefgh", "private"),
+    *('a "quote"', f'"{KEY}"', "error_desc", "\\ue000", "\u00e9 apikey"),
+]
+
+
+@pytest.mark.parametrize("text", USUAL)
+@pytest.mark.parametrize(
+    "about", [{}, {"apiKey": "abcdefgh"}, {"name": KEY}, {"error_desc": "?token=a"}]
+)
+def test_a_message_of_the_usual_form_is_hidden_like_any_frame(text: str, about: dict[str, str]):
+    options = (Option(text, text), Option("Yes", KEY))
+    content = (Text(text), Buttons(text, options))
+    event = BotMessage(content=content, message_id=text, bot=about)
+    frame = encode(event)
+    assert read_canonical(frame) == event
+    (record,) = kept(frame)
+    assert record.frame == redact_frame(frame, [Secret(KEY)])
+    assert record.event == decode(record.frame)
+    assert KEY not in record.frame
+    assert ("abcdefgh" in record.frame) == ("abcdefgh" in text)
 
 
 started = frame("conversation_start_success", {"conversation_id": "c-1"})

@@ -26,7 +26,12 @@ ITEMS = st.one_of(
 )
 PAYLOADS = st.fixed_dictionaries(
     {"content": st.lists(ITEMS, max_size=3)},
-    optional={"conversation_id": TEXTS, "ch_msg_id": TEXTS, "bot": st.dictionaries(TEXTS, TEXTS)},
+    optional={
+        "type": TEXTS,
+        "conversation_id": TEXTS,
+        "ch_msg_id": TEXTS,
+        "bot": st.dictionaries(TEXTS, TEXTS),
+    },
 )
 
 
@@ -91,6 +96,12 @@ def test_whatever_departs_from_the_form_reads_the_same(payload: Any, data: st.Da
 )
 def test_what_is_not_in_the_form_is_left_to_the_liberal_reader(text: str):
     assert read_canonical(text) is None
+
+
+def test_what_this_project_itself_writes_is_in_the_form():
+    options = (c.Option("Yes", "y"), c.Option("No", "n"))
+    event = e.BotMessage(content=(c.Text("Hi"), c.Buttons("Well?", options)), event_id="e-1")
+    assert read_canonical(codec.encode(event)) == event
 
 
 def test_what_is_in_it_is_read():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from captivate_nb.protocol import content as c
@@ -41,6 +42,15 @@ class Bot(Protocol):
     @property
     def script(self) -> Flow:
         """The flow whose bot's name, agent and pictures the server uses."""
+        ...
+
+    @property
+    def source(self) -> Path | None:
+        """The file that it was read from, to be read again when it is saved."""
+        ...
+
+    def advice(self) -> list[str]:
+        """Return what looks wrong in it, a line each, with what to do."""
         ...
 
     def takes(self, action_id: str) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 from typing import cast
 
 from captivate_nb.protocol.content import Action
+from captivate_nb.server import FLOWS
 from captivate_nb.server.effects import Effect
 from captivate_nb.server.flow import bot
+from captivate_nb.server.flow.advice import advise
 from captivate_nb.server.flow.model import Flow
 
 from .bot import Turn
@@ -17,8 +20,14 @@ from .requests import SILENT_AGENT
 class FlowBot:
     """Answers by a flow."""
 
-    def __init__(self, script: Flow) -> None:
+    def __init__(self, script: Flow, source: Path | None = None) -> None:
         self.script = script
+        self.source = source if source and source.parent != FLOWS else None
+
+    def advice(self) -> list[str]:
+        """Return what looks wrong in a flow of one's own; those that come with the package are well."""
+        where = self.source or self.script.name
+        return [f"{where}:{each.line}: {each.told}" for each in advise(self.script)]
 
     def takes(self, action_id: str) -> bool:
         return action_id in self.script.actions
@@ -32,7 +41,11 @@ class FlowBot:
 
     def _play(self, turn: Turn) -> Iterator[bot.Effect]:
         player = bot.Player(
-            self.script, turn.memory, lambda: turn.conversation.seen_by("bot"), turn.picture_url
+            self.script,
+            turn.memory,
+            lambda: turn.conversation.seen_by("bot"),
+            turn.picture_url,
+            turn.record.note,
         )
         match turn.cue:
             case "greet":

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import math
 import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from captivate_nb.errors import UsageError
-from captivate_nb.server.flow.loader import load
+from captivate_nb.errors import UsageError, did_you_mean
+from captivate_nb.server.flow.loader import load, path_of
 from captivate_nb.server.flow.model import Flow
 from captivate_nb.server.limits import Limits
 
@@ -53,14 +54,26 @@ class Opener:
         self._limits = limits
         self._timeout = timeout
         self._headers = dict(headers or {})
+        self._start: str | None = None  # the node at which a flow begins
 
-    def open(self, flow: str | Path | Flow, source: Source | None) -> Bot:
+    def reopen(self, what: str | Path | Flow | Source) -> Bot:
+        """Return the bot, or else the flow, that takes the place of another one."""
+        if is_bot(what):
+            return self.open("", cast("Source", what))
+        return self.open(cast("str | Path | Flow", what), None, self._start)
+
+    def open(self, flow: str | Path | Flow, source: Source | None, start: str | None = None) -> Bot:
         """Return the bot that a callable, an address or `module:function` is; else that of a flow.
 
         Raise `UsageError` for what is no bot, `FlowError` for a flow that cannot be used.
         """
+        self._start = start
         if source is None:
-            return FlowBot(flow if isinstance(flow, Flow) else load(flow))
+            read = flow if isinstance(flow, Flow) else load(flow)
+            source_file = None if isinstance(flow, Flow) else path_of(flow)
+            return FlowBot(_from(read, start), source_file)
+        if start is not None:
+            raise UsageError(f"start={start!r:.60} names a node of a flow, and a bot has none.")
         if isinstance(source, str) and is_address(source):
             largest = 4 * self._limits.transcript  # what is too large is told by its size
             endpoint = Endpoint(source, self._headers, self._timeout, largest)
@@ -73,6 +86,17 @@ class Opener:
                 " or “module:function”."
             )
         return ProgramBot(Function(source, self.workers, self._timeout), self._limits)
+
+
+def _from(flow: Flow, start: str | None) -> Flow:
+    """Return a flow that begins at one of its nodes; raise `UsageError` when it is none."""
+    if start is None:
+        return flow
+    if start not in flow.nodes:
+        named = [name for name in flow.nodes if not name.startswith("(")]
+        hint = did_you_mean(start, named) or f" It has {', '.join(named[:20])}."
+        raise UsageError(f"The flow {flow.name} has no node “{start}” to start at.{hint}")
+    return dataclasses.replace(flow, start=start)
 
 
 def _imported(name: str) -> Any:

@@ -40,9 +40,13 @@ class ProgramBot:
     """Asks a program for its answer to each turn."""
 
     def __init__(self, caller: Caller, limits: Limits) -> None:
+        self.source = None
         self._caller = caller
         self._limits = limits
         self.script = read_flow(b"nodes: {start: [Hello.]}", caller.name, Path())
+
+    def advice(self) -> list[str]:
+        return []
 
     def takes(self, action_id: str) -> bool:
         return action_id != ESCALATE

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from captivate_nb.errors import UsageError
+from captivate_nb.server.flow.bot import Memory
 from captivate_nb.server.store.conversations import PendingTurn, weigh
 
 from .failures import BotFailed
 from .prints import Prints
 
 KEPT = 500  # turns
+MOST_STEPS = 200  # of one turn
 SHOWN = 20  # turns in a cell
 WEIGHT = 64 << 20  # bytes of all of them, about
 
@@ -41,6 +43,12 @@ class TurnRecord:
     """What of the answers could not be read."""
     changed: bool = False
     """Whether it changed metadata."""
+    steps: list[tuple[str, int, str]] = field(default_factory=list, repr=False)
+    """Of a flow: each step's node, line and what it did."""
+    metadata: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The conversation's metadata before it, with what is `private`."""
+    memory: Memory | None = field(default=None, repr=False)
+    """Where the bot was before it."""
     seconds: float | None = None
     """How long it took; None while it goes on."""
     error: str = ""
@@ -52,6 +60,11 @@ class TurnRecord:
     def printed(self) -> str:
         """Return what was printed, cut to its beginning."""
         return self.prints.text
+
+    def note(self, node: str, line: int, what: str) -> None:
+        """Note a step of a flow, of which the first are kept."""
+        if len(self.steps) < MOST_STEPS:
+            self.steps.append((node, line, what))
 
     def fail(self, failure: BotFailed) -> None:
         self.error, self.trace = failure.message, failure.trace

@@ -6,6 +6,7 @@ so that what a turn sets is there when the same turn looks at it.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,6 +22,8 @@ from .patterns import TimeBudget
 from .placeholders import Facts, PictureUrl, fill_data, fill_item, fill_text
 
 MOST_STEPS = 500  # in one turn: a flow that goes in a circle must not go on for ever
+LONGEST_NEAR = 60  # characters of a text that is compared with rules
+MOST_NEAR = 200  # rules that it is compared with
 MOST_ROUTES = 500  # options remembered, the newest
 
 
@@ -40,6 +43,12 @@ class Memory(msgspec.Struct):
 Effect = effects.Effect | model.Leave
 
 
+Note = Callable[[str, int, str], None]
+
+
+def _unnoted(_node: str, _line: int, _what: str) -> None: ...
+
+
 @dataclass
 class Player:
     """Plays one flow, with the memory of one conversation.
@@ -52,6 +61,8 @@ class Player:
     memory: Memory
     facts: Callable[[], Facts]
     picture_url: PictureUrl = str
+    note: Note = _unnoted
+    """Told of each step, by its node, its line and what it does, for who writes the flow."""
 
     def greet(self) -> Iterator[Effect]:
         """Say the flow's first words."""
@@ -101,12 +112,20 @@ class Player:
 
     def _match(self, text: str) -> tuple[str, dict[str, Any]] | None:
         here = self.script.nodes[self.memory.node].rules if self.memory.node else ()
-        return match((*here, *self.script.rules), text)
+        rules = (*here, *self.script.rules)
+        found = match(rules, text)
+        if found is not None:
+            rule = next(rule for rule in rules if rule.node == found[0])
+            self.note(rule.node, rule.line, f"the rule “{rule.words}” fits")
+        elif (near := nearest(rules, text)) is not None:
+            self.note(near.node, near.line, f"no rule fits; nearly did “{near.words}”")
+        return found
 
     def _take_answer(self, text: str) -> Iterator[Effect]:
         node, ask = self._question()
         said = {"said": text}
         if (answer := ask.check.read(text)) is not None:
+            self.note(node.name, ask.line, f"sets {ask.save} to {answer!r:.60}")
             yield effects.SetMetadata({ask.save: answer})
             yield from self.go(node.name, said, self.memory.step + 1)
         elif (found := self._match(text)) is not None:
@@ -140,6 +159,7 @@ class Player:
             if step >= len(steps):
                 return
             current, step = steps[step], step + 1
+            self.note(name, current.line, current.told)
             match current:
                 case model.Ask():
                     memory.step, memory.waits = step - 1, "answer"
@@ -149,7 +169,9 @@ class Player:
                     yield current
                     return
                 case model.Branch(condition, otherwise):
-                    step = step if condition.holds(self._known(extra)) else otherwise
+                    holds = condition.holds(self._known(extra))
+                    self.note(name, current.line, "it holds" if holds else "it does not hold")
+                    step = step if holds else otherwise
                 case model.Jump(index):
                     step = index
                 case model.Go(target):
@@ -200,6 +222,13 @@ def fit(memory: Memory, script: model.Flow) -> None:
         memory.node, memory.step, memory.waits = None, 0, ""
     elif memory.waits == "answer" and not _asks(node, memory.step):
         memory.step, memory.waits = 0, ""
+
+
+def nearest(rules: tuple[model.Rule, ...], text: str) -> model.Rule | None:
+    """Return the rule whose words are nearest to a text that fits none."""
+    said = model.fold(text[:LONGEST_NEAR])
+    words = {word: rule for rule in rules[:MOST_NEAR] for word in rule.words.split(", ")}
+    return next((words[word] for word in difflib.get_close_matches(said, words, 1)), None)
 
 
 def _asks(node: model.Node, step: int) -> bool:

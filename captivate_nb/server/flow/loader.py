@@ -39,7 +39,7 @@ def load(flow_or_path: str | Path) -> model.Flow:
 
     Raise `FlowError` for an unknown name, a file that cannot be read, or a faulty flow.
     """
-    path = _find(flow_or_path)
+    path = path_of(flow_or_path)
     try:
         source = read_regular(path, LARGEST_FILE)
     except TooLarge:
@@ -50,7 +50,8 @@ def load(flow_or_path: str | Path) -> model.Flow:
     return read_flow(source, path.name if path.parent == FLOWS else str(path), path.parent)
 
 
-def _find(flow_or_path: str | Path) -> Path:
+def path_of(flow_or_path: str | Path) -> Path:
+    """Return the file of a flow by its name or path; raise `FlowError` for an unknown name."""
     name = str(flow_or_path)
     if name in flows():
         return FLOWS / f"{name}.yaml"

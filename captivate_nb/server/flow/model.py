@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from captivate_nb.protocol.content import Content
-from captivate_nb.server.effects import Answer, HandOver, SendAction, SendEvent, SetMetadata
+from captivate_nb.server.effects import Answer, HandOver, Placed, SendAction, SendEvent, SetMetadata
 
 from .checks import Check
 from .conditions import Condition
@@ -21,7 +21,7 @@ PICTURE = "picture:"  # scheme of a file beside the flow, until the server puts 
 
 
 @dataclass(frozen=True)
-class Say:
+class Say(Placed):
     """Say one item. `routes` leads from an option's value, as it is written, to a node."""
 
     content: Content
@@ -29,7 +29,7 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Ask(Placed):
     """Wait for an answer, store it as metadata `save`, and go on with the next step.
 
     An answer that `check` refuses gets `retry` and another chance.
@@ -41,7 +41,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Branch:
+class Branch(Placed):
     """Go on with the next step when `condition` holds, else with step `otherwise`."""
 
     condition: Condition
@@ -49,21 +49,21 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Jump:
+class Jump(Placed):
     """Go on with step `index` of the same node."""
 
     index: int
 
 
 @dataclass(frozen=True)
-class Go:
+class Go(Placed):
     """Go on in another node."""
 
     node: str
 
 
 @dataclass(frozen=True)
-class Leave:
+class Leave(Placed):
     """The agent ends the live chat."""
 
 
@@ -72,11 +72,15 @@ Step = Plain | Ask | Branch | Jump | Go | HandOver
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A pattern to look for in what the user says, and the node to go to."""
+class Rule(Placed):
+    """A pattern to look for in what the user says, and the node to go to.
+
+    `words` is how it is written in the file.
+    """
 
     pattern: Pattern
     node: str
+    words: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)

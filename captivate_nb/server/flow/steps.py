@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -23,7 +24,10 @@ def read_steps(context: ReadContext, node: YamlNode) -> list[model.Step]:
     nodes = node.items("steps") if node.is_list else [node]
     steps: list[model.Step] = []
     for one in nodes:
-        steps += _shift(_read_step(context, one), len(steps))
+        read = [
+            s if s.line else dataclasses.replace(s, line=one.line) for s in _read_step(context, one)
+        ]
+        steps += _shift(read, len(steps))
     return steps
 
 
@@ -32,9 +36,9 @@ def _shift(steps: Sequence[model.Step], by: int) -> list[model.Step]:
     moved: list[model.Step] = []
     for step in steps:
         if isinstance(step, model.Branch):
-            moved.append(model.Branch(step.condition, step.otherwise + by))
+            moved.append(dataclasses.replace(step, otherwise=step.otherwise + by))
         elif isinstance(step, model.Jump):
-            moved.append(model.Jump(step.index + by))
+            moved.append(dataclasses.replace(step, index=step.index + by))
         else:
             moved.append(step)
     return moved
@@ -157,7 +161,9 @@ def read_rules(context: ReadContext, node: YamlNode) -> list[model.Rule]:
         pattern = read_pattern(key) or keywords(key.text("keywords"))
         if pattern is None:
             key.fail("Name at least one keyword.")
-        rules.append(model.Rule(pattern, context.target(target)))
+        rules.append(
+            model.Rule(pattern, context.target(target), key.text("keywords"), line=key.line)
+        )
     return rules
 
 

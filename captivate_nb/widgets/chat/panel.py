@@ -17,6 +17,7 @@ from IPython import get_ipython
 
 from captivate_nb.client.session import Session
 from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.metadata import title_of
 from captivate_nb.conversation.private import without_private
 from captivate_nb.conversation.problems import CONNECTION, Problem
 from captivate_nb.errors import UsageError, counted
@@ -126,8 +127,10 @@ class ChatPanel(TimeTravelPanel):
             session.on("error", self._inspect),
         ]
         self._observe(self._show_state, "status", "reconnect_error", "conversation_id", "agent")
+        self._observe(self._show_state, "metadata")
         if session.server is not None:
-            self._stops.append(session.server.on_network(self._network_changed))
+            self._stops.append(session.server.on_network(self._soon(self._show_state)))
+            self._stops.append(session.server.on_turn(self._soon(self._bot_took_turn)))
         self._observe(self._show_outbox, "outbox")
         if shell := get_ipython():
             shell.events.register("post_run_cell", self._save)
@@ -185,10 +188,18 @@ class ChatPanel(TimeTravelPanel):
         self.chat_log.decided([m.id for m in undecided if m.delivery in ("unknown", "failed")])
         self._show_state()
 
-    def _network_changed(self) -> None:
-        """Show the network of now; called by whichever thread has changed it."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self.session.loop.call_soon_threadsafe(self._show_state)
+    def _soon(self, work: Callable[[], None]) -> Callable[..., None]:
+        """Return what does work on the session's loop, for the server to call on its thread."""
+
+        def post_it(*_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self.session.loop.call_soon_threadsafe(work)
+
+        return post_it
+
+    def _bot_took_turn(self) -> None:
+        if self.inspector is not None:
+            self.inspector.tell_state(anew=False)
 
     def _show_state(self, _: Any = None) -> None:
         session = self.session
@@ -222,7 +233,8 @@ class ChatPanel(TimeTravelPanel):
 
     def _facts(self, ident: str) -> list[str]:
         """Return what is said beside the status, what changes first: a narrow header shows less."""
-        facts: list[str] = []
+        title = title_of(self.time.conversation.metadata)
+        facts: list[str] = [clean(title, 60)] if title else []
         if self._latency is not None:
             facts.append(f"{self._latency * 1000:.0f} ms")
         if self.time.conversation.agent is not None:
@@ -287,10 +299,20 @@ class ChatPanel(TimeTravelPanel):
 
     async def branch(self, n: int) -> None:
         """Open a new conversation beside this one that is replayed up to event `n`."""
-        session = await self.session.branch(n)
+        self._show_beside(await self.session.branch(n), f"Branch at event {n}")
+
+    async def start_at(self, turn: int) -> None:
+        """Open a new conversation beside this one that stands where it stood before a bot's turn."""
+        self._show_beside(await self.session.start_at(turn), f"From turn {turn}")
+
+    async def rerun(self) -> None:
+        """Do this conversation again beside it, against the bot as it is now."""
+        self._show_beside(await self.session.rerun(), "Done again")
+
+    def _show_beside(self, session: Session, name: str) -> None:
         self._close_branch()
         self.beside = branch = ChatPanel(session, remote_images=self._remote_images)
-        branch.header.name = f"Branch at event {n}"
+        branch.header.name = name
         branch.header.tools = ["restart", "close"]
         branch._leave = self._close_branch  # its own kind
         self.go(None)

@@ -4,7 +4,7 @@
  * @typedef {import("../chat/message.js").Item} Item
  * @typedef {import("../inspector/event_store.js").Row} Row
  * @typedef {"again" | "arrived"} Decision
- * @typedef {"events" | "metadata" | "actions" | "timing" | "code"} Tab
+ * @typedef {"events" | "metadata" | "actions" | "timing" | "bot" | "code"} Tab
  * @typedef {{ id: number, message: string, detail: string, about: string, good: boolean, turn: number }} ProblemLine
  * @typedef {{ name: string, type: string }} FileName
  * @typedef {{ kind: "answer", ask: string, error?: string, at?: number | null, text?: string, found?: number[] }} Answer
@@ -41,7 +41,7 @@
  * @typedef {{ kind: "available", ask: string, on: boolean }} Available
  * @typedef {Show | Accept | Refuse | Leave | Available | Close} FromDesk
  * @typedef {Answer} ToDesk
- * @typedef {{ kind: "tab", tab: "events" | "metadata" | "actions" | "timing" | "code" }} ChooseTab
+ * @typedef {{ kind: "tab", tab: "events" | "metadata" | "actions" | "timing" | "bot" | "code" }} ChooseTab
  * @typedef {{ kind: "need", start?: number | null, stop?: number | null }} NeedRows
  * @typedef {{ kind: "frame", ask: string, n: number }} Frame
  * @typedef {{ kind: "find", ask: string, text: string, start: number }} Find
@@ -50,9 +50,13 @@
  * @typedef {{ kind: "set", ask: string, text: string, target: string }} SetMetadata
  * @typedef {{ kind: "act", ask: string, name: string, text: string }} Act
  * @typedef {{ kind: "code", ask: string, form: string }} Code
+ * @typedef {{ kind: "botturns", ask: string }} ListTurns
+ * @typedef {{ kind: "botturn", ask: string, n: number }} BotTurn
+ * @typedef {{ kind: "botcode", ask: string, n: number, form: string }} BotCode
+ * @typedef {{ kind: "starthere", ask: string, n: number }} StartHere
  * @typedef {{ kind: "go", ask: string, n: number | null }} Go
  * @typedef {{ kind: "branch", ask: string, n: number }} Branch
- * @typedef {ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go | Branch | Close} FromInspector
+ * @typedef {ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go | ListTurns | BotTurn | BotCode | StartHere | SendTurn | Branch | Close} FromInspector
  * @typedef {{ kind: "rows", start: number, rows: Row[], total: number }} Rows
  * @typedef {{ kind: "state", past: number | null, chat: number, agent: string | null, errors: number, median: number | null, p95: number | null, metadata?: string }} State
  * @typedef {Rows | State | Answer} ToInspector

@@ -1,5 +1,6 @@
 import { counted, icon, iconButton, make, problemLine } from "../common/dom.js";
 import { ActionsTab } from "./actions_tab.js";
+import { BotTab } from "./bot_tab.js";
 import { CodeTab } from "./code_tab.js";
 import { Feed } from "./event_store.js";
 import { EventsTab } from "./events_tab.js";
@@ -34,6 +35,7 @@ export class Inspector {
       metadata: new MetadataTab(this),
       actions: new ActionsTab(this),
       timing: new TimingTab(this),
+      bot: new BotTab(this),
       code: this.code,
     };
     this.facts = make("div", { class: "cnb-state" });

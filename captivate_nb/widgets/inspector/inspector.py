@@ -24,6 +24,8 @@ from captivate_nb.widgets.common.assets import INSPECTOR_SHEETS, describe, modul
 from captivate_nb.widgets.common.page_widget import PageWidget
 from captivate_nb.widgets.messages import (
     Act,
+    BotCode,
+    BotTurn,
     Branch,
     ChooseTab,
     Close,
@@ -32,15 +34,19 @@ from captivate_nb.widgets.messages import (
     Frame,
     FromInspector,
     Go,
+    ListTurns,
     NeedRows,
     Rows,
     SendEvent,
+    SendTurn,
     SetMetadata,
+    StartHere,
     State,
     Tab,
     Template,
 )
 
+from . import bot_turns
 from .event_rows import EventRows, frame_text, position, read_object, template, to_text
 from .time_travel import TimeTravel
 
@@ -53,7 +59,8 @@ CHUNK = 500
 RECORDED = "A recording has no bot to go on with: a live chat has."
 
 
-Asked = Frame | Find | Template | Code | SendEvent | SetMetadata | Act | Go | Branch
+AskedOfBot = ListTurns | BotTurn | BotCode | StartHere | SendTurn
+Asked = Frame | Find | Template | Code | SendEvent | SetMetadata | Act | Go | Branch | AskedOfBot
 
 
 class Host(Protocol):
@@ -63,6 +70,7 @@ class Host(Protocol):
     def time(self) -> TimeTravel: ...
     def go(self, n: int | None) -> None: ...
     def close_inspector(self) -> None: ...
+    async def start_at(self, turn: int) -> None: ...
 
 
 class InspectorWidget(PageWidget):
@@ -211,6 +219,26 @@ class InspectorWidget(PageWidget):
                 self._host.go(n)
             case Branch(n=n):
                 await self._branch(n)
+            case _:
+                return await self._ask_bot(asked)
+        return {}
+
+    async def _ask_bot(self, asked: AskedOfBot) -> dict[str, Any]:
+        session = self._live()
+        server = session.server
+        if server is None:
+            raise UsageError("The bot is elsewhere: its turns are known where it runs.")
+        match asked:
+            case ListTurns():
+                return {"text": bot_turns.rows(server, session.conversation_id)}
+            case BotTurn(n=n):
+                return {"text": bot_turns.whole(server, n)}
+            case BotCode(n=n, form=form):
+                return {"text": bot_turns.code(server, n, form)}
+            case StartHere(n=n):
+                await self._host.start_at(n)
+            case SendTurn(turn=n):
+                await asyncio.to_thread(server.send_again, n)
             case _:
                 assert_never(asked)
         return {}

@@ -1,0 +1,80 @@
+"""The bot's turns as the inspector shows them: rows, the whole of one, and code that asks again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+from captivate_nb.errors import UsageError
+from captivate_nb.rendering.sanitize import clean_text
+
+SHOWN = 100
+"""Turns that are listed: the newest."""
+
+LONGEST = 200_000
+"""Characters of one part of a turn."""
+
+CUES = {
+    "greet": "greeting",
+    "busy": "no agent was free",
+    "idle": "the agent is silent",
+    "left": "the agent left",
+    "push": "pushed by itself",
+}
+
+
+def rows(server: Any, conversation_id: str | None) -> str:
+    """Return the newest turns of a conversation as JSON: a list of objects, the oldest first."""
+    turns = [turn for turn in server.turns if turn.conversation_id == conversation_id]
+    return json.dumps([_row(turn) for turn in turns[-SHOWN:]])
+
+
+def _row(turn: Any) -> dict[str, Any]:
+    asked = turn.turn
+    said = asked.text if asked.cue == "hear" else CUES.get(asked.cue, "")
+    return {
+        "n": turn.n,
+        "said": clean_text((asked.action.id if asked.action else said)[:200]) or "(files)",
+        "ms": round((turn.seconds or 0) * 1000),
+        "error": clean_text(turn.error[:500]),
+        "printed": bool(turn.printed),
+        "push": asked.cue == "push",
+    }
+
+
+def whole(server: Any, n: int) -> str:
+    """Return all of one turn as JSON: `parts`, each a title and a text that may be JSON."""
+    turn = server.turn(n)
+    parts = [
+        ["Error", turn.error],
+        ["Traceback", turn.trace],
+        ["Skipped", "\n".join(turn.notes)],
+        ["Steps", "\n".join(_step(*step) for step in turn.steps)],
+        ["Printed", turn.printed],
+        ["Request", _json(turn.request)],
+        ["Answer", "\n\n".join(map(_json, turn.answers))],
+    ]
+    return json.dumps([[title, clean_text(text[:LONGEST])] for title, text in parts if text])
+
+
+def _step(node: str, line: int, what: str) -> str:
+    return f"{node}, line {line}: {what}" if line else f"{node}: {what}"
+
+
+def _json(value: Any) -> str:
+    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def code(server: Any, n: int, form: str) -> str:
+    """Return a turn's request as Python that calls the bot, or as `curl`; raise `UsageError`."""
+    turn = server.turn(n)
+    if turn.request is None:
+        raise UsageError("Only a program gets a request: this turn was a flow's, or a push.")
+    if form == "curl":
+        name = server.flow.name
+        url = name if "://" in name else "http://127.0.0.1:8000/chat"
+        body = shlex.quote(json.dumps(turn.request))
+        return f"curl -H 'Content-Type: application/json' -d {body} {shlex.quote(url)}"
+    name = server.flow.name if server.flow.name.isidentifier() else "answer"
+    return f"request = {turn.request!r}\n{name}(request)"
