@@ -33,7 +33,7 @@ from .own_loop import on_own_loop
 from .parts import Parts
 from .timeouts import Timeouts
 from .transport import Address, check_size
-from .validation import id_of, json_of, new_id, object_of, seconds_of, text_of
+from .validation import hosts_of, id_of, json_of, new_id, object_of, seconds_of, text_of
 
 
 class Session(LiveConversation, Beside):
@@ -60,7 +60,7 @@ class Session(LiveConversation, Beside):
         """The embedded server this session brought with it, or is beside one that did; or None."""
         self.timeouts = timeouts or Timeouts()
         """For how long it waits for what, in seconds."""
-        self._trusted = tuple(trusted_hosts)
+        self._trusted = hosts_of(trusted_hosts)
         self._at_close: list[Callable[[], Awaitable[None]]] = []
         start = e.ConversationStart(
             user_id=user_id or "anon",

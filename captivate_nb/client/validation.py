@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import operator
+import re
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from numbers import Real
 from typing import Any, TypeVar
@@ -101,6 +102,20 @@ def event_name_of(given: object) -> str:
             stacklevel=3,  # where `on` is called
         )
     return name
+
+
+def hosts_of(given: object) -> tuple[str, ...]:
+    """Return the names of hosts, in lower case; raise `UsageError` for what is no list of names."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise UsageError(f"trusted_hosts is a list of names of hosts, not {given!r:.60}.")
+    hosts = tuple(given)
+    for host in hosts:
+        if not isinstance(host, str) or not re.fullmatch(r"[\w.-]+", host):
+            raise UsageError(
+                "A trusted host is a name such as files.example.com, without scheme, port or path,"
+                f" not {host!r:.60}."
+            )
+    return tuple(host.lower() for host in hosts)
 
 
 def callback_of(given: Callable[..., Any]) -> Callable[..., Any]:

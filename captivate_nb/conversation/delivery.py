@@ -99,10 +99,6 @@ class Deliveries:
         sent = self._sent.get(message_id)
         return sent is not None and sent.state == "confirmed"
 
-    def is_on_this_connection(self, message_id: str) -> bool:
-        """Whether a message that was sent here was sent on the connection that there is now."""
-        return not self._is_over(self._sent[message_id])
-
     def get(self, message_id: str) -> Sent | None:
         """Return what is known of a message; None for one that was not sent here."""
         return self._sent.get(message_id)

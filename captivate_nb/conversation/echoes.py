@@ -42,8 +42,12 @@ class Echoes:
             and message.id not in told
             and words in (loosely(message.text), *self._naming.known[message.id].texts)
         ]
-        own = next(filter(self._deliveries.is_on_this_connection, named), next(iter(named), None))
+        own = next(filter(self._is_on_this_connection, named), next(iter(named), None))
         if own is not None:
             self._told[name or own] = own
             self._naming.known[own].ids.update({name} - {""})
         return own
+
+    def _is_on_this_connection(self, message_id: str) -> bool:
+        sent = self._deliveries.get(message_id)
+        return sent is not None and sent.connection == self._deliveries.connection

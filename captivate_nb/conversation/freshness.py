@@ -46,8 +46,6 @@ def look_at(
     lacked = [(place, ident) for place, ident in own.items() if place not in places]
     first = min(places, default=math.inf)
     joined, spoken, hidden = _may_be_there(here, told, matches, lacked, holes)
-    known = [number for number, place in enumerate(matches.places) if place is not None]
-    hides_newest = max(holes, default=0) > max(known, default=-1)
     return Look(
         asked=asked,
         found=[ident for place, ident in own.items() if place in sure],
@@ -58,10 +56,16 @@ def look_at(
         spoken_after=spoken,
         hidden=hidden,
         behind=0.0 if flaw == CUT_OFF else behind,
-        older=(older or behind > 0) and not (holes and hides_newest),
+        older=(older or behind > 0) and not _may_hide_newest(matches, holes),
         flaw=flaw or (NO_TURNS if own and not turns else ""),
         strangers=any(matches.places[turn] is None for turn in turns),
     )
+
+
+def _may_hide_newest(matches: Matches, holes: Sequence[int]) -> bool:
+    """Whether something that cannot be read stands behind all that is known."""
+    known = [number for number, place in enumerate(matches.places) if place is not None]
+    return max(holes, default=-1) > max(known, default=-1)
 
 
 def _answered(told: Told, matches: Matches, own: Mapping[int, str]) -> set[str]:

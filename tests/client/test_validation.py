@@ -12,6 +12,7 @@ from captivate_nb.client.validation import (
     callback_of,
     count_of,
     event_name_of,
+    hosts_of,
     id_of,
     json_of,
     object_of,
@@ -111,6 +112,23 @@ def test_a_count_is_a_whole_number_from_one(given: Any):
     assert count_of(Whole(), "A page") == 7
     with pytest.raises(UsageError, match="A page is a whole number from 1, not"):
         count_of(given, "A page")
+
+
+def test_hosts_are_names_in_lower_case():
+    assert hosts_of(["Files.Mine.example", "localhost"]) == ("files.mine.example", "localhost")
+    assert hosts_of(iter(())) == ()
+
+
+@pytest.mark.parametrize("given", ["files.example.com", b"files", 5, None])
+def test_hosts_are_a_list(given: Any):
+    with pytest.raises(UsageError, match="trusted_hosts is a list of names of hosts, not"):
+        hosts_of(given)
+
+
+@pytest.mark.parametrize("host", ["https://files.example", "files.example:443", "a/b", "", 5])
+def test_a_host_is_a_name(host: Any):
+    with pytest.raises(UsageError, match="without scheme, port or path, not"):
+        hosts_of([host])
 
 
 def test_a_callback_can_be_called():
