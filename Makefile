@@ -14,6 +14,7 @@
 #   make bench-attack               what it costs the embedded server to be attacked without the key
 #   make bench-hostile              how long messages made to stop a notebook stop it
 #   make bench-ingest               what it costs to take in a frame, beside a bare loop
+#   make bench-bot                  what a turn of a bot in Python costs the embedded server
 #   make bench-import               what `import captivate_nb` costs
 #   make lock                       Binder's environment anew: the newest versions, one each
 #   make lint | format | clean
@@ -34,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .PHONY: demo dev test unit soak fuzz oldest pictures bench-panel bench-load bench-recovery bench-attack \
-	bench-hostile bench-ingest bench-import lock lint format clean
+	bench-hostile bench-ingest bench-bot bench-import lock lint format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -79,6 +80,9 @@ bench-attack: $(VENV)/.test
 
 bench-ingest: $(VENV)/.test
 	python benchmarks/ingest.py $(ARGS)
+
+bench-bot: $(VENV)/.test
+	python benchmarks/bot.py $(ARGS)
 
 bench-import: $(VENV)/.test
 	python benchmarks/imports.py

@@ -63,7 +63,8 @@ def _bot(rest: str, cell: str) -> Any:
     if shell is None:
         raise UsageError("There is no notebook to define a bot in.")
     name = unquote(rest) or _last_defined(cell)
-    if not shell.run_cell(cell).success:  # which has shown why
+    code = f"# %%captivate bot {rest}\n{cell}"  # so that lines are counted as the cell's are
+    if not shell.run_cell(code).success:  # which has shown why
         return None
     if not callable(shell.user_ns.get(name)):
         raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -56,6 +57,15 @@ async def test_a_flow_in_a_cell_is_changed_by_running_it_again(shell: Shell):
     with pytest.raises(FlowError, match=r"tea:3: "):
         await shell.run("%%captivate flow tea\nnodes:\n  menu: {ask: no}\n")
     assert (await session.say("hm")).text == "Coffee?"
+
+
+async def test_its_error_names_the_cell_and_the_line_in_it(shell: Shell):
+    await shell.run("%%captivate bot\ndef broken(request):\n    return 1 / 0\n")
+    session = cn.current()
+    await session.say("hi")
+    problem = session.errors[-1]
+    assert re.search(r"ZeroDivisionError.* \(Cell In\[\d+\], line 3\)$", problem.message)
+    assert re.search(r'File "Cell In\[\d+\]", line 3, in broken\n    return 1 / 0', problem.detail)
 
 
 async def test_what_is_no_bot_is_told(shell: Shell):

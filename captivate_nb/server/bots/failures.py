@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 OURS = str(Path(__file__).parents[2])
 LONGEST = 20_000  # characters of a traceback
@@ -37,13 +39,24 @@ def _is_ours(file: str) -> bool:
     return file.startswith(OURS)
 
 
+def _shown(file: str) -> str:
+    """Return a file as people know it: a notebook's cell by its number."""
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    name = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    cell = name(file) if name is not None else None
+    return " ".join(cell) if cell else file
+
+
 def _drop_ours(told: traceback.TracebackException) -> None:
     todo = [told]
     while todo:
         one = todo.pop()
-        one.stack = traceback.StackSummary.from_list(
-            [frame for frame in one.stack if not _is_ours(frame.filename)]
-        )
+        theirs = [frame for frame in one.stack if not _is_ours(frame.filename)]
+        for frame in theirs:
+            frame.line  # noqa: B018  # read by the file's own name
+            frame.filename = _shown(frame.filename)
+        one.stack = traceback.StackSummary.from_list(theirs)
         more = (one.__cause__, one.__context__, *(one.exceptions or ()))
         todo += [each for each in more if each is not None]
 
@@ -54,6 +67,6 @@ def _where(trace: TracebackType | None) -> str:
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if not (_is_ours(file) or "site-packages" in file or file.startswith("<frozen")):
-            found = f" ({file}, line {trace.tb_lineno})"
+            found = f" ({_shown(file)}, line {trace.tb_lineno})"
         trace = trace.tb_next
     return found
