@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from captivate_nb.conversation.notes import GIVEN_UP
-from captivate_nb.errors import ProtocolError, RequestTimeout, Undelivered
+from captivate_nb.errors import ProtocolError, RequestTimeout, ServerError, Undelivered
 from captivate_nb.protocol import events as e
 from captivate_nb.protocol.codec import encode
 from captivate_nb.rendering.sanitize import quoted
@@ -158,10 +158,15 @@ class Channel:
                 conversation_id,
                 self._timeouts.answer if timeout is None else timeout,
             )
-        except BaseException:
-            if isinstance(event, e.ConversationStart | e.TranscriptRequest):
-                self._intake.note(GIVEN_UP, self._intake.conversation.id)
+        except BaseException as error:
+            if not isinstance(error, ServerError):  # then it is given up already
+                self._give_up(answer)
             raise
+
+    def _give_up(self, answer: type[e.ServerEvent]) -> None:
+        """Wait no more for what would move the session to another conversation."""
+        if answer in (e.ConversationStarted, e.ConversationTranscript):
+            self._intake.note(GIVEN_UP, self._intake.conversation.id)
 
     async def _request(
         self,
@@ -177,7 +182,10 @@ class Channel:
                     await asyncio.sleep(delay)
                     try:
                         return await self._ask(
-                            lambda sending: self.send(event, sending), answer, conversation_id
+                            lambda sending: self.send(event, sending),
+                            answer,
+                            conversation_id,
+                            lambda: self._give_up(answer),
                         )
                     except Disconnected as error:
                         problem = error
@@ -212,6 +220,7 @@ class Channel:
         send: Callable[[Callable[[], None]], Awaitable[None]],
         answer: type[Answer],
         conversation_id: str | None,
+        refused: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Send a request and wait for its answer, from when it goes out: others may wait before."""
 
@@ -220,7 +229,13 @@ class Channel:
             about = (None, told, getattr(event, "user_id", None))  # or all of a user's were deleted
             return isinstance(event, answer) and conversation_id in about
 
-        pending = Pending(matches, conversation_id, answer.event_type, reads=answer in _READS)
+        pending = Pending(
+            matches,
+            conversation_id,
+            answer.event_type,
+            reads=answer in _READS,
+            refused=refused,
+        )
         try:
             await send(lambda: self._requests.add(pending))
             return cast("Answer", await pending.answer)

@@ -90,7 +90,14 @@ class Outbox:
         Cancelling stops the wait and not the sending. Raise `Undelivered` when another conversation
         was begun meanwhile, `SessionClosed` when the session is closed.
         """
-        await self._tasks.shielded(self._deliver(event))
+        try:
+            await self._tasks.shielded(self._deliver(event))
+        except SessionClosed as error:
+            name = event.client_msg_id
+            if name not in self._queued and name not in self._conversation.deliveries:
+                self._queue(event, "failed")
+                self._list_unsent(event, error)
+            raise
 
     async def send_again(self, event: e.UserMessage) -> None:
         """Send what `undecided` returned, as `send` does."""

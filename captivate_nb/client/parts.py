@@ -155,18 +155,23 @@ class Parts:
             self._requests.fail(Disconnected())
             if self._status == "open" and current is not None:
                 self.intake.note(DISCONNECTED, current)
-        if status == "closed":
-            closed = error or SessionClosed("The session was closed meanwhile.")
-            self._requests.fail(closed)
-            self.turns.fail(closed)
         if status != "reconnecting":
             self._show("reconnect_error", "")
         if error is not None:
             self.intake.problem(str(error))
-        if status == "closed" and self._conversation.deliveries.doubted:
-            self.intake.note(DISCONNECTED, current, why="the session is closed")
+        if status == "closed":
+            self._closed(error or SessionClosed("The session was closed meanwhile."))
         self._status = status
         self._show("status", status)
+
+    def _closed(self, error: CaptivateError) -> None:
+        """End every wait, and say of what has no answer that it may not have arrived."""
+        self._requests.fail(error)
+        deliveries = self._conversation.deliveries
+        doubted = deliveries.doubted
+        if doubted or deliveries.unanswered:
+            self.intake.note(DISCONNECTED, self._conversation.id, why="the session is closed")
+        self.turns.fail(error, but=doubted)
 
     def _reconnect_failed(self) -> None:
         self._show("reconnect_error", self.connection.failure)

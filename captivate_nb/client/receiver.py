@@ -92,7 +92,8 @@ class Receiver:
                 key = self._conversation.large_key(event)
                 self._tasks.spawn(self._fetch_large(event, key, event.message_link))
             return
-        if not self._requests.settle(event):
+        about = (None, "", self._conversation.id)
+        if not self._requests.settle(event) and event.conversation_id in about:
             self._turns.fail(error_of(event))
 
     async def _fetch_large(self, error: e.GeneralError, key: str, link: str) -> None:

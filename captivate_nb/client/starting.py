@@ -77,6 +77,7 @@ class Starting:
         """Start a conversation and wait for its greeting; a bot need not greet."""
         with self._turns.begin() as turn:
             started = await self._channel.request(self._start.reveal(), e.ConversationStarted)
+            turn.forget_errors()  # they were about the conversation before
             if self._greet == "user":
                 return
             now = asyncio.get_running_loop().time

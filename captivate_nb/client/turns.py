@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 
 from captivate_nb.conversation.message import Message
 from captivate_nb.conversation.state import Conversation
@@ -120,10 +120,15 @@ class Turns:
             if turn.reply is not None:
                 turn.fail(ReplyTimeout(LEFT, Reply()))
 
-    def fail(self, error: CaptivateError, message_id: str | None = None) -> None:
-        """End every wait, or that for the reply to one message, with an error."""
+    def fail(
+        self, error: CaptivateError, message_id: str | None = None, *, but: Collection[str] = ()
+    ) -> None:
+        """End every wait, or that for the reply to one message, with an error.
+
+        Those for a reply to the messages of `but` go on, or end as they were ended.
+        """
         for turn in self._turns:
-            if message_id in (None, turn.message_id):
+            if message_id in (None, turn.message_id) and turn.message_id not in but:
                 turn.fail(error)
 
     def stop(self, message_id: str | None = None) -> None:

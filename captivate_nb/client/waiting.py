@@ -34,7 +34,8 @@ class Garbled(Disconnected):
 class Pending:
     """A request that waits for its answer: the first event called `name` that `matches`.
 
-    An error about its conversation ends it, too. One that only `reads` can be asked again.
+    An error about its conversation ends it, too, and `refused()` is called, before anything that
+    comes after the error is taken in. One that only `reads` can be asked again.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Pending:
         name: str = "",
         *,
         reads: bool = False,
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
         self.matches = matches
         self.conversation_id = conversation_id
         self.name = name
         self.reads = reads
+        self.refused = refused
         self.answer: asyncio.Future[e.Event] = asyncio.get_running_loop().create_future()
 
 
@@ -112,6 +115,8 @@ class Requests:
             return
         if isinstance(outcome, Exception):
             pending.answer.set_exception(outcome)
+            if isinstance(outcome, ServerError):
+                pending.refused()
         else:
             pending.answer.set_result(outcome)
 
@@ -180,6 +185,10 @@ class ReplyWaiter:
     def look_again(self) -> None:
         """See whether the message is still in doubt."""
         self._changed.set()
+
+    def forget_errors(self) -> None:
+        """Go on with the wait: what went wrong before was about something else."""
+        self._error = None
 
     def fail(self, error: CaptivateError) -> None:
         """End the wait with an error."""

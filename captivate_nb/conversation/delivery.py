@@ -190,6 +190,7 @@ class Deliveries:
         What was lost keeps its place among the others that were, as it may be lost again; what the
         user sends again stands behind them.
         """
+        at = at if at > self._spoke else math.nextafter(self._spoke, math.inf)  # in their order
         if at - max(self._heard, self._spoke) >= PATIENCE:
             self._unanswered.clear()
         self._spoke = at

@@ -90,9 +90,14 @@ def is_newest_first(here: Sequence[Message], matches: Matches) -> bool | None:
     """Whether a server tells most of what each side said the wrong way round.
 
     None where that cannot be told: one pair alone may have passed each other on their way, if they
-    are not `APART`.
+    are not `APART`. Of equal lines it is not known which is which.
     """
-    places = [place for place in matches.places if place is not None]
+    lines = Counter((message.sender, loosely(message.text)) for message in here)
+    places = [
+        place
+        for place in matches.places
+        if place is not None and lines[here[place].sender, loosely(here[place].text)] == 1
+    ]
     sides = [[p for p in places if (here[p].sender == "user") is own] for own in (True, False)]
     pairs = [pair for side in sides for pair in pairwise(side)]
     turned = [(a, b) for a, b in pairs if a > b]

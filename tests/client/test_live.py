@@ -734,6 +734,36 @@ async def test_a_request_that_was_given_up_does_not_go_out_later():
         assert "edit_message" not in {event["event_type"] for event in server.received}
 
 
+@pytest.mark.parametrize("about", ["c-1", None])
+async def test_an_error_before_a_conversation_begins(about: str | None):
+    """One about the conversation before ends nothing; one about none ends the restart for good."""
+
+    async def errs(socket: Socket) -> None:
+        await socket.greet()
+        await socket.receive("conversation_start")
+        told = {"conversation_id": about, "error_code": 429, "error_desc": "slow down"}
+        await socket.send(
+            frame("general_error", told),
+            frame("conversation_start_success", {"conversation_id": "c-2"}),
+        )
+        await socket.receive("user_message")
+        await socket.send(bot("go on"))
+
+    async with (
+        rogue(errs) as server,
+        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+    ):
+        if about is None:
+            with pytest.raises(ServerError, match="slow down"):
+                await session.restart()
+            assert (await session.say("hello")).text == "go on"
+            assert session.conversation_id == "c-1"
+        else:
+            await session.restart()
+            assert session.conversation_id == "c-2"
+            assert shown(session) == [("bot", "go on")]
+
+
 async def test_a_raw_message_does_not_overtake_what_is_in_doubt():
     async with (
         rogue(loses_the_second, goes_on_in_doubt) as server,

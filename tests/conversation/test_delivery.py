@@ -7,6 +7,7 @@ tries all of it together.
 from __future__ import annotations
 
 import itertools
+from unittest.mock import ANY
 
 import pytest
 
@@ -167,6 +168,12 @@ def test_one_found_shows_that_what_was_sent_before_it_on_its_connection_is_not_l
     verdicts = lose(deliveries)
     assert [(v.id, v.state) for v in verdicts] == [("a", "unknown")]
     assert deliveries.step() is None
+
+
+def test_lines_sent_at_one_reading_of_the_clock_keep_their_order():
+    deliveries = in_doubt("a", "b")
+    look(deliveries, 0.5, found=["b"])
+    assert lose(deliveries) == [Verdict("a", "unknown", ANY)]
 
 
 def test_one_found_says_nothing_of_other_connections_or_of_later_ones():

@@ -360,6 +360,18 @@ def test_two_of_the_bots_messages_tell_which_way_round_it_is_if_they_are_apart(a
     assert ", ".join(m.text for m in conversation.transcript) == shown
 
 
+def test_equal_lines_do_not_tell_which_way_round_it_is():
+    conversation = started()
+    shown = []
+    for n, text in enumerate(["first", "yes", "yes", "yes"]):
+        conversation.apply(say(text, f"u-{n}"), at=10.0 * n)
+        conversation.apply(bot(f"answer {n}"), at=10.0 * n + 1)
+        shown += [entry("user", text), entry("bot", f"answer {n}")]
+    conversation.apply(e.TranscriptRequest(conversation_id=CONV), at=50.0)
+    conversation.apply(told(*reversed(shown)), at=50.0)
+    assert lines(conversation) == [f"{one.sender}: {one.content[0].text}" for one in shown]
+
+
 def test_what_was_taken_the_wrong_way_round_is_turned_once_more_is_known():
     conversation = started()
     conversation.apply(bot("hi"), at=1.0)
