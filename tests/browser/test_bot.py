@@ -69,4 +69,6 @@ async def test_a_bot_is_edited_broken_and_mended_under_its_chat(lab: Lab):
     await expect(said).to_contain_text("At last: milk")
     await expect(problem).to_be_hidden()
     await expect(chat.locator(".cnb-bot-turns > li").last).not_to_contain_text("failed")
+    await chat.get_by_role("button", name="Do all again").click()
+    await expect(page.page.locator(".cnb-panel").last).to_contain_text("is the first that differs")
     assert page.problems == []
