@@ -100,7 +100,7 @@ def test_a_key_file_that_others_may_read_serves_nobody(
     [
         ([], "A command is missing. See captivate-nb --help."),
         (["srve"], "“srve” is not a command. Did you mean “serve”?"),
-        (["xyzzy"], "“xyzzy” is not a command. There is serve."),
+        (["xyzzy"], "“xyzzy” is not a command. There is check, serve."),
         (["serve", "--prt", "1"], "“--prt” is not an option. Did you mean “--port”?"),
         (
             ["serve", "--port", "x"],

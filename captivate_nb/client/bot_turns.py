@@ -17,7 +17,7 @@ from .parts import Parts
 from .tasks import Tasks
 
 SHOWN = 3000
-"""Characters of a request, and of prints, in the details of a problem."""
+"""Characters of a traceback, a request and of prints, in the details of a problem."""
 
 
 ADVICE = 10
@@ -94,7 +94,7 @@ class BotTurns:
 
 def _detail(record: Any) -> str:
     """Return what is known of a turn beside its error; what is private is not told in it."""
-    parts = [record.trace.rstrip()]
+    parts = [_end(record.trace.rstrip())]
     if record.request is not None:
         told = json.dumps(_without_private(record.request), indent=2, ensure_ascii=False)
         parts.append(f"Turn {record.n}, the request:\n{_cut(told)}")
@@ -107,6 +107,10 @@ def _without_private(request: dict[str, Any]) -> dict[str, Any]:
     channel = request["metadata"]["internal"]["channelMetadata"]
     hidden = {**channel, "private": dict.fromkeys(channel["private"], "…")}
     return {**request, "metadata": {"internal": {"channelMetadata": hidden}}}
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= SHOWN else f"…{text[-SHOWN:]}"
 
 
 def _cut(text: str) -> str:

@@ -332,6 +332,10 @@ class StartHere(Question, frozen=True, kw_only=True):
     n: int
 
 
+class Rerun(Question, frozen=True, kw_only=True):
+    """Do the conversation again from its start, against the bot as it is now."""
+
+
 class Go(Question, frozen=True, kw_only=True):
     """Show all as it stood after event `n`, or as it is now."""
 
@@ -346,7 +350,7 @@ class Branch(Question, frozen=True, kw_only=True):
 
 FromInspector = (
     ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go
-    | ListTurns | BotTurn | BotCode | StartHere | SendTurn
+    | ListTurns | BotTurn | BotCode | StartHere | SendTurn | Rerun
     | Branch | Close
 )  # fmt: skip
 

@@ -65,7 +65,7 @@ def _is_answer(value: Any) -> bool:
 def _item(value: Any) -> Any:
     if isinstance(value, str):
         return {"type": "text", "text": value}
-    if isinstance(value, Mapping) and "type" in value:
+    if isinstance(value, Mapping) and ("type" in value or "description" in value):
         return value
     if isinstance(value, Mapping):
         keys = ", ".join(map(repr, list(value)[:5]))
@@ -110,13 +110,22 @@ def effects_of(answer: Json, before: Json, notes: list[str]) -> Iterator[Effect]
     `before` is the conversation's metadata as the bot was told it, `custom` and `private`. Raise
     `BotFailed` for an answer that makes no sense.
     """
-    items = read_content(_list(answer, "response"), notes)
+    items = read_content(list(map(_typed, _list(answer, "response"))), notes)
     actions = [_action(each) for each in _list(answer, "outgoing_action")]
     change = _change(answer, before)
     if change is not None:
         yield change
     yield from gathered(map(_said, items))
     yield from actions
+
+
+def _typed(item: Any) -> Any:
+    """Return a bare card or file, which the package takes for items too, as what the hub makes of it."""
+    if not isinstance(item, dict):
+        return item
+    if "type" not in item and "description" in item:
+        return {"type": "cards", **item}
+    return {"type": "files", "files": [item]} if "/" in str(item.get("type")) else item
 
 
 def _list(answer: Json, name: str) -> list[Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from captivate_nb.errors import UsageError
@@ -14,8 +14,11 @@ from .answers import Json, plain
 from .failures import BotFailed
 from .prints import Prints
 
+if TYPE_CHECKING:
+    from tornado.iostream import IOStream
+    from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
 SHOWN = 2000  # characters of what an endpoint answers in place of an answer
-AT_ONCE = 500  # requests
 
 
 class Endpoint:
@@ -30,8 +33,6 @@ class Endpoint:
         self._headers = {**headers, "Content-Type": "application/json"}
         self._timeout = timeout
         self._largest = largest
-        self._client: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None  # the client's
 
     async def call(self, request: Json, prints: Prints) -> AsyncGenerator[list[Json], None]:  # noqa: ARG002
         """Yield the answer to a request; raise `BotFailed`. Closing it drops the request."""
@@ -61,7 +62,8 @@ class Endpoint:
             follow_redirects=False,
         )
         try:
-            answer = await self._opened().fetch(request, raise_error=False)
+            async with self._client() as client:
+                answer = await client.fetch(request, raise_error=False)
         except HTTPTimeoutError:
             raise BotFailed(
                 f"{self.name} has not answered within {self._timeout:g} s. bot_timeout= gives it longer."
@@ -72,20 +74,29 @@ class Endpoint:
             ) from None
         return answer.code, answer.body or b""
 
-    def _opened(self) -> Any:
-        """Return the client of the loop that is running."""
+    @contextlib.asynccontextmanager
+    async def _client(self) -> AsyncIterator[SimpleAsyncHTTPClient]:
+        """Have a client for one request, whose connection ends with it, whether it was answered or not."""
         from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop = loop
-            self._client = SimpleAsyncHTTPClient(
-                force_instance=True,
-                max_clients=AT_ONCE,
-                max_body_size=self._largest,
-                max_buffer_size=self._largest,
-            )
-        return self._client
+        client = SimpleAsyncHTTPClient(
+            force_instance=True, max_body_size=self._largest, max_buffer_size=self._largest
+        )
+        connect = client.tcp_client.connect
+        opened: list[IOStream] = []
+
+        async def noted(*where: Any, **how: Any) -> IOStream:
+            stream = await connect(*where, **how)
+            opened.append(stream)
+            return stream
+
+        client.tcp_client.connect = noted  # type: ignore[method-assign]
+        try:
+            yield client
+        finally:
+            for stream in opened:
+                stream.close()
+            client.close()
 
 
 def is_address(name: str) -> bool:

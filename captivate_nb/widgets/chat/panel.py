@@ -307,9 +307,11 @@ class ChatPanel(TimeTravelPanel):
 
     async def rerun(self) -> None:
         """Do this conversation again beside it, against the bot as it is now."""
-        self._show_beside(await self.session.rerun(), "Done again")
+        again = await self.session.rerun()
+        told = again.errors[-1]
+        self._show_beside(again, "Done again").chat_log.problem(told.message, good=told.good)
 
-    def _show_beside(self, session: Session, name: str) -> None:
+    def _show_beside(self, session: Session, name: str) -> ChatPanel:
         self._close_branch()
         self.beside = branch = ChatPanel(session, remote_images=self._remote_images)
         branch.header.name = name
@@ -317,6 +319,7 @@ class ChatPanel(TimeTravelPanel):
         branch._leave = self._close_branch  # its own kind
         self.go(None)
         self._arrange()
+        return branch
 
     def _close_branch(self) -> None:
         if self.beside is not None:

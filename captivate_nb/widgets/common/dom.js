@@ -80,7 +80,7 @@ export function iconButton(look, name, press) {
  */
 export function problemLine(problem, dismiss) {
   const text = problem.detail
-    ? make("details", {}, make("summary", {}, problem.message), make("pre", {}, problem.detail))
+    ? make("details", {}, make("summary", {}, problem.message), make("pre", { tabindex: "0" }, problem.detail))
     : make("span", {}, problem.message);
   const look = problem.good
     ? { class: "cnb-problem cnb-good", role: "status" }

@@ -54,9 +54,10 @@
  * @typedef {{ kind: "botturn", ask: string, n: number }} BotTurn
  * @typedef {{ kind: "botcode", ask: string, n: number, form: string }} BotCode
  * @typedef {{ kind: "starthere", ask: string, n: number }} StartHere
+ * @typedef {{ kind: "rerun", ask: string }} Rerun
  * @typedef {{ kind: "go", ask: string, n: number | null }} Go
  * @typedef {{ kind: "branch", ask: string, n: number }} Branch
- * @typedef {ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go | ListTurns | BotTurn | BotCode | StartHere | SendTurn | Branch | Close} FromInspector
+ * @typedef {ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go | ListTurns | BotTurn | BotCode | StartHere | SendTurn | Rerun | Branch | Close} FromInspector
  * @typedef {{ kind: "rows", start: number, rows: Row[], total: number }} Rows
  * @typedef {{ kind: "state", past: number | null, chat: number, agent: string | null, errors: number, median: number | null, p95: number | null, metadata?: string }} State
  * @typedef {Rows | State | Answer} ToInspector

@@ -10,9 +10,20 @@ export class BotTab {
     this.questions = inspector.feed.questions;
     this.drawn = "";
     this.list = make("ol", { class: "cnb-changes cnb-bot-turns" });
+    const rerun = async () => {
+      this.rerun.disabled = true;
+      await inspector.ask({ kind: "rerun" });
+      this.rerun.disabled = false;
+    };
+    this.rerun = make(
+      "button",
+      { type: "button", class: "cnb-do", title: "In a new conversation, against the bot as it is now", click: rerun },
+      "Do all again",
+    );
     this.node = make(
       "div",
       { class: "cnb-tab cnb-pages" },
+      make("div", { class: "cnb-bar" }, this.rerun),
       make("div", { class: "cnb-page", role: "region", "aria-label": "Bot", tabindex: "0" }, this.list),
     );
   }

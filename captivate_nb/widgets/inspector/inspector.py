@@ -36,6 +36,7 @@ from captivate_nb.widgets.messages import (
     Go,
     ListTurns,
     NeedRows,
+    Rerun,
     Rows,
     SendEvent,
     SendTurn,
@@ -59,7 +60,7 @@ CHUNK = 500
 RECORDED = "A recording has no bot to go on with: a live chat has."
 
 
-AskedOfBot = ListTurns | BotTurn | BotCode | StartHere | SendTurn
+AskedOfBot = ListTurns | BotTurn | BotCode | StartHere | SendTurn | Rerun
 Asked = Frame | Find | Template | Code | SendEvent | SetMetadata | Act | Go | Branch | AskedOfBot
 
 
@@ -71,6 +72,7 @@ class Host(Protocol):
     def go(self, n: int | None) -> None: ...
     def close_inspector(self) -> None: ...
     async def start_at(self, turn: int) -> None: ...
+    async def rerun(self) -> None: ...
 
 
 class InspectorWidget(PageWidget):
@@ -237,6 +239,8 @@ class InspectorWidget(PageWidget):
                 return {"text": bot_turns.code(server, n, form)}
             case StartHere(n=n):
                 await self._host.start_at(n)
+            case Rerun():
+                await self._host.rerun()
             case SendTurn(turn=n):
                 await asyncio.to_thread(server.send_again, n)
             case _:

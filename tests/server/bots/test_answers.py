@@ -101,6 +101,19 @@ def test_items_are_one_message_and_a_pause_parts_it():
     ]
 
 
+def test_a_bare_card_and_a_bare_file_are_items_too():
+    card = {"text": "Mug", "description": "Blue", "image_url": "http://x/m.png", "link": "http://x"}
+    file = {"type": "application/pdf", "url": "http://x/a.pdf", "filename": "a.pdf"}
+    assert effects({"response": [card, file]}) == [
+        SayEffect(
+            (
+                c.Cards((c.Card("Mug", "Blue", "http://x/m.png", "http://x"),)),
+                c.Files((c.File("http://x/a.pdf", "a.pdf", "application/pdf"),)),
+            )
+        )
+    ]
+
+
 def test_an_item_that_cannot_be_read_is_noted():
     said, note = effects({"response": ["A", {"type": "text"}]})
     assert said == SayEffect((c.Text("A"),))

@@ -76,6 +76,20 @@ async def test_a_turn_is_sent_again_and_begun_from(front_end: FrontEnd):
         panel.close()
 
 
+async def test_all_is_done_again_beside_and_the_difference_told(front_end: FrontEnd):
+    async with chatting(answer) as session:
+        panel = cn.ChatPanel(session)
+        panel.open_inspector("bot")
+        await session.say("tea")
+        session.server.reload(lambda request: f"Now {request['user_input']}")
+        assert "error" not in await ask(front_end, panel, "rerun")
+        told = panel.beside.session
+        assert told.differs == 0
+        assert [message.text for message in told.transcript] == ["Now ", "tea", "Now tea"]
+        assert "“You said”, and is “Now”" in told.errors[-1].message
+        panel.close()
+
+
 async def test_a_flow_tells_its_steps_with_their_lines(front_end: FrontEnd, tmp_path: Any):
     path = tmp_path / "tea.yaml"
     path.write_text(
