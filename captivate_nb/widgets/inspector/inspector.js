@@ -36,6 +36,7 @@ export class Inspector {
       code: this.code,
     };
     this.facts = make("div", { class: "cnb-state" });
+    this.ident = make("div", { class: "cnb-hint", title: "The conversation's ID" });
     this.problems = make("div");
     root.classList.add("cnb-inspector");
     root.setAttribute("role", "complementary");
@@ -44,7 +45,7 @@ export class Inspector {
       make(
         "div",
         { class: "cnb-header" },
-        make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading" }, "Inspector"), this.facts),
+        make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading" }, "Inspector"), this.facts, this.ident),
         iconButton("close", "Close the inspector", () => model.send({ kind: "close" })),
       ),
       this.tablist(),
@@ -234,8 +235,9 @@ export class Inspector {
     this.first.disabled = this.feed.at <= 0;
     const { errors } = this.feed.state;
     const problems = errors ? ` · ${counted(errors, "error")}` : "";
-    const follows = this.live ? (past === null ? " · follows the chat" : ` · shows event ${past}`) : " · recorded";
+    const follows = this.live ? (past === null ? " · live" : ` · shows event ${past}`) : " · recorded";
     this.facts.textContent = `${counted(last + 1, "event")}${problems}${follows}`;
+    this.ident.textContent = this.feed.state.conversation ?? "";
     this.facts.dataset.status = past === null ? "open" : "past";
   }
 
