@@ -1,6 +1,6 @@
 import { iconButton, make, problemLine, size } from "../common/dom.js";
 import { hear, Questions } from "../common/questions.js";
-import { Recall } from "./input_history.js";
+import { InputHistory } from "./input_history.js";
 
 const KEPT = 100; // lines that ArrowUp brings back
 const LONG = 1e5; // characters from which on it takes seconds to measure a text, or to find its lines' directions
@@ -32,7 +32,7 @@ class Composer {
       paste: (/** @type {ClipboardEvent} */ event) => this.receive(event, event.clipboardData),
     });
     this.composed = -Infinity;
-    this.recall = new Recall(this.text, () => this.lines());
+    this.history = new InputHistory(this.text, () => this.lines());
     this.picker = make("input", {
       type: "file",
       multiple: true,
@@ -79,7 +79,7 @@ class Composer {
     this.drafts.set(this.topic, { text: this.text.value, files: this.files });
     this.topic = this.model.get("topic");
     const draft = this.drafts.get(this.topic) ?? { text: "", files: [] };
-    this.recall.forget();
+    this.history.forget();
     this.text.value = draft.text;
     this.files = draft.files;
     this.tell("");
@@ -104,7 +104,7 @@ class Composer {
       event.preventDefault();
       // Safari ends the composition before it tells of the Enter that ended it
       if (performance.now() - this.composed > COMPOSED) this.send();
-    } else if (!this.text.readOnly && this.recall.key(event)) {
+    } else if (!this.text.readOnly && this.history.key(event)) {
       event.preventDefault();
       this.fit();
     } else if (event.key === "ArrowDown" && !this.text.value && this.choose()) event.preventDefault();
@@ -197,7 +197,7 @@ class Composer {
     else if (topic !== this.topic) this.drafts.delete(topic);
     else {
       this.remember([this.text.value]);
-      this.recall.forget();
+      this.history.forget();
       this.text.value = "";
       this.files = [];
       this.fit();

@@ -1,5 +1,5 @@
 /** What was said comes back with ArrowUp, as in a shell; what is being written is kept meanwhile. */
-export class Recall {
+export class InputHistory {
   /** @param {HTMLTextAreaElement} text @param {() => string[]} lines the newest last */
   constructor(text, lines) {
     this.text = text;

@@ -6,7 +6,7 @@ export class ActionsTab {
   /** @param {import("./inspector.js").Inspector} inspector */
   constructor(inspector) {
     this.inspector = inspector;
-    this.feed = inspector.feed;
+    this.store = inspector.store;
     this.list = make("ol", { class: "cnb-changes" });
     this.node = make(
       "div",
@@ -24,7 +24,7 @@ export class ActionsTab {
       keydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
     });
     const form = new JsonForm("Data of the action, as JSON", "Send", (text) => {
-      if (name.value.trim()) return this.inspector.feed.questions.ask({ kind: "act", name: name.value.trim(), text });
+      if (name.value.trim()) return this.inspector.store.questions.ask({ kind: "act", name: name.value.trim(), text });
       name.focus();
       return Promise.resolve({ error: "An action needs an id." });
     });
@@ -43,7 +43,7 @@ export class ActionsTab {
   }
 
   open() {
-    const rows = this.feed.list.filter((row) => row?.actions && this.feed.isShown(row));
+    const rows = this.store.list.filter((row) => row?.actions && this.store.isShown(row));
     this.list.replaceChildren(
       ...rows.flatMap((row) =>
         (row.actions ?? []).map(([id, data]) =>

@@ -7,7 +7,7 @@ export class BotTab {
   /** @param {import("./inspector.js").Inspector} inspector */
   constructor(inspector) {
     this.inspector = inspector;
-    this.questions = inspector.feed.questions;
+    this.questions = inspector.store.questions;
     this.drawn = "";
     this.list = make("ol", { class: "cnb-changes cnb-bot-turns" });
     const rerun = async () => {

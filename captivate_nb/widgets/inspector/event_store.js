@@ -13,7 +13,7 @@ import { hear, Questions } from "../common/questions.js";
  */
 
 /** The rows of one model, from `low` on without a gap; what is lacking is asked for. */
-export class Feed {
+export class EventStore {
   /** @param {import("../common/dom.js").Model<FromInspector>} model */
   constructor(model) {
     this.model = model;

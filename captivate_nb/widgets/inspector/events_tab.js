@@ -21,7 +21,7 @@ export class EventsTab {
   /** @param {import("./inspector.js").Inspector} inspector */
   constructor(inspector) {
     this.inspector = inspector;
-    this.feed = inspector.feed;
+    this.store = inspector.store;
     /** @type {Map<string, number>} the first event of each message */
     this.byMessage = new Map();
     /** @type {Set<string>} */
@@ -82,7 +82,7 @@ export class EventsTab {
 
   /** @param {string} text */
   async send(text) {
-    const done = await this.feed.questions.ask({ kind: "send", text });
+    const done = await this.store.questions.ask({ kind: "send", text });
     const id = /"client_msg_id":\s*"([^"]+)"/.exec(text)?.[1];
     if (!done.error && id && this.form)
       this.form.text.value = text.replaceAll(id, crypto.randomUUID?.() ?? `${Math.random()}`);
@@ -99,7 +99,7 @@ export class EventsTab {
 
   /** @param {number} start @param {number} stop */
   rows(start, stop) {
-    for (const row of this.feed.list.slice(start, stop)) {
+    for (const row of this.store.list.slice(start, stop)) {
       this.place(row);
       this.note(row);
     }
@@ -164,7 +164,7 @@ export class EventsTab {
   }
 
   filter() {
-    this.column.nodes.forEach((node, n) => (node.hidden = !this.fits(this.feed.list[n])));
+    this.column.nodes.forEach((node, n) => (node.hidden = !this.fits(this.store.list[n])));
     this.tally();
   }
 
@@ -193,7 +193,7 @@ export class EventsTab {
     if (text !== this.text.value) return;
     for (const n of found) {
       this.found.add(n);
-      if (this.column.nodes[n]) this.column.nodes[n].hidden = !this.fits(this.feed.list[n]);
+      if (this.column.nodes[n]) this.column.nodes[n].hidden = !this.fits(this.store.list[n]);
     }
     this.tally();
   }
@@ -204,7 +204,7 @@ export class EventsTab {
   toggled(node) {
     if (!node.open || !node.matches(".cnb-event") || node.querySelector(".cnb-frame")) return;
     const n = Number(node.getAttribute("data-n"));
-    const row = this.feed.list[n];
+    const row = this.store.list[n];
     const text = make("pre", { tabindex: "0", "aria-label": `Event ${n}` }, "…");
     const tools = make(
       "div",
@@ -247,7 +247,7 @@ export class EventsTab {
     if (!node) return;
     const n = Number(node.getAttribute("data-n"));
     this.mark(n);
-    const { id } = this.feed.list[n];
+    const { id } = this.store.list[n];
     if (id !== undefined) this.inspector.seek(id);
   }
 

@@ -2,20 +2,20 @@ import { counted, icon, iconButton, make, problemLine } from "../common/dom.js";
 import { ActionsTab } from "./actions_tab.js";
 import { BotTab } from "./bot_tab.js";
 import { CodeTab } from "./code_tab.js";
-import { Feed } from "./event_store.js";
+import { EventStore } from "./event_store.js";
 import { EventsTab } from "./events_tab.js";
 import { MetadataTab } from "./metadata_tab.js";
 import { TimingTab } from "./timing_tab.js";
 
-// The inspector. A Feed per model keeps the rows; an Inspector per place where it is displayed draws
+// The inspector. An EventStore per model keeps the rows; an Inspector per place where it is displayed draws
 // them. Bubbles and events know each other by the message's id, through DOM events of the panel.
 
 let made = 0;
 
 export class Inspector {
-  /** @param {Feed} feed @param {import("../common/dom.js").Model<import("../common/messages.js").FromInspector>} model @param {HTMLElement} root */
-  constructor(feed, model, root) {
-    this.feed = feed;
+  /** @param {EventStore} store @param {import("../common/dom.js").Model<import("../common/messages.js").FromInspector>} model @param {HTMLElement} root */
+  constructor(store, model, root) {
+    this.store = store;
     this.model = model;
     this.root = root;
     this.live = model.get("live");
@@ -61,14 +61,14 @@ export class Inspector {
     this.picked = (/** @type {Event} */ event) => this.pick(/** @type {CustomEvent} */ (event));
     document.addEventListener("cnb-pick", this.picked);
     model.on("change:tab", () => this.show(model.get("tab")));
-    feed.watchers.add(this);
-    if (feed.low >= 0) this.rows(feed.low, feed.list.length);
+    store.watchers.add(this);
+    if (store.low >= 0) this.rows(store.low, store.list.length);
     this.state();
     this.show(this.tab);
   }
 
   close() {
-    this.feed.watchers.delete(this);
+    this.store.watchers.delete(this);
     document.removeEventListener("cnb-pick", this.picked);
     for (const tab of Object.values(this.tabs)) tab.close();
   }
@@ -141,9 +141,9 @@ export class Inspector {
 
   // --- what comes ----------------------------------------------------------------------------
 
-  /** Ask Python for something, and tell what was wrong with it. @param {Parameters<Feed["questions"]["ask"]>[0]} question */
+  /** Ask Python for something, and tell what was wrong with it. @param {Parameters<EventStore["questions"]["ask"]>[0]} question */
   async ask(question) {
-    const answer = await this.feed.questions.ask(question);
+    const answer = await this.store.questions.ask(question);
     if (answer.error) this.tell(answer.error);
     return answer;
   }
@@ -155,7 +155,7 @@ export class Inspector {
   }
 
   state() {
-    const { state } = this.feed;
+    const { state } = this.store;
     for (const tab of Object.values(this.tabs)) tab.state(state);
     this.drawFoot();
   }
@@ -218,32 +218,32 @@ export class Inspector {
   }
 
   drawFoot() {
-    const last = this.feed.list.length - 1;
-    const { past } = this.feed.state;
+    const last = this.store.list.length - 1;
+    const { past } = this.store.state;
     if (!this.slider || !this.where || !this.now || !this.fork || !this.first) return;
     this.slider.max = `${Math.max(last, 0)}`;
-    if (!this.going) this.slider.value = `${this.feed.at}`;
+    if (!this.going) this.slider.value = `${this.store.at}`;
     const at =
       past === null && this.live
         ? `live · event ${Math.max(last, 0)}`
         : last < 0
           ? "no event"
-          : `event ${this.feed.at} of ${last}`;
+          : `event ${this.store.at} of ${last}`;
     this.where.textContent = at;
     this.slider.setAttribute("aria-valuetext", at);
     this.now.hidden = past === null || !this.live;
-    this.first.disabled = this.feed.at <= 0;
-    const { errors } = this.feed.state;
+    this.first.disabled = this.store.at <= 0;
+    const { errors } = this.store.state;
     const problems = errors ? ` · ${counted(errors, "error")}` : "";
     const follows = this.live ? (past === null ? " · live" : ` · shows event ${past}`) : " · recorded";
     this.facts.textContent = `${counted(last + 1, "event")}${problems}${follows}`;
-    this.ident.textContent = this.feed.state.conversation ?? "";
+    this.ident.textContent = this.store.state.conversation ?? "";
     this.facts.dataset.status = past === null ? "open" : "past";
   }
 
   slid() {
     const n = Number(this.slider?.value);
-    this.go(n === this.feed.list.length - 1 && this.live ? null : n);
+    this.go(n === this.store.list.length - 1 && this.live ? null : n);
   }
 
   /** Show all as it stood after event `n`, or now; one move at a time, the last one wanted. @param {number | null} n */
@@ -266,23 +266,23 @@ export class Inspector {
     this.fork.disabled = true;
     this.fork.setAttribute("aria-busy", "true");
     this.tell();
-    await this.ask({ kind: "branch", n: this.feed.at });
+    await this.ask({ kind: "branch", n: this.store.at });
     this.fork.disabled = false;
     this.fork.removeAttribute("aria-busy");
   }
 }
 
 export default () => {
-  /** @type {Feed} */
-  let feed;
+  /** @type {EventStore} */
+  let store;
   return {
     /** @param {{ model: import("../common/dom.js").Model }} context */
     initialize({ model }) {
-      feed = new Feed(model);
+      store = new EventStore(model);
     },
     /** @param {{ model: import("../common/dom.js").Model, el: HTMLElement }} context */
     render({ model, el }) {
-      const view = new Inspector(feed, model, el);
+      const view = new Inspector(store, model, el);
       return () => view.close();
     },
   };

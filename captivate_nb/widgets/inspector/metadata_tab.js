@@ -6,7 +6,7 @@ export class MetadataTab {
   /** @param {import("./inspector.js").Inspector} inspector */
   constructor(inspector) {
     this.inspector = inspector;
-    this.feed = inspector.feed;
+    this.store = inspector.store;
     this.drawn = "";
     /** @type {Set<string>} the branches that the reader has folded */
     this.folded = new Set();
@@ -34,7 +34,7 @@ export class MetadataTab {
     this.form = new JsonForm(
       "Metadata to set, as JSON",
       "Set",
-      (text) => this.inspector.feed.questions.ask({ kind: "set", text, target: this.target?.value ?? "" }),
+      (text) => this.inspector.store.questions.ask({ kind: "set", text, target: this.target?.value ?? "" }),
       this.target,
     );
     this.form.text.value = "{}";
@@ -50,7 +50,7 @@ export class MetadataTab {
   }
 
   open() {
-    const { metadata } = this.feed.state;
+    const { metadata } = this.store.state;
     if (metadata !== this.drawn) {
       this.drawn = metadata;
       const value = JSON.parse(metadata);
@@ -102,7 +102,7 @@ export class MetadataTab {
   }
 
   list() {
-    const rows = this.feed.list.filter((row) => row?.changes && this.feed.isShown(row));
+    const rows = this.store.list.filter((row) => row?.changes && this.store.isShown(row));
     this.changes.replaceChildren(...rows.map((row) => this.change(row)));
     if (!rows.length) this.changes.append(make("li", { class: "cnb-none" }, "Nothing so far."));
   }

@@ -9,7 +9,7 @@ export class TimingTab {
   /** @param {import("./inspector.js").Inspector} inspector */
   constructor(inspector) {
     this.inspector = inspector;
-    this.feed = inspector.feed;
+    this.store = inspector.store;
     this.chart = make("div", { class: "cnb-chart" });
     this.facts = make("p", { class: "cnb-facts" });
     this.list = make("ol", { class: "cnb-changes" });
@@ -36,13 +36,13 @@ export class TimingTab {
   turns() {
     /** @type {Map<number, [number, string, number | null]>} */
     const turns = new Map();
-    for (const row of this.feed.list) if (row?.turn && row.n <= this.feed.at) turns.set(row.turn[0], row.turn);
+    for (const row of this.store.list) if (row?.turn && row.n <= this.store.at) turns.set(row.turn[0], row.turn);
     return [...turns.values()];
   }
 
   open() {
     const turns = this.turns();
-    const { median, p95 } = this.feed.state;
+    const { median, p95 } = this.store.state;
     this.facts.replaceChildren(
       ...(median === null || p95 === null
         ? ["No reply has been timed yet."]
