@@ -47,7 +47,7 @@ async def connect(
     firstName, lastName, email. `greet`: "bot" asks for the greeting as the vendor's client does,
     "auto" first gives the server 2 s to greet by itself, "user" waits for none. `trusted_hosts`
     are those from which a large message may be fetched besides the server's own and the vendor's.
-    `timeouts` are for how long the session waits for what.
+    `timeouts` are for how long the session waits for what, in seconds.
 
     Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.
     """
@@ -103,12 +103,12 @@ async def demo(
     has `bot_timeout` seconds; docs/bots.md has the rest.
 
     `transport` is the way between the two: a "socket" on a free loopback port, with the server on a
-    thread of its own; or "local", in this process, with the server on the loop that calls this, so
-    that it stands still while a cell computes. None is a socket, and in a web browser, where there
-    is none, local. `options` are those of `connect` from `user_id` on.
+    thread of its own; or "local", in this process, on the loop that calls this, so that it stands
+    still while a cell computes. None is local in a web browser, and else a socket. `options` are
+    those of `connect` from `user_id` on.
 
-    The server, `session.server`, stops when the session is closed. Raise `FlowError` for a flow
-    that cannot be used, `UsageError` for another transport, and for what is no bot.
+    The server, `session.server`, stops when the session is closed. Raise what `connect` does,
+    `FlowError` for a flow, `UsageError` for a transport or a bot. Cancelling stops the server, too.
     """
     from .server.embedded import EmbeddedServer
 

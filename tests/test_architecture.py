@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import captivate_nb
+from captivate_nb.server.embedded import EmbeddedServer
 
 ROOT = Path(captivate_nb.__file__).parent
 MODULES = {
@@ -64,6 +66,39 @@ def test_a_page_s_file_can_be_read_at_once(path: Path):
 def test_dir_lists_the_public_names_and_no_others():
     assert dir(captivate_nb) == sorted(captivate_nb.__all__)
     assert all(hasattr(captivate_nb, name) for name in captivate_nb.__all__)
+
+
+def public_coroutines() -> dict[str, str]:
+    """Return the docstring of everything public that is awaited, by its name."""
+    public = {name: getattr(captivate_nb, name) for name in captivate_nb.__all__}
+    of_classes = {
+        f"{name}.{each}": member
+        for name, kind in (public | {"EmbeddedServer": EmbeddedServer}).items()
+        if inspect.isclass(kind)
+        for each, member in inspect.getmembers_static(kind, callable)
+        if not each.startswith("_")
+    }
+    return {
+        name: inspect.getdoc(member) or ""
+        for name, member in (public | of_classes).items()
+        if inspect.iscoroutinefunction(inspect.unwrap(member))
+    }
+
+
+COROUTINES = public_coroutines()
+
+
+def test_what_can_be_awaited_is_found():
+    assert {"connect", "demo", "Session.say", "Session.branch", "ChatPanel.rerun"} <= set(
+        COROUTINES
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COROUTINES))
+def test_what_can_be_awaited_tells_what_it_raises_and_what_cancelling_does(name: str):
+    text = " ".join(COROUTINES[name].split())
+    assert "Raise " in text
+    assert "cancelling " in text.lower()
 
 
 UNUSED = ("ipywidgets", "anywidget", "IPython", "markdown_it", "tornado", "websockets", "yaml")

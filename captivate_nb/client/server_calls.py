@@ -22,9 +22,10 @@ from .validation import id_of
 class ServerCalls:
     """The calls of a session that its server answers.
 
-    Each raises `SessionClosed`, `NoConversation` where the current conversation was deleted,
-    `RequestTimeout` when it is not answered, `ServerError` for the server's own error, and
-    `ProtocolError` for an answer that cannot be read. Cancelling stops the wait.
+    What each raises is a `CaptivateError`: `SessionClosed`; `NoConversation` where the current
+    conversation was deleted; `RequestTimeout` when it is not answered for `timeouts.answer`
+    seconds; `ServerError` for the server's own error; `ProtocolError` for an answer that cannot be
+    read. Cancelling stops the wait; what was sent stays sent.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -38,7 +39,10 @@ class ServerCalls:
     ) -> dict[str, Any]:
         """Merge metadata into the conversation's, and return all of it as the server has it.
 
-        `target` is default, bot, live or bot_live; what is under `private` is never returned.
+        `target` is default, bot, live or bot_live; what is under `private` is never returned. Raise
+        `UsageError` for another target or no dict, `ProtocolError` for what has no JSON form, and
+        `NoConversation`, `RequestTimeout` or `ServerError`. Cancelling stops the wait: what was sent
+        is merged all the same.
         """
         current = self._current()
         await self._parts.queries.set_metadata(current, metadata, target)
@@ -46,12 +50,18 @@ class ServerCalls:
 
     @on_own_loop
     async def fetch_metadata(self) -> dict[str, Any]:
-        """Ask the server for the conversation's metadata."""
+        """Ask the server for the conversation's metadata.
+
+        Raise `NoConversation`, `RequestTimeout` or `ServerError`. Cancelling stops the wait.
+        """
         return await self._parts.queries.metadata(self._current())
 
     @on_own_loop
     async def fetch_transcript(self) -> Transcript:
-        """Ask the server for the conversation's transcript, as the same `Message`s."""
+        """Ask the server for the conversation's transcript, as the same `Message`s.
+
+        Raise `NoConversation`, `RequestTimeout` or `ServerError`. Cancelling stops the wait.
+        """
         return transcript_of(await self._parts.queries.transcript(self._current()))
 
     @on_own_loop
@@ -66,7 +76,8 @@ class ServerCalls:
     ) -> Conversations:
         """Return a user's conversations; `filter` matches metadata exactly, `search` a part of it.
 
-        Pages count from 1, and have `limit` conversations.
+        Pages count from 1, and have `limit` conversations. Raise `UsageError` for another page or
+        limit, `RequestTimeout` or `ServerError`. Cancelling stops the wait.
         """
         self._check_open()
         who = id_of(user_id or self.conversation.user_id, "A user's ID")
@@ -74,12 +85,19 @@ class ServerCalls:
 
     @on_own_loop
     async def delete(self, conversation_id: str | None = None, *, soft: bool | None = None) -> None:
-        """Delete a conversation, by default the current one; `soft` None leaves it to the server."""
+        """Delete a conversation, by default the current one; `soft` None leaves it to the server.
+
+        Raise `NoConversation`, `RequestTimeout` or `ServerError`. Cancelling stops the wait: a
+        deletion that was sent is not taken back.
+        """
         await self._parts.queries.delete(conversation_id or self._current(), soft)
 
     @on_own_loop
     async def delete_all(self, user_id: str | None = None) -> None:
-        """Delete all conversations of a user, by default the current one."""
+        """Delete all conversations of a user, by default the current one.
+
+        Raise `RequestTimeout` or `ServerError`. Cancelling is as with `delete`.
+        """
         self._check_open()
         await self._parts.queries.delete(user_id or self.conversation.user_id)
 

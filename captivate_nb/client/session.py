@@ -115,7 +115,7 @@ class Session(LiveConversation, Beside):
     async def close(self) -> None:
         """Close for good, with what the session brought with it; again is harmless.
 
-        Cancelling is safe: it is closed all the same.
+        Raise nothing. Cancelling is safe: it is closed all the same.
         """
         self._tasks.end()
         closing, self._at_close = self._at_close, []
@@ -145,7 +145,8 @@ class Session(LiveConversation, Beside):
     async def reconnect_now(self) -> None:
         """Try to connect again at once, where that is due later; `status` tells how it went.
 
-        Raise `SessionClosed` when the session is closed.
+        Raise `SessionClosed` when the session is closed. It waits for nothing that cancelling could
+        stop.
         """
         self._check_open()
         self._parts.connection.hurry()
@@ -190,7 +191,8 @@ class Session(LiveConversation, Beside):
         """Choose an option, or the one on offer with that label or value, and return the reply.
 
         An `Option` of an earlier turn is sent too, as a reader can still click it. Raise
-        `UnknownChoice` when none is meant; else as `say` does.
+        `UnknownChoice` when none is meant; else what `say` does, and seconds and cancelling are as
+        there.
         """
         self._check_open()
         option = choice if isinstance(choice, Option) else offered(str(choice), self.transcript)
@@ -209,7 +211,8 @@ class Session(LiveConversation, Beside):
         """Send files, by URL, path, `File` or `(name, bytes, MIME type)`, and return the reply.
 
         Local files are uploaded where the server offers it, and else go inside the message. Raise
-        `InvalidFile` when one cannot be read or is too large for either; else as `say` does.
+        `InvalidFile` when one cannot be read or is too large for either; else what `say` does.
+        Cancelling during an upload drops it, and nothing is said; after it, it is as with `say`.
         """
         if not files:
             raise InvalidMessage("There are no files to send. Nothing was sent.")
@@ -230,7 +233,8 @@ class Session(LiveConversation, Beside):
         """Send a message again that failed, or of which it is not known whether it arrived.
 
         `message` is it or its ID, as in `outbox`. If it had arrived after all, the bot hears it
-        twice. Raise `UsageError` for any other message; else as `say` does.
+        twice. Raise `UsageError` for any other message; else what `say` does, and seconds and
+        cancelling are as there.
         """
         sent = self._undecided(message)
         send = self._parts.outbox.send_again
@@ -241,7 +245,7 @@ class Session(LiveConversation, Beside):
         """Say that a message arrived which failed, or of which that is not known.
 
         `message` is it or its ID, as in `outbox`; one that was never sent is dropped. Raise
-        `UsageError` for any other message.
+        `UsageError` for any other message. It waits for nothing that cancelling could stop.
         """
         self._parts.outbox.mark_arrived(self._undecided(message))
 
@@ -249,7 +253,8 @@ class Session(LiveConversation, Beside):
     async def stop_waiting(self) -> None:
         """End every wait for a reply, whoever waits: each returns what has come so far.
 
-        What was said stays said, and the bot may still answer it.
+        What was said stays said, and the bot may still answer it. Raise nothing. It waits for
+        nothing that cancelling could stop.
         """
         self._parts.turns.stop()
 
@@ -266,7 +271,8 @@ class Session(LiveConversation, Beside):
         """Send an action, such as the reserved `escalateToHuman`.
 
         An action need not have a reply: by default it returns an empty one once it is sent. Raise
-        `Undelivered` when the connection breaks right then, and else what `say` does.
+        `Undelivered` when the connection breaks right then, and else what `say` does. Seconds are
+        as there; cancelling stops the wait, and an action that is sent stays sent.
         """
         sent = {} if data is None else json_of(data, "An action's data")
         action = Action(id_of(id, "An action's ID"), sent)
@@ -279,6 +285,7 @@ class Session(LiveConversation, Beside):
         """Replace the text of one of the user's own messages.
 
         Raise `RequestTimeout` when the server does not confirm it, `ServerError` for its own.
+        Cancelling stops the wait: an edit that is sent stays sent.
         """
         current = self._current()
         event = e.EditMessage(
@@ -294,7 +301,7 @@ class Session(LiveConversation, Beside):
         """Send any event as it is given: `{"event_type", "event_payload"}`, or with its envelope.
 
         Raise `UsageError` when it is no dict, `ProtocolError` when it has no JSON form,
-        `InvalidMessage` when it is too large.
+        `InvalidMessage` when it is too large. Cancelling before it is sent drops it.
         """
         self._check_open()
         given = object_of(event, "An event")
@@ -317,7 +324,8 @@ class Session(LiveConversation, Beside):
         """Start a new conversation, as the same user with the same metadata where not given.
 
         Of the same user, what is `private` stays where other metadata is given without it. Raise
-        `RequestTimeout` when the server does not start one; the current one then goes on.
+        `RequestTimeout` when the server does not start one; the current one then goes on. Cancelling
+        stops the wait; the server may still start it, and the session then goes on in that one.
         """
         self._check_open()
         await self._parts.starting.begin_anew(user_id, user, metadata)
@@ -326,7 +334,8 @@ class Session(LiveConversation, Beside):
     async def resume(self, conversation_id: str) -> Transcript:
         """Go on in an earlier conversation, and return its transcript.
 
-        Raise `ServerError` when the server does not know it; the current one then goes on.
+        Raise `ServerError` when the server does not know it, `RequestTimeout` when it does not
+        answer; the current one then goes on. Cancelling stops the wait for the answer.
         """
         self._check_open()
         wanted = id_of(conversation_id, "A conversation's ID")

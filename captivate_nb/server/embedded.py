@@ -223,13 +223,19 @@ class EmbeddedServer:
         self._opener.workers.join()
 
     async def astart(self) -> Self:
-        """Start without blocking the loop. Cancelling stops it again."""
+        """Start without blocking the loop.
+
+        Raise `ServeError` when it cannot listen there. Cancelling stops it again.
+        """
         self._opener.workers.loop = asyncio.get_running_loop()
         await self._runner.astart()
         return self
 
     async def astop(self) -> None:
-        """Stop without blocking the loop, and return when nothing of it runs any more."""
+        """Stop without blocking the loop, and return when nothing of it runs any more.
+
+        Cancelling stops the wait for that; it ends all the same. Raise nothing.
+        """
         await self._runner.astop()
         self._opener.workers.stop()
         await self._opener.workers.ended()
@@ -237,14 +243,19 @@ class EmbeddedServer:
     async def connect(self) -> LocalSocket | int:
         """Open a connection in-process, or return the HTTP status with which it is refused.
 
-        Only for a local server, on its loop.
+        Only for a local server, on its loop. Raise nothing: a stopped one answers 503. Cancelling
+        opens none.
         """
         return await connect(self.service, self._network) if self._runner.running else 503
 
     async def fetch(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> Resource:
-        """Return what the server has at one of its own URLs. Only for a local server, on its loop."""
+        """Return what the server has at one of its own URLs. Only for a local server, on its loop.
+
+        Raise nothing: what is not there has its HTTP status. It waits for nothing that cancelling
+        could stop.
+        """
         if not self._runner.running:
             return Resource("text/plain", b"", 503)
         return fetch(self.service, method, url, headers, body)

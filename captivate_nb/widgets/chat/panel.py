@@ -309,15 +309,24 @@ class ChatPanel(TimeTravelPanel):
         return InspectorWidget(self, self._loop, self.session, self.branch, tab=tab)
 
     async def branch(self, n: int) -> None:
-        """Open a new conversation beside this one that is replayed up to event `n`."""
+        """Open a new conversation beside this one that is replayed up to event `n`.
+
+        Raise what `Session.branch` does. Cancelling closes it, and shows none.
+        """
         self._show_beside(await self.session.branch(n), f"Branch at event {n}")
 
     async def start_at(self, turn: int) -> None:
-        """Open a new conversation beside this one that stands where it stood before a bot's turn."""
+        """Open a new conversation beside this one that stands where it stood before a bot's turn.
+
+        Raise what `Session.start_at` does. Cancelling closes it, and shows none.
+        """
         self._show_beside(await self.session.start_at(turn), f"From turn {turn}")
 
     async def rerun(self) -> None:
-        """Do this conversation again beside it, against the bot as it is now."""
+        """Do this conversation again beside it, against the bot as it is now.
+
+        Raise what `Session.rerun` does. Cancelling closes it, and shows none.
+        """
         again = await self.session.rerun()
         told = again.errors[-1]
         self._show_beside(again, "Done again").chat_log.problem(told.message, good=told.good)
