@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -99,6 +100,15 @@ def test_what_can_be_awaited_tells_what_it_raises_and_what_cancelling_does(name:
     text = " ".join(COROUTINES[name].split())
     assert "Raise " in text
     assert "cancelling " in text.lower()
+
+
+QUIRKS = ROOT.parent / "docs" / "protocol.md"
+RELYING = sorted(set(re.findall(r"`(\w+/\w+\.py)`", QUIRKS.read_text())))
+
+
+@pytest.mark.parametrize("path", RELYING)
+def test_the_code_that_a_quirk_is_dealt_with_in_links_to_the_quirks(path: str):
+    assert "docs/protocol.md" in (ast.get_docstring(ast.parse((ROOT / path).read_text())) or "")
 
 
 UNUSED = ("ipywidgets", "anywidget", "IPython", "markdown_it", "tornado", "websockets", "yaml")

@@ -86,7 +86,7 @@ class Beside(ServerCalls):
         again = self._another()
         await again.open()
         try:
-            await repeat(again, steps)
+            await repeat(again, steps, again.timeouts.action)
         except BaseException:
             await again.close()
             raise

@@ -1,7 +1,7 @@
 """One connection kept open: made, watched, and made again after any close not asked for.
 
 It knows frames and not what they say, but for `socket_connected`, with which a connection counts
-as made.
+as made. `docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ async def open_transport(address: Address, timeouts: Timeouts) -> WebSocketTrans
         raise asyncio.CancelledError from None  # without the frames that know the URL
     except Exception as error:  # noqa: BLE001  # of websockets, a proxy's library, codecs, sockets
         raise _failure(address, error, timeouts.connect) from None
-    return WebSocketTransport(websocket, address.secrets)
+    return WebSocketTransport(websocket, timeouts.alive, address.secrets)
 
 
 class _Elsewhere(WebSocketException):

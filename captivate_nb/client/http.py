@@ -1,6 +1,7 @@
 """A session's HTTP requests: upload a file, fetch one, fetch a message too large for the socket.
 
 Bounded in size and time, never redirected, and the key goes only to hosts that may have it.
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

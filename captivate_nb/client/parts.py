@@ -88,7 +88,7 @@ class Parts:
         here = (self.intake, self.turns, self.recovery, tasks)
         self.outbox = Outbox(self.connection, self.channel, *here, self._show_outbox)
         self._receiver = Receiver(self.connection, self._requests, *here, trusted)
-        self.queries = Queries(self.channel)
+        self.queries = Queries(self.channel, timeouts)
         self.starting = Starting(
             conversation, self.channel, self.recovery, self.turns, timeouts, start, greet
         )

@@ -22,10 +22,8 @@ from captivate_nb.rendering.html import output
 from captivate_nb.rendering.sanitize import clean, clean_text, escape
 
 from .channel import Channel
+from .timeouts import Timeouts
 from .validation import count_of, id_of, new_id, object_of
-
-FALLBACK_AFTER = 3.0
-"""Seconds of silence after which a request's other wire name is tried."""
 
 SHOWN = 50
 """Conversations shown in a cell."""
@@ -85,8 +83,9 @@ class Queries:
     All raise what `Channel.request` does. Cancelling stops the wait.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, timeouts: Timeouts) -> None:
         self._channel = channel
+        self._unsure = timeouts.unsure  # seconds for an answer that not every server gives
 
     async def set_metadata(
         self, conversation_id: str, metadata: dict[str, Any], target: str
@@ -105,7 +104,7 @@ class Queries:
             target=target,
         )
         with contextlib.suppress(RequestTimeout):  # not every server confirms it
-            await self._channel.request(event, e.MetadataUpdated, conversation_id, FALLBACK_AFTER)
+            await self._channel.request(event, e.MetadataUpdated, conversation_id, self._unsure)
 
     async def metadata(self, conversation_id: str) -> dict[str, Any]:
         """Return a conversation's metadata."""
@@ -129,7 +128,7 @@ class Queries:
         """Return a user's conversations.
 
         Without a filter, a search or a page the document's event is sent, and the older clients'
-        one after an error or 3 s of silence.
+        one after an error or `Timeouts.unsure` seconds of silence.
         """
         if filtered or search or page is not None or limit is not None:
             answer = await self._channel.request(
@@ -158,7 +157,7 @@ class Queries:
     async def _all_conversations(self, user_id: str) -> e.UserConversations:
         asked = e.GetConversations(user_id=user_id)
         try:
-            return await self._channel.request(asked, e.UserConversations, timeout=FALLBACK_AFTER)
+            return await self._channel.request(asked, e.UserConversations, timeout=self._unsure)
         except (RequestTimeout, ServerError):
             older = e.GetConversations(user_id=user_id, variant="get_user_conversations")
             return await self._channel.request(older, e.UserConversations)

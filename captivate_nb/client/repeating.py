@@ -10,9 +10,6 @@ from captivate_nb.conversation.code import Step
 from captivate_nb.errors import ReplyTimeout
 from captivate_nb.protocol.content import File, Option
 
-ACTION_WAIT = 1.0
-"""Seconds that an action is given to have a reply; it need not have one."""
-
 
 class Repeatable(Protocol):
     """What a step is done in again; a `Session` is one."""
@@ -24,17 +21,18 @@ class Repeatable(Protocol):
     async def set_metadata(self, metadata: dict[str, Any], target: str, /) -> object: ...
 
 
-async def repeat(session: Repeatable, steps: Iterable[Step]) -> None:
+async def repeat(session: Repeatable, steps: Iterable[Step], action: float) -> None:
     """Do steps again, one after the other, each when the reply to the last is complete.
 
-    A turn that gets no complete reply in time is no error: it goes on from what did come.
+    An action has `action` seconds to have a reply. A turn that gets no complete reply in time is no
+    error: it goes on from what did come.
     """
     for step in steps:
         with contextlib.suppress(ReplyTimeout):
-            await _do(session, step)
+            await _do(session, step, action)
 
 
-async def _do(session: Repeatable, step: Step) -> None:
+async def _do(session: Repeatable, step: Step, wait: float) -> None:
     if step.choice is not None:
         await session.click(step.choice)
     elif step.files:
@@ -43,6 +41,6 @@ async def _do(session: Repeatable, step: Step) -> None:
         await session.say(step.text)
     elif step.action is not None:
         action = step.action.action
-        await session.act(action.id, action.data, wait=True, timeout=ACTION_WAIT)
+        await session.act(action.id, action.data, wait=True, timeout=wait)
     elif step.metadata is not None:
         await session.set_metadata(step.metadata.metadata, step.metadata.target)

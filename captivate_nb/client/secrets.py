@@ -4,6 +4,8 @@ Our own words (an address, an error, a log line) lose every key in use here, and
 where a key would stand: `redact`. A frame loses its own session's secrets, what its fields for keys
 hold, and metadata that is private, value by value; what else a bot or a user said stays as it was
 said: `redact_frame`.
+
+`docs/protocol.md` has what servers do that makes this necessary.
 """
 
 from __future__ import annotations

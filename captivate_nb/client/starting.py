@@ -22,12 +22,6 @@ from .timeouts import Timeouts
 from .turns import Turns
 from .validation import id_of, new_id, object_of
 
-GREETING_WAIT = 5.0
-"""Seconds that opening waits for a greeting at the most; none is no error."""
-
-SELF_GREETING_WAIT = 2.0
-"""Seconds that `greet="auto"` gives a server to greet by itself."""
-
 _GREETERS = ("bot", "auto", "user")
 
 
@@ -82,7 +76,7 @@ class Starting:
                 return
             now = asyncio.get_running_loop().time
             if self._greet == "auto":
-                await turn.wait(self._timeouts.settle, now() + SELF_GREETING_WAIT)
+                await turn.wait(self._timeouts.settle, now() + self._timeouts.self_greeting)
                 if self._conversation.transcript:
                     return
             current = started.conversation_id
@@ -90,7 +84,7 @@ class Starting:
             self._recovery.greeting = greeting
             try:
                 await self._channel.send(greeting)
-                await turn.wait(self._timeouts.settle, now() + GREETING_WAIT)
+                await turn.wait(self._timeouts.settle, now() + self._timeouts.greeting)
             finally:
                 self._recovery.greeting = None
 

@@ -19,6 +19,14 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """For a reply to what the user does, or the answer to a request, where a call does not say."""
     settle: float = 0.3
     """For how long it is quiet when a reply is complete, where a call does not say."""
+    greeting: float = 5.0
+    """For the greeting that a session asks for; a bot need not greet."""
+    self_greeting: float = 2.0
+    """For a server to greet by itself before that, with `greet="auto"`."""
+    action: float = 1.0
+    """For a reply to an action that `branch` or `rerun` does again; it need not have one."""
+    unsure: float = 3.0
+    """For an answer that not every server gives: to metadata, and to the newest list event."""
     reconnect_first: float = 0.25
     """Before the first attempt to connect again, or to ask again for an answer that could not be
     read; each later one waits twice as long."""
@@ -30,6 +38,8 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     """For the other side to close a connection, too."""
     ping: float = 20.0
     """Between two pings to a connection, and for the answer to one."""
+    alive: float = 5.0
+    """For the answer when it is asked at once whether a connection is alive."""
     check: float = CHECK
     """Until a message that arrived stands in the server's transcript, if the server keeps up."""
 

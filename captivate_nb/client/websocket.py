@@ -12,15 +12,15 @@ from websockets.frames import CloseCode
 from .secrets import Secret, redact
 from .transport import FRAME_LIMIT, check_size, fragments
 
-ANSWER_LIMIT = 5.0
-"""Seconds that the answer to a ping may take when it is asked whether the connection is alive."""
-
 
 class WebSocketTransport:
     """An open WebSocket. Made by `handshake.open_transport`."""
 
-    def __init__(self, websocket: ClientConnection, secrets: tuple[Secret, ...] = ()) -> None:
+    def __init__(
+        self, websocket: ClientConnection, alive: float, secrets: tuple[Secret, ...] = ()
+    ) -> None:
         self._websocket = websocket
+        self._alive = alive  # seconds for the answer when it is asked whether it is alive
         self._secrets = secrets  # known, and so hidden in log lines, for as long as it is used
         self.too_large = False
         """Whether it ended because a message was received that is over the limit."""
@@ -60,14 +60,14 @@ class WebSocketTransport:
             raise
 
     async def is_alive(self) -> bool:
-        """Ask the other side for an answer, within `ANSWER_LIMIT` seconds; cancelling is safe.
+        """Ask the other side for an answer, within the seconds given for that; cancelling is safe.
 
         A loop that was blocked meanwhile saw the time pass and not the answer, so it asks twice.
         """
         for _ in range(2):
             try:
                 answer = asyncio.ensure_future(await self._websocket.ping())
-                done, _ = await asyncio.wait([answer], timeout=ANSWER_LIMIT / 2)
+                done, _ = await asyncio.wait([answer], timeout=self._alive / 2)
             except ConnectionClosed:
                 return False
             if done and not answer.cancelled() and answer.exception() is None:

@@ -360,16 +360,14 @@ async def test_closing_while_it_reconnects():
         assert not any("captivate" in task.get_name() for task in asyncio.all_tasks())
 
 
-async def test_a_connection_on_which_nobody_answers_is_broken(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.websocket.ANSWER_LIMIT", 0.1)
-
+async def test_a_connection_on_which_nobody_answers_is_broken():
     async def falls_silent(socket: Socket) -> None:
         await socket.connect()
         socket.websocket.transport.pause_reading()
         await socket.websocket.wait_closed()
 
     async with rogue(Socket.connect, falls_silent, Socket.connect) as server:
-        client = Client(server.url)
+        client = Client(server.url, alive=0.1)
         with pytest.raises(ConnectionError):
             await client.connection.check()
         await client.connection.open()

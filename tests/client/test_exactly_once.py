@@ -17,12 +17,6 @@ QUICK, AT_ONCE = 16, 6
 LONG = int(os.environ.get("CAPTIVATE_NB_RUNS", "1000"))
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Find a dead connection in a fraction of a second."""
-    monkeypatch.setattr("captivate_nb.client.websocket.ANSWER_LIMIT", 0.4)
-
-
 async def weather(storm: Storm, caplog: pytest.LogCaptureFixture) -> None:
     """Play it, and look at both sides."""
     unseen: list[Any] = []

@@ -89,8 +89,8 @@ async def test_what_cannot_be_meant_is_refused_before_anything_is_sent(call: Any
         assert len(session.events) == known
 
 
-async def test_lists_fall_back_to_the_older_event(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.queries.FALLBACK_AFTER", 0.05)
+async def test_lists_fall_back_to_the_older_event():
+    soon = cn.Timeouts(unsure=0.05)
 
     async def older(socket: Socket) -> None:
         await socket.greet()
@@ -107,7 +107,10 @@ async def test_lists_fall_back_to_the_older_event(monkeypatch: pytest.MonkeyPatc
         await socket.receive("get_user_conversations")
         await socket.send(frame("user_conversations", {"conversations": []}))
 
-    async with rogue(older) as server, await cn.connect(server.url, "a-long-test-key") as session:
+    async with (
+        rogue(older) as server,
+        await cn.connect(server.url, "a-long-test-key", timeouts=soon) as session,
+    ):
         assert [c.id for c in await session.conversations()] == ["a", "b"]
         assert await session.set_metadata({"y": 1}) == {"z": 1}
         assert await session.conversations() == []

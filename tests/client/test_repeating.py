@@ -31,9 +31,8 @@ async def test_a_branch_goes_as_it_went_and_then_its_own_way():
     assert other.status == "closed"
 
 
-async def test_files_and_actions_are_done_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.repeating.ACTION_WAIT", 0.5)
-    async with await cn.demo() as session:
+async def test_files_and_actions_are_done_again():
+    async with await cn.demo(timeouts=cn.Timeouts(action=0.5)) as session:
         await session.send_files([("a.txt", b"hi", "text/plain")], "look")
         await session.act("escalateToHuman", wait=True)
         other = await session.branch(len(session.events) - 1)
@@ -41,9 +40,12 @@ async def test_files_and_actions_are_done_again(monkeypatch: pytest.MonkeyPatch)
         assert other.agent is not None
 
 
-async def test_a_turn_without_a_reply_is_no_error(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.repeating.ACTION_WAIT", 0.05)
-    async with rogue(Socket.greet) as server, await cn.connect(server.url, "key") as session:
+async def test_a_turn_without_a_reply_is_no_error():
+    soon = cn.Timeouts(action=0.05)
+    async with (
+        rogue(Socket.greet) as server,
+        await cn.connect(server.url, "key", timeouts=soon) as session,
+    ):
         await session.act("nobodyCares")
         other = await session.branch(len(session.events) - 1)
         assert other.events.where(type="action")

@@ -395,14 +395,17 @@ async def test_greet_user_sends_nothing_and_auto_waits_for_a_greeting():
         await quick(server.url, greet="atuo")
 
 
-async def test_greet_auto_asks_after_the_silence(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.starting.SELF_GREETING_WAIT", 0.05)
-    async with rogue(Socket.greet) as server, await quick(server.url, greet="auto") as session:
+async def test_greet_auto_asks_after_the_silence():
+    soon = cn.Timeouts(self_greeting=0.05)
+    async with (
+        rogue(Socket.greet) as server,
+        await quick(server.url, greet="auto", timeouts=soon) as session,
+    ):
         assert session.transcript.text == "bot: Hello"
 
 
-async def test_greet_auto_takes_a_greeting_that_goes_on_and_on(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.starting.SELF_GREETING_WAIT", 0.05)
+async def test_greet_auto_takes_a_greeting_that_goes_on_and_on():
+    soon = cn.Timeouts(self_greeting=0.05)
 
     async def talks_on(socket: Socket) -> None:
         await socket.connect()
@@ -410,20 +413,23 @@ async def test_greet_auto_takes_a_greeting_that_goes_on_and_on(monkeypatch: pyte
         await socket.send(frame("conversation_start_success", {"conversation_id": "c"}))
         await socket.send(bot("Hi", {"type": "pause", "time": 5000}))
 
-    async with rogue(talks_on) as server, await quick(server.url, greet="auto") as session:
+    async with (
+        rogue(talks_on) as server,
+        await quick(server.url, greet="auto", timeouts=soon) as session,
+    ):
         assert session.transcript.text == "bot: Hi"
         assert [e["event_type"] for e in server.received] == ["conversation_start"]
 
 
-async def test_a_bot_that_never_greets_is_no_error(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("captivate_nb.client.starting.GREETING_WAIT", 0.05)
+async def test_a_bot_that_never_greets_is_no_error():
+    soon = cn.Timeouts(greeting=0.05)
 
     async def silent(socket: Socket) -> None:
         await socket.connect()
         await socket.receive("conversation_start")
         await socket.send(frame("conversation_start_success", {"conversation_id": "c"}))
 
-    async with rogue(silent) as server, await quick(server.url) as session:
+    async with rogue(silent) as server, await quick(server.url, timeouts=soon) as session:
         assert len(session.transcript) == 0
         with pytest.raises(UnknownChoice, match="no options"):
             await session.click("x")

@@ -17,7 +17,7 @@ from captivate_nb.server.embedded import EmbeddedServer
 Line = tuple[str, str]
 
 TURNS = 20
-SOON = cn.Timeouts(connect=3.0, answer=2.0, reconnect_first=0.02, ping=0.3, check=0.4)
+SOON = cn.Timeouts(connect=3.0, answer=2.0, reconnect_first=0.02, ping=0.3, alive=0.4, check=0.4)
 """What takes seconds otherwise is noticed and repaired in fractions of one."""
 FLOW = """
 flow: storm
