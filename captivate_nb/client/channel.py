@@ -46,7 +46,7 @@ class Channel:
         self._timeouts = timeouts
         self._sending_message = sending
         self._sending = asyncio.Lock()  # held while a frame is sent
-        self._probing: asyncio.Task[None] | None = None
+        self._probing: asyncio.Task[None] | None = None  # asks whether the connection is alive
         self._unprobed = False  # whether something was sent since the newest ping
 
     # --- sending -----------------------------------------------------------------------------

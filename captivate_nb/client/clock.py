@@ -19,8 +19,8 @@ class Clock:
     ) -> None:
         self._wall = wall or time.time
         self._steady = steady or time.monotonic
-        self._told = self._wall()
-        self._then = self._steady()
+        self._told = self._wall()  # seconds; the newest time told
+        self._then = self._steady()  # what the steady clock showed then
 
     def now(self) -> float:
         """Return the time."""

@@ -75,11 +75,11 @@ class Connection:
         """How many connections were opened so far: what passes now passes on this one."""
         self.too_large = False
         """Whether the newest one that ended did so because a message was over the limit."""
-        self._transport: Transport | None = None
-        self._ready = asyncio.Event()
+        self._transport: Transport | None = None  # of the newest connection
+        self._ready = asyncio.Event()  # set while open and recovered
         self._hurry = asyncio.Event()  # whether to connect again without waiting
-        self._keeper: asyncio.Task[None] | None = None
-        self._end: CaptivateError | None = None
+        self._keeper: asyncio.Task[None] | None = None  # connects, again and again
+        self._end: CaptivateError | None = None  # why it is closed for good
 
     @property
     def is_open(self) -> bool:

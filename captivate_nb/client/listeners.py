@@ -29,7 +29,7 @@ class Listeners:
     ) -> None:
         self._spawn = spawn
         self._report = report
-        self._callbacks: dict[str, list[Callable[[Any], Any]]] = {}
+        self._callbacks: dict[str, list[Callable[[Any], Any]]] = {}  # by event name
         self._calling: str | None = None  # what the callback that is being called is for
 
     def add(self, name: str, callback: Callable[[Any], Any]) -> Callable[[], None]:

@@ -57,8 +57,8 @@ class Outbox:
         self._turns = turns
         self._tasks = tasks
         self._show = show
-        self._queued: dict[str, Queued] = {}
-        self._shown: tuple[Message, ...] = ()
+        self._queued: dict[str, Queued] = {}  # by message id
+        self._shown: tuple[Message, ...] = ()  # as told last
         self._again: set[str] = set()  # messages that the user sends again just now
         self._speaking = asyncio.Lock()  # held by the message that is sent next
 

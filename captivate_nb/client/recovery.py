@@ -66,12 +66,12 @@ class Recovery:
         self.greeting: e.UserMessage | None = None
         """What asked for the greeting, while that is due."""
         self._line = line
-        self._checking: asyncio.Task[None] | None = None
-        self._reading: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None  # finds out what arrived
+        self._reading: asyncio.Task[None] | None = None  # reads again what was cut short
         self._breaks = 0  # how many connections in a row broke while a transcript was asked for
         self._silent = False  # whether the server gave no transcript when it was asked last
         self._cut = False  # whether a frame was cut short since the last look
-        self._cut_at = float("-inf")
+        self._cut_at = float("-inf")  # in the loop's time, seconds
         self._patience = 0.0  # seconds until the next look for what was cut short
 
     async def recover(self) -> None:

@@ -61,7 +61,7 @@ class Session(LiveConversation, Beside):
         self.timeouts = timeouts or Timeouts()
         """For how long it waits for what, in seconds."""
         self._trusted = hosts_of(trusted_hosts)
-        self._at_close: list[Callable[[], Awaitable[None]]] = []
+        self._at_close: list[Callable[[], Awaitable[None]]] = []  # awaited, in order
         start = e.ConversationStart(
             user_id=user_id or "anon",
             user=user or {},

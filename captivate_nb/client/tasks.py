@@ -14,8 +14,8 @@ class Tasks:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._running: set[asyncio.Task[Any]] = set()
-        self._ended = False
+        self._running: set[asyncio.Task[Any]] = set()  # held, so that none is collected
+        self._ended = False  # whether all were cancelled, for good
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` beside what calls this; its error is for whoever awaits the task."""

@@ -31,8 +31,8 @@ class Turns:
     ) -> None:
         self._conversation = conversation
         self._late = late
-        self._turns: list[ReplyWaiter] = []
-        self._dealt: dict[int, Message] = {}
+        self._turns: list[ReplyWaiter] = []  # those being waited for
+        self._dealt: dict[int, Message] = {}  # in some reply already, by identity
         self.latency: float | None = None
         """Seconds the newest reply took to begin."""
 

@@ -59,7 +59,7 @@ class Requests:
     """The requests under way, oldest first."""
 
     def __init__(self) -> None:
-        self._pending: list[Pending] = []
+        self._pending: list[Pending] = []  # in the order they were asked
 
     def add(self, pending: Pending) -> None:
         """Let a request wait, as it goes out now."""
@@ -145,13 +145,13 @@ class ReplyWaiter:
         self.start = start
         self.reply: list[Message] | None = None
         self._loop = asyncio.get_running_loop()
-        self._changed = asyncio.Event()
-        self._start = self._loop.time()
-        self._last = self._start
-        self._pause = 0.0
-        self._error: CaptivateError | None = None
-        self._stopped = False
-        self._sent = message_id is None
+        self._changed = asyncio.Event()  # set when one of those below changes
+        self._start = self._loop.time()  # of the turn, in the loop's time
+        self._last = self._start  # when the newest sign of a reply came
+        self._pause = 0.0  # seconds that the newest message asks to wait
+        self._error: CaptivateError | None = None  # raised by whoever waits
+        self._stopped = False  # whether the wait ends with what has come
+        self._sent = message_id is None  # whether the message is sent
         self._doubted = doubted
         self.latency: float | None = None
 

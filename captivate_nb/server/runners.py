@@ -99,7 +99,7 @@ class ThreadRunner:
         self._listen = listen
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopped: asyncio.Event | None = None
+        self._stopped: asyncio.Event | None = None  # set to end the thread
 
     @property
     def running(self) -> bool:

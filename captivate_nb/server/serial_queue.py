@@ -17,7 +17,7 @@ class Tasks:
     """The tasks of one server, which end with it."""
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()  # held, so that none is collected
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine as a task."""
@@ -46,7 +46,7 @@ class SerialQueue:
     def __init__(self, tasks: Tasks, on_error: Callable[[], None] = lambda: None) -> None:
         self._tasks = tasks
         self._waiting: deque[Job] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None  # does what waits
         self._on_error = on_error
 
     def add(self, job: Job) -> None:

@@ -84,7 +84,7 @@ class Service:
         self._reopen = reopen
         self.reload_watchers: list[Callable[[str, str], None]] = []
         """Called with the bot's name and what is wrong, or "", when its file was saved."""
-        self._watch: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None  # waits for saves of the bot's file
         self._dialogues: dict[str, Dialogue] = {}  # by conversation id
         self._bucket = TokenBucket(self.limits.rate, self.limits.burst)
         ScriptedAgent(

@@ -72,7 +72,7 @@ class LiveChatQueue:
         self.watchers: list[Watcher] = []
         self.scripted = True
         """Whether the flow's scripted agent answers."""
-        self._available = True
+        self._available = True  # whether agents take visitors
 
     @property
     def available(self) -> bool:

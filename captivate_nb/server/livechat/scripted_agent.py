@@ -29,7 +29,7 @@ class ScriptedAgent:
         self._metadata = metadata
         self._picture_url = picture_url
         self._tasks = tasks
-        self._jobs: dict[str, SerialQueue] = {}
+        self._jobs: dict[str, SerialQueue] = {}  # by conversation id
         queue.watchers.append(self._on_queue_event)
 
     def _on_queue_event(self, what: QueueEvent, handoff: Handoff | None) -> None:

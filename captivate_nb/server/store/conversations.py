@@ -147,12 +147,11 @@ class ConversationStore:
 
     def __init__(self, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
-        self._conversations: OrderedDict[str, StoredConversation] = (
-            OrderedDict()
-        )  # last changed: last
+        # by id, those changed last at the end
+        self._conversations: OrderedDict[str, StoredConversation] = OrderedDict()
         self._counter = itertools.count(1)
         self._turns = itertools.count(1)
-        self._sizes: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}  # bytes, by conversation id
         self.size = 0
         """Bytes of all conversations, about."""
 

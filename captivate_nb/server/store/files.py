@@ -44,7 +44,7 @@ class FileStore:
         self._times: dict[str, float] = {}
         self._capacity = capacity
         self._journal = journal or FileJournal()
-        self._size = 0
+        self._size = 0  # bytes of all that is stored
 
     def load(self) -> None:
         """Load what the journal has."""

@@ -75,15 +75,15 @@ class AgentPanel(FallbackDisplay):
         self.agent, self._loop = _agent_and_loop(of)
         self.agent_name = clean(name) or NAME
         self._visitor_transcript = VisitorTranscript()
-        self._visitors: dict[str, VisitorView] = {}
-        self._name = ""
-        self._read: dict[str, int] = {}
-        self._ends: dict[str, tuple[str, float]] = {}
-        self._running = True
-        self._stale = False
-        self._one_look = asyncio.Lock()
-        self._looking: asyncio.Task[None] | None = None
-        self._at_desk = True
+        self._visitors: dict[str, VisitorView] = {}  # by conversation id
+        self._name = ""  # of the visitor shown
+        self._read: dict[str, int] = {}  # messages that were read, by conversation id
+        self._ends: dict[str, tuple[str, float]] = {}  # how and when, by conversation id
+        self._running = True  # whether the server is
+        self._stale = False  # whether it is to look again
+        self._one_look = asyncio.Lock()  # held while it looks
+        self._looking: asyncio.Task[None] | None = None  # looks while stale
+        self._at_desk = True  # whether the agent counts as there
         self._unwatch = self.agent.watch(self._on_desk)
         _enter(self.agent)
         self.desk = DeskWidget(self._act, name=self.agent_name, hint=QUIET)

@@ -123,12 +123,12 @@ class LogWidget(PageWidget):
         self._again = again or _nothing
         self._loop = loop
         self._choose = choose
-        self._told: list[Message] = list(source.transcript)
-        self._queued: list[Message] = []
-        self._first: int | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._problems: list[ProblemLine] = []
-        self._numbered = 0
+        self._told: list[Message] = list(source.transcript)  # what the page has
+        self._queued: list[Message] = []  # the outbox that it has
+        self._first: int | None = None  # index from which on it is out of date
+        self._timer: asyncio.TimerHandle | None = None  # until the next flush
+        self._problems: list[ProblemLine] = []  # the lines that it has
+        self._numbered = 0  # problems so far
         super().__init__(**state)
 
     # --- what the page is told ---------------------------------------------------------------

@@ -77,10 +77,10 @@ class ChatPanel(TimeTravelPanel):
         self.session = session
         self._remote_images = remote_images
         self._bot = BOT if session.server is None else clean(session.server.flow.bot) or BOT
-        self._latency: float | None = None
-        self._unsaved: asyncio.TimerHandle | None = None
-        self._stops: list[Callable[[], None]] = []
-        self._leave: Callable[[], None] | None = None
+        self._latency: float | None = None  # seconds, of the newest reply
+        self._unsaved: asyncio.TimerHandle | None = None  # until the state is saved
+        self._stops: list[Callable[[], None]] = []  # end what it observes
+        self._leave: Callable[[], None] | None = None  # closes a branch
         header = HeaderWidget(
             self.command,
             name=self._bot,

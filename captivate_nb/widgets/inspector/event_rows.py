@@ -55,7 +55,7 @@ class EventRows:
         """How long each answered turn waited, in order."""
         self._conversation = Conversation()
         self._turns = TurnTimer()
-        self._chat = 0
+        self._chat = 0  # conversations begun so far
 
     def take(self, record: EventRecord) -> None:
         """Append the row of the next record."""

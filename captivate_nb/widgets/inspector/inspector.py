@@ -101,9 +101,9 @@ class InspectorWidget(PageWidget):
         self._session = session
         self._branch_at = branch
         self._event_rows = EventRows()
-        self._timer: asyncio.TimerHandle | None = None
-        self._told = 0
-        self._metadata: dict[str, Any] = {}
+        self._timer: asyncio.TimerHandle | None = None  # until the next flush
+        self._told = 0  # how many rows the page has
+        self._metadata: dict[str, Any] = {}  # that the page has
         super().__init__(live=session is not None, **state)
         self._catch_up()
         self._told = len(self._event_rows.rows)

@@ -59,10 +59,10 @@ class TimeTravelPanel(FallbackDisplay):
         self.header = header
         self.chat_log = chat_log
         self.inspector: InspectorWidget | None = None
-        self.beside: TimeTravelPanel | None = None
+        self.beside: TimeTravelPanel | None = None  # the panel of a branch
         self._loop = loop
-        self._empty = chat_log.empty
-        self._tab = "events"
+        self._empty = chat_log.empty  # what an empty log says in the present
+        self._tab = "events"  # to open the inspector with
         self._size = SIZES[0]
         self._parts = PartsWidget(parts=[("chat", "Chat")])
         self._chat = ipywidgets.VBox((header, chat_log, *others)).add_class("cnb-chat")
