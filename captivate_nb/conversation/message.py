@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -154,3 +154,11 @@ def plain(messages: Iterable[Message]) -> str:
     shown = ((sender_line(m.who, m.delivery), m.text or actions_line(m.actions)) for m in messages)
     said = ((f"{who}: ", clean_text(text)) for who, text in shown)
     return "\n".join(who + text.replace("\n", "\n" + " " * len(who)) for who, text in said)
+
+
+def newest_latency(messages: Sequence[Message]) -> float | None:
+    """Return the seconds between the two newest messages if the later one answers the other."""
+    match messages[-2:]:
+        case [Message(sender="user", time=float(asked)), Message(sender="bot", time=float(at))]:
+            return at - asked if at >= asked else None  # a clock was set back
+    return None

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from IPython import get_ipython
 
 from captivate_nb.client.session import Session
-from captivate_nb.conversation.message import Message
+from captivate_nb.conversation.message import Message, newest_latency
 from captivate_nb.conversation.metadata import title_of
 from captivate_nb.conversation.private import without_private
 from captivate_nb.conversation.problems import CONNECTION, Problem
@@ -160,16 +160,9 @@ class ChatPanel(TimeTravelPanel):
         if self._unsaved is not None:
             self._unsaved.cancel()
         self._unsaved = self.session.loop.call_later(SAVE_AFTER, self._save)
-        if (latency := self._newest_latency()) is not None:
+        if (latency := newest_latency(self.session.transcript)) is not None:
             self._latency = latency
             self._show_state()
-
-    def _newest_latency(self) -> float | None:
-        """Return the seconds between the two newest messages if the later one answers the other."""
-        match self.session.transcript[-2:]:
-            case [Message(sender="user", time=float(asked)), Message(sender="bot", time=float(at))]:
-                return at - asked if at >= asked else None  # a clock was set back
-        return None
 
     def _problem(self, problem: Problem) -> None:
         if problem.about == CONNECTION:  # which the note says as long as it is so
@@ -309,24 +302,15 @@ class ChatPanel(TimeTravelPanel):
         return InspectorWidget(self, self._loop, self.session, self.branch, tab=tab)
 
     async def branch(self, n: int) -> None:
-        """Open a new conversation beside this one that is replayed up to event `n`.
-
-        Raise what `Session.branch` does. Cancelling closes it, and shows none.
-        """
+        """Show `Session.branch(n)` beside this one. Raise what it does; cancelling shows none."""
         self._show_beside(await self.session.branch(n), f"Branch at event {n}")
 
     async def start_at(self, turn: int) -> None:
-        """Open a new conversation beside this one that stands where it stood before a bot's turn.
-
-        Raise what `Session.start_at` does. Cancelling closes it, and shows none.
-        """
+        """Show `Session.start_at(turn)` beside it. Raise what it does; cancelling shows none."""
         self._show_beside(await self.session.start_at(turn), f"From turn {turn}")
 
     async def rerun(self) -> None:
-        """Do this conversation again beside it, against the bot as it is now.
-
-        Raise what `Session.rerun` does. Cancelling closes it, and shows none.
-        """
+        """Show `Session.rerun()` beside this one. Raise what it does; cancelling shows none."""
         again = await self.session.rerun()
         told = again.errors[-1]
         self._show_beside(again, "Done again").chat_log.problem(told.message, good=told.good)
