@@ -15,7 +15,17 @@ from captivate_nb.errors import (
     Undelivered,
     UsageError,
 )
-from support.live import KEY, SOON, breaks_when_spoken_to, large, refusal, shown, tell, transcript
+from support.live import (
+    KEY,
+    PATIENT,
+    SOON,
+    breaks_when_spoken_to,
+    large,
+    refusal,
+    shown,
+    tell,
+    transcript,
+)
 from support.rogue import Socket, bot, frame, rogue, until
 
 
@@ -269,7 +279,10 @@ async def goes_on_with_another(socket: Socket) -> None:
 
 async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
     plays = (loses_the_second, goes_on_with_another)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
+    async with (
+        rogue(*plays) as server,
+        await cn.connect(server.url, KEY, timeouts=PATIENT) as session,
+    ):
         await session.say("one")
         saying = asyncio.create_task(session.say("two"))
         await until(lambda: len(server.sockets) == 2 and session.status == "open")
@@ -283,7 +296,10 @@ async def test_another_conversation_leaves_nothing_in_doubt_without_a_word():
 @pytest.mark.parametrize("decision", ["again", "arrived"])
 async def test_what_waited_when_another_conversation_was_begun_may_be_said_in_that(decision: str):
     plays = (loses_the_second, goes_on_with_another)
-    async with rogue(*plays) as server, await cn.connect(server.url, KEY, timeouts=SOON) as session:
+    async with (
+        rogue(*plays) as server,
+        await cn.connect(server.url, KEY, timeouts=PATIENT) as session,
+    ):
         await session.say("one")
         doubtful = asyncio.create_task(session.say("two"))
         await until(lambda: len(server.sockets) == 2 and session.status == "open")
@@ -324,7 +340,7 @@ async def test_closing_says_what_is_in_doubt():
     async with (
         rogue(loses_the_second, lambda socket: socket.websocket.wait_closed()) as server,
     ):
-        session = await cn.connect(server.url, KEY, timeouts=SOON)
+        session = await cn.connect(server.url, KEY, timeouts=PATIENT)
         await session.say("one")
         saying = asyncio.create_task(session.say("two"))
         await until(lambda: session.status == "reconnecting")

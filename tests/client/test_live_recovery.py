@@ -15,7 +15,17 @@ from captivate_nb.errors import (
     RequestTimeout,
     ServerError,
 )
-from support.live import KEY, SOON, breaks_when_spoken_to, large, refusal, shown, tell, transcript
+from support.live import (
+    KEY,
+    PATIENT,
+    SOON,
+    breaks_when_spoken_to,
+    large,
+    refusal,
+    shown,
+    tell,
+    transcript,
+)
 from support.rogue import Socket, bot, frame, rogue, until
 
 
@@ -38,7 +48,7 @@ async def test_what_was_missed_is_fetched_and_what_was_lost_is_said_again():
 
     async with (
         rogue(breaks, goes_on) as server,
-        await cn.connect(server.url, KEY, timeouts=SOON) as session,
+        await cn.connect(server.url, KEY, timeouts=PATIENT) as session,
     ):
         await session.say("yes")
         reply = await session.say("yes")

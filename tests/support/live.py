@@ -13,6 +13,9 @@ KEY = "a-long-test-key"
 SOON = cn.Timeouts(reconnect_first=0.01, check=0.1)
 """What takes seconds otherwise is found out in fractions of one."""
 
+PATIENT = cn.Timeouts(reconnect_first=0.01, check=1)
+"""The same, but a message stays in doubt for longer than a busy machine takes to come to it."""
+
 
 def transcript(*entries: tuple[str, str]) -> str:
     messages = [
