@@ -366,12 +366,11 @@ class Rows(ToPage, frozen=True, kw_only=True):
 class State(ToPage, frozen=True, kw_only=True):
     """What is shown: `past` is the event after which, None is now; the metadata only where it changed.
 
-    `chat` is which of the log's conversations, `conversation` its ID; `median` and `p95` are seconds.
+    `chat` is which of the log's conversations, `median` and `p95` are seconds.
     """
 
     past: int | None
     chat: int
-    conversation: str | None
     agent: str | None
     errors: int
     median: float | None

@@ -109,7 +109,7 @@ async def test_a_wrong_key_harms_no_cell(lab: Lab):
     cells = "jupyterapp.shell.currentWidget.content.widgets.length"
     assert await page.page.evaluate(cells) == 2
     assert await page.add_and_run("session.status") == "'open'"
-    await expect(chat.locator(".cnb-state")).to_contain_text("Online")
+    await expect(chat.locator(".cnb-state")).to_contain_text("open")
     await chat.get_by_role("log").focus()
     await page.page.keyboard.press("Control+s")
     await page.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
@@ -165,10 +165,10 @@ async def test_after_a_kernel_restart(lab: Lab):
     )
     await expect(chat).to_contain_text("This chat has no kernel behind it. Run its cell again")
     await expect(chat.get_by_role("log")).to_contain_text("Choose, and look.")
-    await expect(chat.locator(".cnb-state")).to_contain_text("No kernel")
+    await expect(chat.locator(".cnb-state")).to_contain_text("no kernel")
     await page.screenshot("looks-restarted", of=chat)
     await page.run_cell(0)
-    await expect(chat.locator(".cnb-state")).to_contain_text("Online")
+    await expect(chat.locator(".cnb-state")).to_contain_text("open")
     await chat.get_by_role("button", name="Cards").last.click()
     await expect(chat.get_by_role("log")).to_contain_text("Everything on it")
     await expect(chat.get_by_role("textbox", name="Message")).to_be_focused()

@@ -810,7 +810,7 @@ async def test_the_header_says_how_it_stands(widgets: Widgets):
         "header", name="Shop Bot", status="open", facts=["c-1", "38 ms"], about="c-1"
     )
     state = widgets.page.get_by_role("status")
-    await expect(state).to_have_text("Online · c-1 · 38 ms")
+    await expect(state).to_have_text("open · c-1 · 38 ms")
     restart = widgets.page.get_by_role("button", name="Start a new conversation")
     await restart.dblclick(force=True)
     [asked] = await header.sent()
@@ -819,7 +819,7 @@ async def test_the_header_says_how_it_stands(widgets: Widgets):
     await header.answer(asked)
     await expect(restart).to_be_enabled()
     await header.set("status", "closed")
-    await expect(state).to_have_text("Closed · c-1 · 38 ms")
+    await expect(state).to_have_text("closed · c-1 · 38 ms")
     await expect(restart).to_be_disabled()
     await widgets.page.evaluate(
         """() => {
@@ -828,7 +828,7 @@ async def test_the_header_says_how_it_stands(widgets: Widgets):
         }"""
     )
     await widgets.page.clock.run_for(10)
-    await expect(state).to_have_text("No kernel · c-1 · 38 ms")
+    await expect(state).to_have_text("no kernel · c-1 · 38 ms")
 
 
 @pytest.mark.parametrize("width", [420, 760])
@@ -844,7 +844,7 @@ async def test_what_the_header_says_can_be_read_at_every_width(widgets: Widgets,
         tools=["restart", "inspect"],
     )
     state = widgets.page.get_by_role("status")
-    said = " · ".join(["Online", *facts])
+    said = " · ".join(["open", *facts])
     await expect(state).to_have_text(said)
     await expect(state).to_have_attribute("title", f"{said}\nat ws://x.test/dev")
     shown = """(state, fact) => {

@@ -61,7 +61,7 @@ def test_what_it_hears_is_of_its_kinds(front_end: FrontEnd, caplog: pytest.LogCa
 
 def test_it_tells_what_is_set(front_end: FrontEnd):
     page = Page()
-    state = State(past=None, chat=0, conversation=None, agent=None, errors=0, median=None, p95=None)
+    state = State(past=None, chat=0, agent=None, errors=0, median=None, p95=None)
     page.tell(state)
     page.answer(Restart(ask="r"), b"data", error="It is wrong.", at=None)
     told, answer = front_end.custom(page)

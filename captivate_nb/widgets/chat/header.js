@@ -3,16 +3,6 @@ import { hear, Questions } from "../common/questions.js";
 import { MoreMenu } from "./menu.js";
 import { DEAD, standing } from "./standing.js";
 
-/** How the connection is, for people. @type {Record<string, string>} */
-const PRESENCE = {
-  open: "Online",
-  connecting: "Connecting…",
-  reconnecting: "Reconnecting…",
-  closed: "Closed",
-  recorded: "Recorded",
-  "no kernel": "No kernel",
-};
-
 /** Who is on the other side, how the connection is, a new start, the inspector, and the way back from the past. */
 export default {
   /** @param {{ model: import("../common/dom.js").Model<import("../common/messages.js").FromHeader>, el: HTMLElement }} context */
@@ -47,7 +37,7 @@ export default {
       const tools = model.get("tools") ?? ["restart"];
       avatar.textContent = initials(model.get("name"));
       name.textContent = name.title = model.get("name");
-      state.textContent = [PRESENCE[status] ?? status, ...model.get("facts")].join(" · ");
+      state.textContent = [status, ...model.get("facts")].join(" · ");
       state.title = [state.textContent, model.get("about")].filter(Boolean).join("\n");
       state.dataset.status = status;
       for (const button of [...starts, menu.button]) {

@@ -247,7 +247,7 @@ export class View {
     const index = target.closest(".cnb-message")?.getAttribute("data-index");
     const item = this.store.items[Number(index ?? -1)];
     if (!item) return;
-    if (this.scroller.closest(".cnb-panel")?.matches(".cnb-inspected")) this.link(Number(index));
+    this.link(Number(index));
     this.scroller.dispatchEvent(new CustomEvent("cnb-pick", { bubbles: true, detail: item.id }));
   }
 

@@ -1,5 +1,4 @@
 import { make, size } from "../common/dom.js";
-import { carousel, slide } from "./carousel.js";
 
 // What the parts of an item look like.
 
@@ -105,12 +104,11 @@ export function drawPart(part, node, load) {
 
 /** @param {Card[]} cards @param {Load} load */
 function drawCards(cards, load) {
-  const list = make(
+  return make(
     "div",
     { class: "cnb-cards", dir: "auto", role: "list", "aria-label": "Cards", tabindex: "0", keydown: slide },
     ...cards.map((card) => drawCard(card, load)),
   );
-  return cards.length > 1 ? carousel(list) : list;
 }
 
 /** @param {string} title @param {string} data */
@@ -149,12 +147,7 @@ function drawHtml(html, load) {
   }
   node.append(inert.content);
   images.forEach((image, at) => urls[at] && load(image, urls[at]));
-  for (const table of node.querySelectorAll("table:not(table table)")) {
-    const frame = make("div", { class: "cnb-wide", tabindex: "0" });
-    table.replaceWith(frame);
-    frame.append(table);
-  }
-  for (const code of node.querySelectorAll("pre")) code.setAttribute("tabindex", "0");
+  if (node.querySelector("table, pre")) node.setAttribute("tabindex", "0");
   return node;
 }
 
@@ -171,6 +164,23 @@ function drawOptions({ title, options }, node) {
 function drawOption({ n, label, url }, of) {
   const data = { class: "cnb-pill", "data-n": n, "data-label": label, "aria-label": of && `${label}, ${of}` };
   return url ? link(url, data, label) : make("button", { ...data, type: "button" }, label);
+}
+
+/** Go from card to card with the arrow keys, Home and End; cards in Arabic begin at the right. @param {KeyboardEvent} event */
+function slide(event) {
+  const cards = /** @type {HTMLElement} */ (event.currentTarget);
+  const starts = [...cards.children].map((card) => /** @type {HTMLElement} */ (card).offsetLeft);
+  const [on, back, way] =
+    getComputedStyle(cards).direction === "rtl" ? ["ArrowLeft", "ArrowRight", -1] : ["ArrowRight", "ArrowLeft", 1];
+  const far = (/** @type {number} */ card) =>
+    way * (starts[Math.max(0, Math.min(card, starts.length - 1))] - starts[0]);
+  const at = way * cards.scrollLeft;
+  const here = starts.findLastIndex((_, card) => far(card) <= at + 1);
+  const next = { [on]: here + 1, [back]: far(here) < at - 1 ? here : here - 1, Home: 0, End: starts.length }[event.key];
+  if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  cards.focus({ preventScroll: true });
+  cards.scrollLeft = way * far(next);
 }
 
 /** @param {Card} card @param {Load} load */

@@ -129,7 +129,7 @@ class ChatPanel(TimeTravelPanel):
         self._observe(self._show_state, "status", "reconnect_error", "conversation_id", "agent")
         self._observe(self._show_state, "metadata")
         if session.server is not None:
-            self._stops.append(session.server.on_network(self._soon(self._on_network)))
+            self._stops.append(session.server.on_network(self._soon(self._show_state)))
             self._stops.append(session.server.on_turn(self._soon(self._bot_took_turn)))
         self._observe(self._show_outbox, "outbox")
         if shell := get_ipython():
@@ -194,19 +194,14 @@ class ChatPanel(TimeTravelPanel):
         if self.inspector is not None:
             self.inspector.tell_state(anew=False)
 
-    def _on_network(self) -> None:
-        """Show the network; one that can be reached again is tried at once."""
-        self._show_state()
-        if self.header.network == "off" and self.session.status == "reconnecting":
-            self._post(self.session.reconnect_now())
-
     def _show_state(self, _: Any = None) -> None:
         session = self.session
+        ident = self.time.conversation.id or ""
         with self.header.hold_sync():
             self.header.status = session.status
             self.header.network = getattr(session.server, "network", "")
-            self.header.facts = self._facts()
-            self.header.about = self._about()
+            self.header.facts = self._facts(ident)
+            self.header.about = f"Conversation {ident} at {session.url}"
         self.chat_log.note = self._note()
         self.chat_log.status = session.status
         open_now = session.status != "closed" and self.time.position is None
@@ -229,23 +224,17 @@ class ChatPanel(TimeTravelPanel):
             case checked:
                 return CHECKING.format(counted(len(checked), "message"))
 
-    def _about(self) -> str:
-        """Return what is told of the session to who asks: its IDs, and how fast it was."""
-        ident = self.time.conversation.id
-        told = [f"Conversation {ident} at {self.session.url}" if ident else self.session.url]
-        if self._latency is not None:
-            told.append(f"The newest answer took {self._latency * 1000:.0f} ms")
-        return "\n".join(told)
-
-    def _facts(self) -> list[str]:
-        """Return what is said beside the status."""
+    def _facts(self, ident: str) -> list[str]:
+        """Return what is said beside the status, what changes first: a narrow header shows less."""
         title = title_of(self.time.conversation.metadata)
         facts: list[str] = [clean(title, 60)] if title else []
+        if self._latency is not None:
+            facts.append(f"{self._latency * 1000:.0f} ms")
         if self.time.conversation.agent is not None:
             facts.append(f"with {clean(self.time.conversation.agent.name)}")
         if self.header.network not in ("", "off"):
             facts.append(f"network: {self.header.network}")
-        return facts
+        return [*facts, ident if len(ident) <= 16 else ident[:13] + "…"] if ident else facts
 
     def _inspect(self, _: Any) -> None:
         if self.inspector is not None:
@@ -318,7 +307,7 @@ class ChatPanel(TimeTravelPanel):
     def _show_beside(self, session: Session, name: str) -> ChatPanel:
         self._close_branch()
         self.beside = branch = ChatPanel(session, remote_images=self._remote_images)
-        branch.header.name, branch.chat_log.bot = name, self._bot
+        branch.header.name = name
         branch.header.tools = ["restart", "close"]
         branch._leave = self._close_branch  # its own kind
         self.go(None)
@@ -388,6 +377,8 @@ class ChatPanel(TimeTravelPanel):
             task.result()
         else:
             task.add_done_callback(_retrieve)  # the session lists why it was not sent
+
+    # --- showing -----------------------------------------------------------------------------
 
 
 def _retrieve(task: asyncio.Future[object]) -> None:

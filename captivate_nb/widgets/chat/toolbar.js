@@ -4,8 +4,6 @@ import { pieces } from "./message.js";
 // What can be done with one message. One toolbar for all of them: it stands beside the message that
 // the pointer is on, or that the reader of the log is at, and is not there before.
 
-const TIME = 72; // pixels that the time beside a bubble takes at the most
-const ROOMY = 480; // pixels of a log where the time stands beside, not below
 const COPIED = 1500; // milliseconds for which a button says that it has copied
 
 export class Tools {
@@ -60,7 +58,7 @@ export class Tools {
     this.place();
   }
 
-  /** Stand beside the message's first bubble and its time, or in its upper corner where there is no room: never over another message. */
+  /** Stand beside the message's first bubble, or over its upper corner where there is no room. */
   place() {
     const node = this.view.column.nodes[this.at];
     if (!this.bar || this.bar.hidden || !node) return;
@@ -68,19 +66,13 @@ export class Tools {
     const bubble = [...node.children].find((child) => !child.matches(".cnb-name")) ?? node;
     const at = bubble.getBoundingClientRect();
     const { offsetWidth, offsetHeight } = this.bar;
-    const own = node.matches(".cnb-user");
-    const gap = at.height < 2 * offsetHeight && box.width >= ROOMY ? TIME : 6;
-    const [left, right] = [at.left - box.left, at.right - box.left];
-    const room = own ? left : this.view.scroller.clientWidth - right;
-    const aside = room > gap + offsetWidth;
-    const beside = own ? left - gap - offsetWidth : right + gap;
-    const within = own ? left + 4 : right - offsetWidth - 4;
-    const inset = Math.min(2, (at.height - offsetHeight) / 2);
-    const top = Math.max(2, Math.min(at.top - box.top + inset, box.height - offsetHeight - 2));
-    const inside = top + offsetHeight <= at.bottom - box.top + 2 && top >= at.top - box.top - 2;
-    this.bar.style.visibility = inside ? "visible" : "hidden";
-    this.bar.style.left = `${Math.max(2, aside ? beside : within)}px`;
-    this.bar.style.top = `${top}px`;
+    const room = this.view.scroller.clientWidth - offsetWidth - 4;
+    const beside = node.matches(".cnb-user")
+      ? Math.max(4, at.left - box.left - offsetWidth - 6)
+      : at.right - box.left + 6;
+    const top = at.top - box.top - offsetHeight + 8;
+    this.bar.style.left = `${Math.min(beside, room)}px`;
+    this.bar.style.top = `${Math.max(2, Math.min(top, box.height - offsetHeight - 2))}px`;
   }
 
   /** The message that the reader is at: the chosen one while it is in view, else the last one that is. */

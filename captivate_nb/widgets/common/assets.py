@@ -14,7 +14,6 @@ from captivate_nb.errors import CaptivateError
 WIDGETS = Path(__file__).parents[1]
 CHAT_SHEETS = (
     "common/controls.css",
-    "common/stage.css",
     "chat/panel.css",
     "chat/log.css",
     "chat/content.css",

@@ -59,7 +59,7 @@
  * @typedef {{ kind: "branch", ask: string, n: number }} Branch
  * @typedef {ChooseTab | NeedRows | Frame | Find | Template | SendEvent | SetMetadata | Act | Code | Go | ListTurns | BotTurn | BotCode | StartHere | SendTurn | Rerun | Branch | Close} FromInspector
  * @typedef {{ kind: "rows", start: number, rows: Row[], total: number }} Rows
- * @typedef {{ kind: "state", past: number | null, chat: number, conversation: string | null, agent: string | null, errors: number, median: number | null, p95: number | null, metadata?: string }} State
+ * @typedef {{ kind: "state", past: number | null, chat: number, agent: string | null, errors: number, median: number | null, p95: number | null, metadata?: string }} State
  * @typedef {Rows | State | Answer} ToInspector
  */
 

@@ -5,8 +5,8 @@ import { hear, Questions } from "../common/questions.js";
  * @typedef {{ n: number, out: boolean, at: number, type: string, about: string, size: number,
  *   chat: number, problem?: string, id?: string, changes?: [string, string | null, string | null][],
  *   actions?: [string, string][], turn?: [number, string, number | null] }} Row
- * @typedef {{ past: number | null, chat: number, metadata: string, conversation: string | null,
- *   agent: string | null, errors: number, median: number | null, p95: number | null }} State
+ * @typedef {{ past: number | null, chat: number, metadata: string, agent: string | null,
+ *   errors: number, median: number | null, p95: number | null }} State
  * @typedef {object} Watcher
  * @property {(start: number, stop: number) => void} rows
  * @property {() => void} state
@@ -23,16 +23,7 @@ export class EventStore {
     this.list = [];
     this.low = -1;
     /** @type {State} */
-    this.state = {
-      past: null,
-      chat: 0,
-      metadata: "{}",
-      conversation: null,
-      agent: null,
-      errors: 0,
-      median: null,
-      p95: null,
-    };
+    this.state = { past: null, chat: 0, metadata: "{}", agent: null, errors: 0, median: null, p95: null };
     /** @type {Set<Watcher>} */
     this.watchers = new Set();
     /** @type {import("../common/questions.js").Handlers<import("../common/messages.js").ToInspector>} */

@@ -10,6 +10,9 @@ import { TimingTab } from "./timing_tab.js";
 // The inspector. An EventStore per model keeps the rows; an Inspector per place where it is displayed draws
 // them. Bubbles and events know each other by the message's id, through DOM events of the panel.
 
+const WIDE = 780; // pixels of the panel from which two columns have room
+const WIDER = 1160; // ... and three
+
 let made = 0;
 
 export class Inspector {
@@ -36,7 +39,6 @@ export class Inspector {
       code: this.code,
     };
     this.facts = make("div", { class: "cnb-state" });
-    this.ident = make("div", { class: "cnb-hint", title: "The conversation's ID" });
     this.problems = make("div");
     root.classList.add("cnb-inspector");
     root.setAttribute("role", "complementary");
@@ -45,7 +47,7 @@ export class Inspector {
       make(
         "div",
         { class: "cnb-header" },
-        make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading" }, "Inspector"), this.facts, this.ident),
+        make("div", { class: "cnb-who" }, make("div", { class: "cnb-heading" }, "Inspector"), this.facts),
         iconButton("close", "Close the inspector", () => model.send({ kind: "close" })),
       ),
       this.tablist(),
@@ -58,6 +60,7 @@ export class Inspector {
       ),
       this.foot(),
     );
+    this.sizes = new ResizeObserver(() => this.arrange());
     this.picked = (/** @type {Event} */ event) => this.pick(/** @type {CustomEvent} */ (event));
     document.addEventListener("cnb-pick", this.picked);
     model.on("change:tab", () => this.show(model.get("tab")));
@@ -65,16 +68,28 @@ export class Inspector {
     if (store.low >= 0) this.rows(store.low, store.list.length);
     this.state();
     this.show(this.tab);
+    setTimeout(() => this.arrange()); // once we stand in the panel
   }
 
   close() {
     this.store.watchers.delete(this);
+    this.sizes.disconnect();
     document.removeEventListener("cnb-pick", this.picked);
     for (const tab of Object.values(this.tabs)) tab.close();
   }
 
   get panel() {
     return this.root.closest(".cnb-panel");
+  }
+
+  /** Say how much room the panel has; where the inspector then stands is the stylesheet's business. */
+  arrange() {
+    const { panel } = this;
+    if (!panel) return;
+    this.sizes.observe(panel);
+    const { width } = panel.getBoundingClientRect();
+    panel.classList.toggle("cnb-wide", width >= WIDE);
+    panel.classList.toggle("cnb-wider", width >= WIDER);
   }
 
   // --- tabs ----------------------------------------------------------------------------------
@@ -235,9 +250,8 @@ export class Inspector {
     this.first.disabled = this.store.at <= 0;
     const { errors } = this.store.state;
     const problems = errors ? ` · ${counted(errors, "error")}` : "";
-    const follows = this.live ? (past === null ? " · live" : ` · shows event ${past}`) : " · recorded";
+    const follows = this.live ? (past === null ? " · follows the chat" : ` · shows event ${past}`) : " · recorded";
     this.facts.textContent = `${counted(last + 1, "event")}${problems}${follows}`;
-    this.ident.textContent = this.store.state.conversation ?? "";
     this.facts.dataset.status = past === null ? "open" : "past";
   }
 

@@ -148,7 +148,6 @@ class InspectorWidget(PageWidget):
             State(
                 past=past,
                 chat=rows[at]["chat"] if rows else 0,
-                conversation=shown.id,
                 metadata=to_text(shown.metadata) if anew else msgspec.UNSET,
                 agent=shown.agent.name if shown.agent else None,
                 errors=sum(not problem.good for problem in shown.errors),

@@ -64,7 +64,10 @@ class ReplayPanel(TimeTravelPanel):
         self.free()
 
     def _show_state(self, _: Any = None) -> None:
-        agent, ident = self.time.conversation.agent, self.time.conversation.id
-        facts = [agent.name] if agent else [] if ident else ["no conversation"]
+        agent = self.time.conversation.agent
+        facts = [
+            *([clean(agent.name)] if agent else []),
+            self.time.conversation.id or "no conversation",
+        ]
         self.header.facts = [clean(fact, 24) for fact in facts]
         self.header.about = f"Recorded: {counted(len(self.time.events), 'event')}"

@@ -21,18 +21,14 @@ from captivate_nb.widgets.common.fallback import FallbackDisplay
 from captivate_nb.widgets.messages import Close, FromHeader, Inspect, Network, Now, Restart, Tab
 
 from .inspector import InspectorWidget
-from .parts import PartsWidget
 from .time_travel import TimeTravel
 
 BOT = "Captivate Bot"
 """What the bot is called where nobody knows: the Socket API does not say; an embedded server does."""
 
-SIZES = (
-    {"height": "560px", "max_width": "760px"},
-    {"height": "640px", "max_width": "1500px"},
-    {"height": "640px", "max_width": "2100px"},
-)
-"""The sizes of a panel of one, two and three parts, where its layout has no other."""
+SIZE = {"height": "560px", "max_width": "760px"}
+INSPECTED_SIZE = {"height": "640px", "max_width": "1500px"}
+"""The sizes of a panel without and with an inspector, where its layout has no other."""
 
 NOTHING_YET = "Nothing had been said yet."
 PAST = "This is the past, which cannot be answered: go back to now, or branch here."
@@ -63,11 +59,8 @@ class TimeTravelPanel(FallbackDisplay):
         self._loop = loop
         self._empty = chat_log.empty  # what an empty log says in the present
         self._tab = "events"  # to open the inspector with
-        self._size = SIZES[0]
-        self._parts = PartsWidget(parts=[("chat", "Chat")])
-        self._chat = ipywidgets.VBox((header, chat_log, *others)).add_class("cnb-chat")
-        self._stage = ipywidgets.Box((self._parts, self._chat)).add_class("cnb-stage")
-        super().__init__((self._stage,), layout=ipywidgets.Layout(**self._size))
+        self._chat = (header, chat_log, *others)
+        super().__init__(self._chat, layout=ipywidgets.Layout(**SIZE))
         self.add_class("cnb-panel")
 
     def text_bundle(self) -> dict[str, Any]:
@@ -114,6 +107,7 @@ class TimeTravelPanel(FallbackDisplay):
             )
         if self.inspector is None:
             self.inspector = self._make_inspector(tab or self._tab)
+            self._resize(SIZE, INSPECTED_SIZE)
             self._arrange()
         elif tab is not None:
             self.inspector.tab = tab
@@ -128,30 +122,24 @@ class TimeTravelPanel(FallbackDisplay):
         if self.inspector is not None:
             inspector, self.inspector = self.inspector, None
             self._tab = inspector.tab
+            self._resize(INSPECTED_SIZE, SIZE)
             self._arrange()
             close_tree(inspector)
             self.go(None)
 
-    def _arrange(self) -> None:
-        """Put the inspector and the branch beside the chat, as far as there are any."""
-        beside: list[tuple[ipywidgets.Widget, str, str]] = []
-        if self.beside is not None:
-            beside.append((self.beside, "branch", self.beside.header.name))
-        if self.inspector is not None:
-            beside.append((self.inspector, "inspector", "Inspector"))
-        self._stage.children = (self._parts, self._chat, *(widget for widget, _, _ in beside))
-        self._parts.parts = [("chat", "Chat"), *((name, label) for _, name, label in beside)]
-        self._resize(SIZES[len(beside)])
-        for look, part in (("cnb-inspected", self.inspector), ("cnb-branched", self.beside)):
-            (self.remove_class if part is None else self.add_class)(look)
-        self.header.inspecting = self.inspector is not None
-
-    def _resize(self, size: dict[str, str]) -> None:
-        """Take another size, but for what the layout was told to be."""
-        before, self._size = self._size, size
-        for name, value in size.items():
+    def _resize(self, before: dict[str, str], after: dict[str, str]) -> None:
+        for name, value in after.items():
             if getattr(self.layout, name) == before[name]:
                 setattr(self.layout, name, value)
+
+    def _arrange(self) -> None:
+        """Put the inspector and the branch beside the chat, as far as there are any."""
+        self.children = tuple(
+            part for part in (*self._chat, self.beside, self.inspector) if part is not None
+        )
+        for name, there in (("cnb-inspected", self.inspector), ("cnb-branched", self.beside)):
+            (self.remove_class if there is None else self.add_class)(name)
+        self.header.inspecting = self.inspector is not None
 
     # --- time travel -------------------------------------------------------------------------
 
