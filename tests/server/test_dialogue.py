@@ -204,7 +204,8 @@ async def test_a_deleted_conversation_falls_silent(
         assert texts(await client.bot()) == ["Menu."]
         await client.say("Slow")
         assert [texts(await client.bot()) for _ in range(2)] == [["One."], ["Two."]]
-    assert caplog.messages == []
+    slow = "Executing <"  # asyncio's debug mode tells of a machine with other work
+    assert [one for one in caplog.messages if not one.startswith(slow)] == []
 
 
 CUT = """
