@@ -9,6 +9,7 @@ or, in a notebook, `%load_ext captivate_nb` and `%captivate`.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from .client.queries import ConversationRecord
@@ -26,6 +27,10 @@ from .protocol.content import Action, File, Option
 from .sessions import connect, current, demo
 
 if TYPE_CHECKING:
+    from .scripts.lint import lint_scripts
+    from .scripts.loading import load_script
+    from .scripts.report import Report
+    from .scripts.runner import run_script
     from .widgets import AgentPanel, ChatPanel, ReplayPanel
 
 __version__ = "0.1.0"
@@ -47,23 +52,35 @@ __all__ = [
     "Problem",
     "ReplayPanel",
     "Reply",
+    "Report",
     "Session",
     "Timeouts",
     "Transcript",
     "connect",
     "current",
     "demo",
+    "lint_scripts",
+    "load_script",
     "post",
     "run",
+    "run_script",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a panel, and with it ipywidgets, only when it is asked for."""
-    if name in ("AgentPanel", "ChatPanel", "ReplayPanel"):
-        from . import widgets
+_LATER = {
+    **dict.fromkeys(("AgentPanel", "ChatPanel", "ReplayPanel"), "widgets"),
+    "Report": "scripts.report",
+    "lint_scripts": "scripts.lint",
+    "load_script": "scripts.loading",
+    "run_script": "scripts.runner",
+}
+"""Names that are imported only when they are asked for, with their modules."""
 
-        return getattr(widgets, name)
+
+def __getattr__(name: str) -> Any:
+    """Import a panel, and with it ipywidgets, or the scripts, only when it is asked for."""
+    if name in _LATER:
+        return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

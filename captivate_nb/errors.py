@@ -129,6 +129,17 @@ class FlowError(CaptivateError):
     """A flow file that cannot be used: which file and line, and what is wrong there."""
 
 
+class ScriptError(CaptivateError):
+    """A script that cannot be read: `path`, and `line` and `column` from 1, with what is wrong there."""
+
+    def __init__(self, what: str, *, path: str = "", line: int = 1, column: int = 1) -> None:
+        super().__init__(f"{path or 'script'}:{line}:{column}: {what}")
+        self.what = what
+        self.path = path
+        self.line = line
+        self.column = column
+
+
 class ServeError(CaptivateError):
     """The embedded server could not start."""
 

@@ -42,8 +42,8 @@ async def connect(
     `url` and `api_key` default to the environment's CAPTIVATE_URL and CAPTIVATE_API_KEY. With a
     key and no URL it is the vendor's service; with neither, the embedded server. `user` holds
     firstName, lastName, email. `greet`: "bot" asks for the greeting as the vendor's client does,
-    "auto" first gives the server 2 s to greet by itself, "user" waits for none. `trusted_hosts`
-    are those from which a large message may be fetched besides the server's own and the vendor's.
+    "auto" first gives the server 2 s to greet by itself, "ask" asks and does not wait, "user"
+    waits for none. `trusted_hosts` are those from which a large message may be fetched besides the server's own and the vendor's.
     `timeouts` are for how long the session waits for what.
 
     Raise `ConnectError` or one of its kinds. Cancelling closes what was opened.

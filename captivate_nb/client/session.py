@@ -334,14 +334,7 @@ class Session(LiveConversation, ServerCalls):
                 f"Event {missing[0]} is not kept whole, as the log has grown large, and cannot be"
                 " done again."
             )
-        again = Session(
-            self._parts.connection.address,
-            **self._parts.starting.as_given(),
-            trusted_hosts=self._trusted,
-            link=self._parts.connection.link,
-            timeouts=self.timeouts,
-        )
-        await again.open()
+        again = await self.beside()
         try:
             await repeat(again, steps)
         except BaseException:
@@ -349,6 +342,22 @@ class Session(LiveConversation, ServerCalls):
             raise
         self.at_close(again.close)
         return again
+
+    @on_own_loop
+    async def beside(self, /, **changes: Any) -> Session:
+        """Open a session on the same server, in a new conversation begun as this one was.
+
+        `changes` are arguments of `captivate_nb.connect` to begin it with instead, such as
+        `greet="ask"`. It is closed by whoever asked for it. Raise what `connect` does.
+        """
+        begun = {**self._parts.starting.as_given(), "timeouts": self.timeouts, **changes}
+        another = Session(
+            self._parts.connection.address,
+            **begun,
+            trusted_hosts=self._trusted,
+            link=self._parts.connection.link,
+        )
+        return await another.open()
 
     # --- how it is done ----------------------------------------------------------------------
 

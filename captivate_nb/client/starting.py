@@ -28,7 +28,7 @@ GREETING_WAIT = 5.0
 SELF_GREETING_WAIT = 2.0
 """Seconds that `greet="auto"` gives a server to greet by itself."""
 
-_GREETERS = ("bot", "auto", "user")
+_GREETERS = ("bot", "auto", "user", "ask")
 
 
 class Starting:
@@ -49,7 +49,7 @@ class Starting:
     ) -> None:
         if greet not in _GREETERS:
             raise UsageError(
-                f"greet={greet!r} is not known: it is “bot”, “auto” or “user”."
+                f"greet={greet!r} is not known: it is “bot”, “auto”, “user” or “ask”."
                 + did_you_mean(str(greet), _GREETERS)
             )
         self._conversation = conversation
@@ -86,6 +86,9 @@ class Starting:
                     return
             current = started.conversation_id
             greeting = e.UserMessage(conversation_id=current, client_msg_id=new_id())
+            if self._greet == "ask":
+                await self._channel.send(greeting)
+                return
             self._recovery.greeting = greeting
             try:
                 await self._channel.send(greeting)

@@ -1,0 +1,1 @@
+"""Chats as tests: BotiumScript, read, run and reported."""
