@@ -321,9 +321,9 @@ async def test_not_a_captivate_server():
 
     async with rogue(silent, leaves) as server:
         with pytest.raises(NotCaptivate, match="no socket_connected"):
-            await Client(server.url, connect=0.1).connection.open()
+            await Client(server.url, connect=1).connection.open()
         with pytest.raises(NotCaptivate, match=r"closed the connection \(1000 bye\)"):
-            await Client(server.url, connect=0.1).connection.open()
+            await Client(server.url, connect=1).connection.open()
 
 
 async def test_a_key_refused_at_once():
