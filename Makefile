@@ -26,9 +26,15 @@ BENCH := $(VENV)/bench
 OLDEST := $(VENV)/oldest
 NODE := tests/vendor_client tests/frontend
 ARGS ?=
-# Tests that run at once; 0 is one after the other, as a debugger needs it.
+# Tests that run at once; 0 is one after the other, as a debugger needs it. A browser keeps a core
+# busy; the other tests mostly wait, for a socket or for the quiet after an answer.
 WORKERS ?= 2
+unit: WORKERS = 6
+# What needs a browser, builds an environment, or is killed.
+HEAVY := tests/browser tests/test_binder.py tests/server/test_killed.py
 
+# Each worker, and each kernel in a test, would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -46,12 +52,17 @@ dev: $(VENV)/.dev
 		--LabApp.default_url=/lab/tree/notebooks/01_first_chat.ipynb $(ARGS)
 
 test: lint $(VENV)/.chromium $(VENV)/.node
+ifeq ($(ARGS),)
+	failed=0; \
+	$(MAKE) unit ARGS="--cov --cov-report= --cov-fail-under=0" || failed=1; \
+	python -m pytest -n $(WORKERS) --cov --cov-append --cov-report=term $(HEAVY) || failed=1; \
+	exit $$failed
+else
 	python -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS)
+endif
 
-# What builds an environment, or is killed, is left to `make test`.
 unit: $(VENV)/.test $(VENV)/.node
-	python -m pytest -n $(WORKERS) --no-cov --ignore=tests/browser --ignore=tests/test_binder.py \
-		--ignore=tests/server/test_killed.py $(ARGS)
+	python -m pytest -n $(WORKERS) --dist worksteal $(HEAVY:%=--ignore=%) $(ARGS)
 
 soak: $(VENV)/.test
 	python -m pytest -m soak --no-cov $(ARGS)

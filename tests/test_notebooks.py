@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-
 from captivate_nb.server import flows
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -15,6 +12,9 @@ NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight",
 
 
 def test_the_one_on_bots_runs_and_ends_with_the_bot_mended(tmp_path: Path):
+    import nbformat  # seconds, which each worker would pay as it collects the tests
+    from nbclient import NotebookClient
+
     book = nbformat.read(NOTEBOOKS / "04_your_own_bot.ipynb", 4)
     where = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(book, timeout=60, resources=where, kernel_name="python3").execute()

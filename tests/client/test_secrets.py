@@ -662,12 +662,13 @@ async def test_private_metadata_is_sent_and_shown_nowhere(
     front_end: FrontEnd, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     pins = [f"private-pin-{n}" for n in range(4)]
+    number = 471_147_114_711  # in no ID by chance
     caplog.set_level(logging.DEBUG)
     metadata = {"plan": "vip", "private": {"first": pins[0]}}
     async with await cn.demo(metadata=metadata) as session:
         panel = cn.ChatPanel(session)
         panel.open_inspector("metadata")
-        await session.set_metadata({"seen": 1, "private": {"second": pins[1], pins[2]: 4711}})
+        await session.set_metadata({"seen": 1, "private": {"second": pins[1], pins[2]: number}})
         await session.send_raw(
             {
                 "event_type": "metadata",
@@ -685,7 +686,7 @@ async def test_private_metadata_is_sent_and_shown_nowhere(
             session.server.call(lambda each=each: session.server.service.store.get(each).private)
             for each in (other.conversation_id, session.conversation_id)
         ]
-        assert kept[0] == {"first": pins[0], "second": pins[1], pins[2]: 4711, "third": pins[3]}
+        assert kept[0] == {"first": pins[0], "second": pins[1], pins[2]: number, "third": pins[3]}
         assert kept[1] == {"first": pins[0]}
         assert session.metadata == {"plan": "free"}
         assert json.loads(panel.header.started_with) == {"plan": "free"}
@@ -706,7 +707,7 @@ async def test_private_metadata_is_sent_and_shown_nowhere(
         panel.close()
     assert any("private" in each and "•••" in each for each in shown)
     for artefact in shown:
-        assert not any(pin in artefact for pin in [*pins, "4711"]), artefact[:2000]
+        assert not any(pin in artefact for pin in [*pins, str(number)]), artefact[:2000]
 
 
 async def test_other_users_get_none_of_what_was_private():

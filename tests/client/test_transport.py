@@ -222,6 +222,7 @@ async def test_a_close_that_is_cancelled_breaks_the_connection():
         assert closing.cancelled()
         assert transport._websocket.transport.is_closing()
         assert [frame async for frame in frames] == []
+        server.sockets[0].websocket.transport.resume_reading()
 
 
 async def test_a_message_over_the_limit_ends_it_and_is_told(monkeypatch: pytest.MonkeyPatch):

@@ -82,7 +82,7 @@ def texts(payload: Payload) -> list[str]:
 async def connect(server: EmbeddedServer) -> AsyncIterator[Bare]:
     """Connect to an embedded server, socket_connected included."""
     url = f"{server.ws_url}?apiKey={quote(server.key)}"
-    async with websockets.connect(url, max_size=None) as socket:
+    async with websockets.connect(url, max_size=None, max_queue=None) as socket:
         client = Bare(socket)
         client.connected = await client.until("socket_connected")
         yield client

@@ -373,14 +373,17 @@ async def test_a_message_in_fragments_is_taken():
 
 @pytest.mark.parametrize("limit", ["idle", "life"])
 async def test_a_connection_is_closed_when_its_time_is_over(limit: str):
-    async with talking(profile=f"apigateway, {limit}=0.1") as (_, client):
+    async with (
+        serving(profile=f"apigateway, {limit}=0.1") as server,
+        connect(server) as client,
+    ):
         assert await closed(client) == 1001
         assert client.socket.close_reason == "Going away"
 
 
 async def test_messages_keep_a_connection_from_being_idle():
-    async with talking(profile="apigateway, idle=0.4") as (_, client):
-        last = asyncio.get_running_loop().time() + 1
+    async with talking(profile="apigateway, idle=1") as (_, client):
+        last = asyncio.get_running_loop().time() + 1.5
         while asyncio.get_running_loop().time() < last:
             await client.ask("metadata_request", "conversation_metadata")
         assert await closed(client) == 1001
