@@ -141,10 +141,10 @@ async def test_a_row_of_options_begins_at_the_right(widgets: Widgets):  # noqa: 
     await widgets.page.evaluate(
         """labels => {
           const row = document.querySelector(".cnb-panel");
-          row.className = "cnb-choices";
+          row.className = "jupyter-widgets cnb-choices";
           for (const label of labels) {
             const button = document.createElement("button");
-            button.className = "cnb-pill";
+            button.className = "jupyter-button cnb-pill";
             button.textContent = label;
             row.append(button);
           }

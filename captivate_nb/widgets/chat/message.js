@@ -156,7 +156,7 @@ function drawOptions({ title, options }, node) {
   const above = node.lastElementChild;
   const home = above?.matches(".cnb-bubble:not(details)") ? above : node.appendChild(bubble(...(title ? [title] : [])));
   if (title && home === above) home.append(make("div", { class: "cnb-title" }, title));
-  const group = { class: "cnb-ask", role: "group", "aria-label": title || "Options" };
+  const group = { class: "cnb-ask cnb-choices", role: "group", "aria-label": title || "Options" };
   home.append(make("div", group, ...options.map((option) => drawOption(option))));
 }
 
