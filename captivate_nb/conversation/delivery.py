@@ -319,7 +319,7 @@ class Deliveries:
         sent = self._sent.get(message_id)
         if sent is None:
             return
-        if sent.missing is not None and sent.state != "confirmed":
+        if sent.missing is not None and sent.veiled != HIDDEN and sent.state != "confirmed":
             self.lag = max(self.lag, sent.missing - sent.at)
         yield from self.seen(message_id, look.asked, "it is in the server's transcript")
 

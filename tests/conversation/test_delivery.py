@@ -702,6 +702,13 @@ def test_a_lag_is_measured_by_what_a_transcript_lacked_and_a_later_one_has():
     assert deliveries.step() == Send(message("b"))
 
 
+def test_what_may_have_stood_there_unread_tells_nothing_of_a_lag():
+    deliveries = in_doubt("a", "b")
+    look(deliveries, 2.5, hidden=["a"])
+    look(deliveries, 90.0, found=["a"])
+    assert deliveries.lag == 0.0
+
+
 def test_a_server_that_stays_behind_is_asked_ever_later_and_not_for_ever():
     deliveries = in_doubt("a")
     asked, verdicts = [], []
