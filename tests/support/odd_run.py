@@ -65,9 +65,11 @@ UNKNOWABLE = (
     {"equal", "no ids", "same ids"},
     {"equal", "newest first"},
     {"last", "newest first"},
+    {"holes", "parts"},
 )
 """Kinds that nobody could see through together: a line left out of equal ones, the same message
-again or an equal one, equal ones the wrong way round, or too few to tell which way it is.
+again or an equal one, equal ones the wrong way round, too few to tell which way it is, or one that
+came unread and is the beginning of the next.
 """
 
 
