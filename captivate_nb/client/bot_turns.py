@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import msgspec
+
 from captivate_nb.conversation.problems import Problem
 
 from .parts import Parts
@@ -62,19 +64,20 @@ class BotTurns:
             if error
             else f"The flow {name} was saved, and answers from now on. To begin anew, restart."
         )
+        problem = Problem(told, good=not error, restart=not error)
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._list, told, not error)
             if not error:
                 self._loop.call_soon_threadsafe(self.advise)
+            self._loop.call_soon_threadsafe(self._list, problem)
 
     def advise(self) -> None:
         """List what looks wrong in the flow."""
         for told in self._server.advice[:ADVICE]:
-            self._list(told, True)
+            self._list(Problem(told, good=True))
 
-    def _list(self, told: str, good: bool) -> None:
+    def _list(self, problem: Problem) -> None:
         intake = self._parts.intake
-        intake.list(Problem(told, "", intake.now(), good=good))
+        intake.list(msgspec.structs.replace(problem, time=intake.now()))
 
     def _take(self, record: Any) -> None:
         intake, connection = self._parts.intake, self._parts.connection

@@ -37,6 +37,7 @@ class Problem(msgspec.Struct, frozen=True):
     `about` is the ID of the user's message it is about, or `CONNECTION`, if it is about either;
     `good` tells that it is well after all, and nothing is to be done. `turn` is the number of the bot's
     turn that went wrong, which `session.server.send_again(turn)` sends again; 0 where it is no turn.
+    `restart` tells that `session.restart()` is what may come next, as when the bot was changed.
     """
 
     message: str
@@ -45,6 +46,7 @@ class Problem(msgspec.Struct, frozen=True):
     about: str = ""
     good: bool = False
     turn: int = 0
+    restart: bool = False
 
     def __str__(self) -> str:
         return self.message

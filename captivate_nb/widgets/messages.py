@@ -32,6 +32,7 @@ class ProblemLine(TypedDict):
     about: str
     good: bool
     turn: int
+    restart: bool
 
 
 class FileName(TypedDict):
@@ -96,6 +97,13 @@ class SendTurn(Question, frozen=True, kw_only=True, tag="sendturn"):
     turn: int
 
 
+class Restart(Question, frozen=True, kw_only=True):
+    """Start anew: as the same user, as a `new` one, or with other `metadata`, which is JSON."""
+
+    user: Literal["new"] | None = None
+    metadata: str | None = None
+
+
 class Raw(Question, frozen=True, kw_only=True):
     """A message as the wire had it: the answer's `text`, as JSON."""
 
@@ -123,7 +131,7 @@ class Dismiss(FromPage, frozen=True, kw_only=True):
     id: int
 
 
-FromLog = NeedItems | Click | Decide | SendTurn | Raw | File | Stop | Reconnect | Dismiss
+FromLog = NeedItems | Click | Decide | SendTurn | Restart | Raw | File | Stop | Reconnect | Dismiss
 
 
 class Batch(ToPage, frozen=True, kw_only=True):
@@ -155,13 +163,6 @@ ToLog = Append | Fill | Problems | Answer
 
 
 # --- the header -------------------------------------------------------------------------------
-
-
-class Restart(Question, frozen=True, kw_only=True):
-    """Start anew: as the same user, as a `new` one, or with other `metadata`, which is JSON."""
-
-    user: Literal["new"] | None = None
-    metadata: str | None = None
 
 
 class Inspect(FromPage, frozen=True, kw_only=True):

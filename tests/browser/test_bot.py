@@ -60,7 +60,8 @@ async def test_a_bot_is_edited_broken_and_mended_under_its_chat(lab: Lab):
     await turn.locator("summary").first.click()
     await expect(turn).to_contain_text("heard milk")
     await turn.get_by_text("Request", exact=True).click()
-    await expect(turn.locator("pre").last).to_contain_text('"user_input": "milk"')
+    asked = turn.locator(".cnb-leaf").filter(has_text="user_input")
+    await expect(asked).to_have_text('user_input"milk"')
     assert await violations(page.page, chat) == []
     await page.screenshot("bot-tab", of=chat)
 
@@ -71,4 +72,26 @@ async def test_a_bot_is_edited_broken_and_mended_under_its_chat(lab: Lab):
     await expect(chat.locator(".cnb-bot-turns > li").last).not_to_contain_text("failed")
     await chat.get_by_role("button", name="Do all again").click()
     await expect(page.page.locator(".cnb-panel").last).to_contain_text("is the first that differs")
+    assert page.problems == []
+
+
+async def test_a_flow_that_is_saved_answers_at_once_and_may_be_begun_anew(lab: Lab):
+    flow = "nodes: {menu: ['Tea or coffee?']}\n"
+    page = await lab.open(
+        "saved.ipynb",
+        [
+            "%load_ext captivate_nb",
+            f"import pathlib; pathlib.Path('tea.yaml').write_text({flow!r})",
+            "%captivate open tea.yaml",
+            f"pathlib.Path('tea.yaml').write_text({flow.replace('coffee', 'milk')!r})",
+        ],
+    )
+    await page.run_all()
+    chat: Locator = page.page.locator(".cnb-panel").last
+    saved = chat.locator(".cnb-problem").filter(has_text="The flow tea was saved")
+    await expect(saved).to_be_visible()
+    await page.screenshot("flow-saved", of=chat)
+    await saved.get_by_role("button", name="Restart", exact=True).click()
+    await expect(chat.get_by_role("log")).to_contain_text("Tea or milk?")
+    await expect(saved).to_be_hidden()
     assert page.problems == []

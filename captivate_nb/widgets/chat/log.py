@@ -36,6 +36,7 @@ from captivate_nb.widgets.messages import (
     Problems,
     Raw,
     Reconnect,
+    Restart,
     SendTurn,
     Stop,
 )
@@ -83,7 +84,8 @@ class LogWidget(PageWidget):
     `fetch(url)` gets a file that the page asks for, as MIME type and bytes. `decide(id, decision)`
     is awaited when the user decides on a message in doubt, which is possible while it is `live`;
     what it raises is shown. `reconnect()` when the user will not wait for the next attempt to
-    connect. `again(turn)` when the bot is to answer a turn again. `status` is the session's: nothing is awaited or checked unless it is "open".
+    connect. `again(turn)` when the bot is to answer a turn again, `restart()` when the user will
+    begin anew. `status` is the session's: nothing is awaited or checked unless it is "open".
 
     With `remote_images` "ask" the page loads pictures only from `trusted` hosts, and from those
     that the reader allows there.
@@ -113,6 +115,7 @@ class LogWidget(PageWidget):
         decide: Callable[[str, Decision], Awaitable[None]] | None = None,
         reconnect: Callable[[], Coroutine[Any, Any, None]] | None = None,
         again: Callable[[int], Awaitable[None]] | None = None,
+        restart: Callable[[], Awaitable[None]] | None = None,
         **state: Any,
     ) -> None:
         self._source = source
@@ -121,6 +124,7 @@ class LogWidget(PageWidget):
         self._decide = decide
         self._reconnect = reconnect or _nothing
         self._again = again or _nothing
+        self._restart = restart or _nothing
         self._loop = loop
         self._choose = choose
         self._told: list[Message] = list(source.transcript)  # what the page has
@@ -228,11 +232,12 @@ class LogWidget(PageWidget):
         about: str = "",
         good: bool = False,
         turn: int = 0,
+        restart: bool = False,
     ) -> None:
         """Show an error as a line that the reader can dismiss; as a quiet one if it is `good` news.
 
         It takes the place of the older line `about` the same message, given by its ID. One of a
-        `turn` of the bot, by its number, can send that again.
+        `turn` of the bot, by its number, can send that again; one of `restart` can begin anew.
         """
         self._numbered += 1
         line = ProblemLine(
@@ -242,6 +247,7 @@ class LogWidget(PageWidget):
             about=about,
             good=good,
             turn=turn,
+            restart=restart,
         )
         others = [old for old in self._problems if not about or old["about"] != about]
         self._tell_problems([*others, line][-PROBLEMS:])
@@ -275,8 +281,8 @@ class LogWidget(PageWidget):
                 await self._clicked(message)
             case Decide():
                 await self._decided(message)
-            case SendTurn():
-                await self._send_turn(message)
+            case SendTurn() | Restart():
+                await self._accepted(message)
             case Raw():
                 self._show_raw(message)
             case File():
@@ -322,13 +328,20 @@ class LogWidget(PageWidget):
         finally:
             self.answer(decision)
 
-    async def _send_turn(self, asked: SendTurn) -> None:
+    async def _accepted(self, asked: SendTurn | Restart) -> None:
+        """Do what lines offer; they go once it is done."""
+        turn = asked.turn if isinstance(asked, SendTurn) else 0
+        lines = [
+            line["id"]
+            for line in self._problems
+            if (line["turn"] == turn if turn else line["restart"])
+        ]
         try:
-            await self._again(asked.turn)
+            await (self._again(turn) if turn else self._restart())
         except Exception as error:  # noqa: BLE001  # shown, whatever it is
             self.problem(describe(error))
         else:
-            self._tell_problems([line for line in self._problems if line["turn"] != asked.turn])
+            self._tell_problems([line for line in self._problems if line["id"] not in lines])
         finally:
             self.answer(asked)
 

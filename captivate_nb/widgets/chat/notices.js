@@ -50,7 +50,9 @@ export class Notices {
     const last = problems.filter((problem) => problem !== worst).concat(worst ?? []);
     const lines = last.map((problem) => {
       const line = problemLine(problem, () => this.dismiss(problem.id));
-      if (problem.turn) line.insertBefore(this.again(problem.turn), line.lastChild);
+      const { turn } = problem;
+      if (turn) line.insertBefore(this.offer("Send this turn again", { kind: "sendturn", turn }), line.lastChild);
+      if (problem.restart) line.insertBefore(this.offer("Restart", { kind: "restart" }), line.lastChild);
       return line;
     });
     const earlier = lines.slice(0, -1);
@@ -65,14 +67,14 @@ export class Notices {
     return [...(earlier.length ? [more] : []), ...lines];
   }
 
-  /** @param {number} turn of the bot */
-  again(turn) {
+  /** @param {string} name @param {{ kind: "sendturn", turn: number } | { kind: "restart" }} question */
+  offer(name, question) {
     const click = async () => {
       button.disabled = true;
-      await this.view.store.questions.ask({ kind: "sendturn", turn });
+      await this.view.store.questions.ask(question);
       button.disabled = false;
     };
-    const button = make("button", { type: "button", class: "cnb-more-problems", click }, "Send this turn again");
+    const button = make("button", { type: "button", class: "cnb-do", click }, name);
     return button;
   }
 

@@ -109,6 +109,7 @@ class ChatPanel(TimeTravelPanel):
             self._decide,
             session.reconnect_now,
             self._send_turn,
+            self._begin_anew,
             empty=EMPTY,
             bot=self._bot,
             fallback=self.display_id,
@@ -173,6 +174,7 @@ class ChatPanel(TimeTravelPanel):
             about=problem.about,
             good=problem.good,
             turn=problem.turn,
+            restart=problem.restart,
         )
 
     def _show_outbox(self, _: Any) -> None:
@@ -265,8 +267,7 @@ class ChatPanel(TimeTravelPanel):
                 changes["metadata"] = read_object(asked.metadata)
             if asked.user is not None:
                 changes |= {"user_id": f"user-{uuid.uuid4().hex[:8]}", "user": {}}
-            self.go(None)
-            await self.session.restart(**changes)
+            await self._begin_anew(**changes)
         except UsageError as error:
             self.header.answer(asked, error=describe(error), at=position(error))
         except Exception:
@@ -274,6 +275,10 @@ class ChatPanel(TimeTravelPanel):
             raise
         else:
             self.header.answer(asked)
+
+    async def _begin_anew(self, **changes: Any) -> None:
+        self.go(None)
+        await self.session.restart(**changes)
 
     async def _commanded(self, asked: FromHeader) -> None:
         match asked:

@@ -5,24 +5,24 @@
  * @typedef {import("../inspector/event_store.js").Row} Row
  * @typedef {"again" | "arrived"} Decision
  * @typedef {"events" | "metadata" | "actions" | "timing" | "bot" | "code"} Tab
- * @typedef {{ id: number, message: string, detail: string, about: string, good: boolean, turn: number }} ProblemLine
+ * @typedef {{ id: number, message: string, detail: string, about: string, good: boolean, turn: number, restart: boolean }} ProblemLine
  * @typedef {{ name: string, type: string }} FileName
  * @typedef {{ kind: "answer", ask: string, error?: string, at?: number | null, text?: string, found?: number[] }} Answer
  * @typedef {{ kind: "need", start: number, stop?: number | null }} NeedItems
  * @typedef {{ kind: "click", ask: string, index: number, id: string, option: number }} Click
  * @typedef {{ kind: "decide", ask: string, id: string, how: "again" | "arrived" }} Decide
  * @typedef {{ kind: "sendturn", ask: string, turn: number }} SendTurn
+ * @typedef {{ kind: "restart", ask: string, user?: "new" | null, metadata?: string | null }} Restart
  * @typedef {{ kind: "raw", ask: string, index: number, id: string }} Raw
  * @typedef {{ kind: "file", ask: string, url: string }} File
  * @typedef {{ kind: "stop" }} Stop
  * @typedef {{ kind: "reconnect" }} Reconnect
  * @typedef {{ kind: "dismiss", id: number }} Dismiss
- * @typedef {NeedItems | Click | Decide | SendTurn | Raw | File | Stop | Reconnect | Dismiss} FromLog
+ * @typedef {NeedItems | Click | Decide | SendTurn | Restart | Raw | File | Stop | Reconnect | Dismiss} FromLog
  * @typedef {{ kind: "append", start: number, items: Item[], total: number, first?: number, outbox?: Item[], problems?: ProblemLine[] }} Append
  * @typedef {{ kind: "fill", start: number, items: Item[], total: number, first?: number, outbox?: Item[], problems?: ProblemLine[] }} Fill
  * @typedef {{ kind: "problems", problems: ProblemLine[] }} Problems
  * @typedef {Append | Fill | Problems | Answer} ToLog
- * @typedef {{ kind: "restart", ask: string, user?: "new" | null, metadata?: string | null }} Restart
  * @typedef {{ kind: "inspect" }} Inspect
  * @typedef {{ kind: "now" }} Now
  * @typedef {{ kind: "close" }} Close

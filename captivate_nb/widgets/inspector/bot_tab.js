@@ -1,4 +1,5 @@
 import { copy, make } from "../common/dom.js";
+import { jsonTree } from "./json_tree.js";
 
 /** @typedef {{ n: number, said: string, ms: number, error: string, printed: boolean, push: boolean }} Turn */
 
@@ -76,16 +77,16 @@ export class BotTab {
   /** @param {HTMLElement} body @param {Turn} turn */
   async fill(body, turn) {
     const { text = "[]", error } = await this.questions.ask({ kind: "botturn", n: turn.n });
-    /** @type {[string, string][]} */
+    /** @type {[string, string, any][]} */
     const parts = JSON.parse(text);
     body.replaceChildren(
       make("div", { class: "cnb-bar" }, ...(turn.push ? [] : this.tools(turn))),
-      ...parts.map(([title, shown]) =>
+      ...parts.map(([title, shown, value]) =>
         make(
           "details",
           { open: title !== "Request" && title !== "Answer" },
           make("summary", {}, title),
-          make("pre", { tabindex: "0", dir: "auto" }, shown),
+          value ? jsonTree(value) : make("pre", { tabindex: "0", dir: "auto" }, shown),
         ),
       ),
       ...(error ? [make("div", { class: "cnb-problem" }, error)] : []),

@@ -44,26 +44,34 @@ def _row(turn: Any) -> dict[str, Any]:
 
 
 def whole(server: Any, n: int) -> str:
-    """Return all of one turn as JSON: `parts`, each a title and a text that may be JSON."""
+    """Return all of one turn as JSON: a list of parts, each a title, a text, and a value or null.
+
+    What is too long for a tree is in the text.
+    """
     turn = server.turn(n)
     parts = [
-        ["Error", turn.error],
-        ["Traceback", turn.trace],
-        ["Skipped", "\n".join(turn.notes)],
-        ["Steps", "\n".join(_step(*step) for step in turn.steps)],
-        ["Printed", turn.printed],
-        ["Request", _json(turn.request)],
-        ["Answer", "\n\n".join(map(_json, turn.answers))],
+        _text("Error", turn.error),
+        _text("Traceback", turn.trace),
+        _text("Skipped", "\n".join(turn.notes)),
+        _text("Steps", "\n".join(_step(*step) for step in turn.steps)),
+        _text("Printed", turn.printed),
+        _tree("Request", turn.request),
+        _tree("Answer", turn.answers[0] if len(turn.answers) == 1 else turn.answers),
     ]
-    return json.dumps([[title, clean_text(text[:LONGEST])] for title, text in parts if text])
+    return json.dumps([[title, text, value] for title, text, value in parts if text or value])
 
 
 def _step(node: str, line: int, what: str) -> str:
     return f"{node}, line {line}: {what}" if line else f"{node}: {what}"
 
 
-def _json(value: Any) -> str:
-    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+def _text(title: str, text: str) -> tuple[str, str, None]:
+    return title, clean_text(text[:LONGEST]), None
+
+
+def _tree(title: str, value: Any) -> tuple[str, str, Any]:
+    text = clean_text(json.dumps(value, indent=2, ensure_ascii=False)) if value else ""
+    return (title, "", json.loads(text)) if 0 < len(text) <= LONGEST else _text(title, text)
 
 
 def code(server: Any, n: int, form: str) -> str:

@@ -1,5 +1,6 @@
 import { make } from "../common/dom.js";
 import { choose, JsonForm } from "../common/json_form.js";
+import { jsonTree } from "./json_tree.js";
 
 /** The metadata as a tree, a box to set some, and what each event changed. */
 export class MetadataTab {
@@ -10,7 +11,7 @@ export class MetadataTab {
     this.drawn = "";
     /** @type {Set<string>} the branches that the reader has folded */
     this.folded = new Set();
-    this.tree = make("div", { class: "cnb-tree" });
+    this.tree = make("div", {});
     this.changes = make("ol", { class: "cnb-changes" });
     this.node = make(
       "div",
@@ -55,43 +56,10 @@ export class MetadataTab {
       this.drawn = metadata;
       const value = JSON.parse(metadata);
       const empty = make("p", { class: "cnb-none" }, "No metadata yet.");
-      this.tree.replaceChildren(Object.keys(value).length ? this.branch(value, []) : empty);
+      const edit = this.form && ((/** @type {string} */ key) => this.edit(key));
+      this.tree.replaceChildren(Object.keys(value).length ? jsonTree(value, { folded: this.folded, edit }) : empty);
     }
     this.list();
-  }
-
-  /** @param {any} value @param {string[]} path @returns {HTMLElement} */
-  branch(value, path) {
-    const entries = Object.entries(value).map(([key, inner]) => make("li", {}, this.entry(key, inner, [...path, key])));
-    return make("ul", {}, ...entries);
-  }
-
-  /** @param {string} key @param {any} value @param {string[]} path */
-  entry(key, value, path) {
-    const name = make("span", { class: "cnb-key", dir: "auto" }, key);
-    if (value === null || typeof value !== "object" || !Object.keys(value).length) {
-      const shown = [
-        name,
-        make("span", { class: `cnb-value cnb-${typeof value}`, dir: "auto" }, JSON.stringify(value)),
-      ];
-      return this.form
-        ? make(
-            "button",
-            { type: "button", class: "cnb-leaf", title: "Edit this value", click: () => this.edit(path[0]) },
-            ...shown,
-          )
-        : make("span", { class: "cnb-leaf" }, ...shown);
-    }
-    const place = JSON.stringify(path);
-    const size = Array.isArray(value) ? `[${value.length}]` : `{${Object.keys(value).length}}`;
-    const node = make(
-      "details",
-      { open: !this.folded.has(place) },
-      make("summary", {}, name, make("span", { class: "cnb-about" }, size)),
-      this.branch(value, path),
-    );
-    node.addEventListener("toggle", () => (node.open ? this.folded.delete(place) : this.folded.add(place)));
-    return node;
   }
 
   /** The server merges at the top level, so the whole of it is what can be set. @param {string} key */

@@ -253,6 +253,24 @@ async def test_a_turn_of_the_bot_is_sent_again_and_its_line_goes(front_end: Fron
     ]
 
 
+async def test_a_line_offers_to_begin_anew_and_goes_when_that_is_done(front_end: FrontEnd):
+    chat = Chat(front_end)
+    begun: list[str] = []
+
+    async def restart() -> None:
+        begun.append("anew")
+
+    chat.log = LogWidget(chat, asyncio.get_running_loop(), chat.chosen, restart=restart)
+    chat.log.problem("The flow was saved", good=True, restart=True)
+    chat.log.problem("Something else")
+    front_end.say(chat.log, {"kind": "restart", "ask": "1"})
+    await until(lambda: len(chat.batches("answer")) == 1)
+    assert begun == ["anew"]
+    assert [line["message"] for line in chat.batches("problems")[-1]["problems"]] == [
+        "Something else"
+    ]
+
+
 async def test_bad_news_about_a_message_goes_when_that_is_decided(front_end: FrontEnd):
     chat = Chat(front_end)
     chat.log.problem("Something else")

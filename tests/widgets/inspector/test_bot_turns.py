@@ -24,8 +24,9 @@ def answer(request: Json) -> Json:
     }
 
 
-def parts(told: dict[str, Any]) -> dict[str, str]:
-    return dict(json.loads(told["text"]))
+def parts(told: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a turn: texts, and what the page draws as a tree."""
+    return {title: value or text for title, text, value in json.loads(told["text"])}
 
 
 async def test_every_turn_of_a_program_is_there_whole(front_end: FrontEnd):
@@ -44,9 +45,9 @@ async def test_every_turn_of_a_program_is_there_whole(front_end: FrontEnd):
         failed = parts(await ask(front_end, panel, "botturn", n=3))
         assert failed["Printed"] == "heard boom\n"
         assert "in answer" in failed["Traceback"]
-        assert json.loads(failed["Request"])["user_input"] == "boom"
+        assert failed["Request"]["user_input"] == "boom"
         told = parts(await ask(front_end, panel, "botturn", n=2))
-        assert json.loads(told["Answer"])["response"] == ["You said tea"]
+        assert told["Answer"]["response"] == ["You said tea"]
         python = (await ask(front_end, panel, "botcode", n=2, form="python"))["text"]
         assert python.startswith("request = {'session_id': ")
         assert python.endswith("\nanswer(request)")
