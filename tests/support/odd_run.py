@@ -65,6 +65,7 @@ UNKNOWABLE = (
     {"equal", "no ids", "same ids"},
     {"equal", "newest first"},
     {"last", "newest first"},
+    {"hasty", "newest first"},
     {"holes", "parts"},
 )
 """Kinds that nobody could see through together: a line left out of equal ones, the same message
