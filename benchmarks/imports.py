@@ -21,7 +21,8 @@ UNUSED = (
     "tornado",
     "websockets",
     "yaml",
-    "ssl",
+    "http.client",
+    "urllib.request",
 )
 
 MEASURE = """
