@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from captivate_nb.errors import UsageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 SHOWN = 2000  # characters of what an endpoint answers in place of an answer
+SHORTEST = 4  # characters of what is taken to be secret: less stands in any text
 
 
 class Endpoint:
@@ -30,6 +31,7 @@ class Endpoint:
     def __init__(self, url: str, headers: Mapping[str, str], timeout: float, largest: int) -> None:
         self.name = self.shown = shown(url)
         self._url = url
+        self._secrets = _secrets_of(url, headers)
         self._headers = {**headers, "Content-Type": "application/json"}
         self._timeout = timeout
         self._largest = largest
@@ -37,16 +39,23 @@ class Endpoint:
     async def call(self, request: Json, prints: Prints) -> AsyncGenerator[list[Json], None]:  # noqa: ARG002
         """Yield the answer to a request; raise `BotFailed`. Closing it drops the request."""
         status, body = await self._post(json.dumps(request))
-        text = body.decode("utf-8", "replace")
+        text = body.decode("utf-8-sig", "replace")
         if status != 200:
-            raise BotFailed(f"{self.name} answered {status}: the bot failed.", text[:SHOWN])
+            raise BotFailed(f"{self.name} answered {status}: the bot failed.", self._start(text))
         try:
             answer = json.loads(text) if text.strip() else None
         except (ValueError, RecursionError):
             raise BotFailed(
-                f"{self.name} answered what is no JSON. Is that the bot's address?", text[:SHOWN]
+                f"{self.name} answered what is no JSON. Is that the bot's address?",
+                self._start(text),
             ) from None
         yield plain(answer)
+
+    def _start(self, text: str) -> str:
+        """Return the beginning of what it answered; it may tell back what it was sent."""
+        for secret in self._secrets:
+            text = text.replace(secret, "•••")
+        return text[:SHOWN]
 
     async def _post(self, body: str) -> tuple[int, bytes]:
         from tornado.httpclient import HTTPError, HTTPRequest
@@ -97,6 +106,15 @@ class Endpoint:
             for stream in opened:
                 stream.close()
             client.close()
+
+
+def _secrets_of(url: str, headers: Mapping[str, str]) -> list[str]:
+    """Return what is secret in an address and in headers, the longest first."""
+    parts = urlsplit(url)
+    values = [value for _, value in parse_qsl(parts.query)]
+    found = {parts.query, parts.password or "", *values, *headers.values()}
+    found |= {word for value in headers.values() for word in value.split()[1:]}
+    return sorted((secret for secret in found if len(secret) >= SHORTEST), key=len, reverse=True)
 
 
 def is_address(name: str) -> bool:

@@ -55,6 +55,21 @@ async def test_what_it_answers_in_place_of_an_answer_is_told(status: int, body: 
                 assert "database" not in "".join(record.frame for record in session.events)
 
 
+async def test_what_it_tells_back_of_its_secrets_is_not_shown():
+    body = b"No such key: q-s3cr3t. Headers: Bearer t0ken-s3cr3t, s3cr3t"
+    with deployed(lambda _: (500, body)) as there:
+        url, headers = f"{there.url}?key=q-s3cr3t", {"Authorization": "Bearer t0ken-s3cr3t"}
+        async with chatting(url, bot_headers=headers) as session:
+            await until(lambda: session.errors)
+            assert "No such key: •••. Headers: •••, s3cr3t" in session.errors[-1].detail
+
+
+async def test_a_byte_order_mark_before_the_answer_is_none():
+    with deployed(lambda _: (200, b'\xef\xbb\xbf{"response": "Hi"}')) as there:
+        async with chatting(there.url) as session:
+            assert session.transcript[-1].text == "Hi"
+
+
 async def test_one_that_is_not_there_or_too_slow_is_told():
     go_on = threading.Event()
 
