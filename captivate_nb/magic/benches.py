@@ -13,7 +13,6 @@ from IPython.core.getipython import get_ipython
 from captivate_nb.client.session import Session
 from captivate_nb.errors import UsageError, did_you_mean
 from captivate_nb.kernel import run
-from captivate_nb.server import flows
 from captivate_nb.server.bots.opening import is_bot
 from captivate_nb.server.flow.loader import read_flow
 from captivate_nb.sessions import demo
@@ -23,6 +22,8 @@ from .registry import cell_command
 
 _names: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
 """The sessions that were opened here, and the name of what answers in each."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def opened(rest: str) -> Session:
@@ -47,7 +48,8 @@ def opened(rest: str) -> Session:
 
 
 def _source(name: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    if name in names and callable(names[name]) and name not in flows():
+    """Return what answers: the notebook's own function comes before a flow of the same name."""
+    if callable(names.get(name)):
         return {"bot": names[name]}
     return {"bot": name} if is_bot(name) else {"flow": name}
 
@@ -66,7 +68,7 @@ def _bot(rest: str, cell: str) -> Any:
     code = f"# %%captivate bot {rest}\n{cell}"  # so that lines are counted as the cell's are
     if not shell.run_cell(code).success:  # which has shown why
         return None
-    if not callable(shell.user_ns.get(name)):
+    if not callable(shell.user_ns.get(name)) or not _binds(cell, name):
         raise UsageError(
             f"This cell defines no function {name}.{did_you_mean(name, _defined(cell))}"
         )
@@ -96,11 +98,22 @@ def _change_or_open(name: str, what: Any, source: dict[str, Any]) -> Any:
 
 
 def _defined(cell: str) -> list[str]:
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     try:
-        return [node.name for node in ast.parse(cell).body if isinstance(node, kinds)]
+        return [node.name for node in ast.parse(cell).body if isinstance(node, _DEFINITIONS)]
     except SyntaxError:  # or lines of IPython's own: running it tells
         return []
+
+
+def _binds(cell: str, name: str) -> bool:
+    """Whether a cell gives a name its value, so that it is not one of an earlier cell's."""
+    try:
+        nodes = list(ast.walk(ast.parse(cell)))
+    except SyntaxError:  # or lines of IPython's own, which may do so
+        return True
+    defined = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
+    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    imported = {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+    return name in defined | stored | imported
 
 
 def _last_defined(cell: str) -> str:

@@ -48,6 +48,26 @@ async def test_a_bot_in_a_cell_is_changed_by_running_it_again(shell: Shell):
     panel.close()
 
 
+async def test_a_cell_that_does_not_define_its_bot_says_so(shell: Shell):
+    await shell.run(BOT.format(name="answer", word="one"))
+    with pytest.raises(UsageError, match=r"defines no function answer\. Did you mean “answers”\?"):
+        await shell.run("%%captivate bot answer\ndef answers(request):\n    return 'two'\n")
+    assert (await cn.current().say("a")).text == "one a"
+    assert (
+        await shell.run("%%captivate bot answer\nif True:\n    def answer(_): return 'three'")
+        is None
+    )
+    assert (await cn.current().say("a")).text == "three"
+    assert await shell.run("%%captivate bot answer\nanswer = lambda _: 'four'") is None
+    assert (await cn.current().say("a")).text == "four"
+
+
+async def test_a_function_of_the_notebook_comes_before_a_flow_of_its_name(shell: Shell):
+    await shell.run("def shop(request): return 'My own shop'")
+    await shell.run("%captivate open shop")
+    assert cn.current().transcript[-1].text == "My own shop"
+
+
 async def test_a_flow_in_a_cell_is_changed_by_running_it_again(shell: Shell):
     await shell.run(FLOW.format(word="Tea"))
     session = cn.current()
