@@ -100,8 +100,8 @@ def _from(flow: Flow, start: str | None) -> Flow:
 
 
 def _imported(name: str) -> Any:
-    module, colon, attribute = name.partition(":")
-    if not (colon and module and attribute):
+    module, _, attribute = name.partition(":")
+    if not _IMPORTABLE.fullmatch(name):
         raise UsageError(
             f"bot={name!r:.60} is neither an http:// address nor “module:function”. A function itself can"
             " be given, too."
