@@ -6,7 +6,6 @@ import json
 import sys
 
 import msgspec
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +216,8 @@ def test_html_is_a_page_of_its_own_where_nothing_runs():
 
 def test_a_data_frame_has_a_row_a_message():
     frame = TALK.to_dataframe()
+    import pandas as pd  # a third of a second, which each worker would pay
+
     assert isinstance(frame, pd.DataFrame)
     assert list(frame["sender"]) == ["bot", "user", "system", "agent"]
     assert list(frame.columns)[:3] == ["id", "sender", "text"]
