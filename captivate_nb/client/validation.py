@@ -14,7 +14,7 @@ from numbers import Real
 from typing import Any, TypeVar
 
 from captivate_nb.errors import InvalidMessage, ProtocolError, UsageError, did_you_mean
-from captivate_nb.protocol.codec import to_json
+from captivate_nb.protocol.codec import to_json, whole
 from captivate_nb.protocol.event_decoder import WIRE_NAMES
 
 Json = TypeVar("Json")
@@ -30,14 +30,14 @@ def text_of(text: str) -> str:
     """
     if not isinstance(text, str):
         raise InvalidMessage(f"A message is text, not {text!r:.60}. Nothing was sent.")
-    return str(_whole(text))
+    return str(whole(text))
 
 
 def id_of(given: object, what: str) -> str:
     """Return what names a thing; raise `UsageError` when it is no text, or empty."""
     if not isinstance(given, str) or not given:
         raise UsageError(f"{what} is text, not {given!r:.60}. Nothing was sent.")
-    return str(_whole(given))
+    return str(whole(given))
 
 
 def object_of(given: dict[str, Any], what: str) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def json_of(given: Json, what: str) -> Json:
     except ProtocolError as error:
         if not isinstance(error.__context__, UnicodeEncodeError):
             raise
-        given = _whole(given)
+        given = whole(given)
         to_json(given)
     try:
         json.dumps(given, allow_nan=False, default=str, skipkeys=True)
@@ -122,18 +122,6 @@ def callback_of(given: Callable[..., Any]) -> Callable[..., Any]:
     """Return what is to be called; raise `UsageError` when it cannot be."""
     if not callable(given):
         raise UsageError(f"A callback is a function, not {given!r:.60}.")
-    return given
-
-
-def _whole(given: Any) -> Any:
-    """Return a JSON value with U+FFFD for every half of a character."""
-    match given:
-        case str():
-            return given.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case list() | tuple():
-            return [_whole(each) for each in given]
-        case dict():
-            return {_whole(name): _whole(value) for name, value in given.items()}
     return given
 
 

@@ -125,6 +125,18 @@ def from_json(frame: str | bytes) -> Any:
         raise _unreadable(reason, text, cut=cut) from None
 
 
+def whole(value: Any) -> Any:
+    """Return a JSON value with U+FFFD for every half of a surrogate pair, which has no form as UTF-8."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list() | tuple():
+            return [whole(each) for each in value]
+        case dict():
+            return {whole(name): whole(inner) for name, inner in value.items()}
+    return value
+
+
 def _text(frame: str | bytes) -> str:
     if isinstance(frame, str):
         return frame

@@ -11,7 +11,7 @@ from captivate_nb import protocol
 from captivate_nb.protocol import strays
 from captivate_nb.protocol.words import NAMES, VALUES
 
-OURS = {"problems", "conversation", "heartbeat", "truncated", "__action"}
+OURS = {"problems", "conversation", "heartbeat", "truncated", "__action", "surrogatepass"}
 """What only looks like a word of the protocol: our own names, and words of our errors."""
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from captivate_nb.errors import CaptivateError
+from captivate_nb.errors import CaptivateError, ProtocolError
+from captivate_nb.protocol.codec import from_json
 
 from .answers import Json
 
@@ -21,8 +19,8 @@ def read_push(body: bytes) -> tuple[str, Json]:
     actions}}`.
     """
     try:
-        told: Any = json.loads(body)
-    except (ValueError, RecursionError):
+        told = from_json(body)
+    except ProtocolError:
         raise PushRefused("This is not JSON") from None
     if not isinstance(told, dict):
         raise PushRefused("This is no object")

@@ -37,6 +37,7 @@ for _tag, _form, _first in (
     )
 
 
+_HALF = re.compile(r"[\ud800-\udfff]")  # of a surrogate pair, which has no form as UTF-8
 _TABS = "Indent with spaces, not with tabs."
 _QUOTES = "Text needs quotes when it has a colon, or a sign like { [ * & @ % ? at an end."
 
@@ -192,6 +193,8 @@ def _refuse_excess(source: str, file: str) -> None:
             raise FlowError(f"{file}:{line}: Aliases (*{event.anchor}) cannot be used in a flow.")
         if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)):
             raise FlowError(f"{file}:{line}: Tags ({tag}) cannot be used in a flow.")
+        if isinstance(event, yaml.ScalarEvent) and (half := _HALF.search(event.value)):
+            raise FlowError(f"{file}:{line}: This has half a character, {half[0]!a}.")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from captivate_nb.errors import InvalidFile
 from captivate_nb.local_files import TooLarge, guess_type, read_regular
 from captivate_nb.protocol import content as c
+from captivate_nb.protocol.codec import whole
 from captivate_nb.server.store.files import StoredFile
 
 from .queue import Handoff, LiveChatQueue, QueueEvent, Watcher
@@ -93,7 +94,7 @@ class Agent:
     def accept(self, conversation_id: str | None = None, *, name: str = "Maya") -> VisitorView:
         """Accept a waiting conversation, as an agent of this name."""
         return self._with(
-            conversation_id, False, lambda queue, handoff: queue.accept(handoff, name)
+            conversation_id, False, lambda queue, handoff: queue.accept(handoff, whole(name))
         )
 
     def refuse(self, conversation_id: str | None = None) -> VisitorView:
@@ -102,7 +103,7 @@ class Agent:
 
     def say(self, text: str, conversation_id: str | None = None) -> VisitorView:
         """Say something to a connected conversation."""
-        content = (c.Text(text),)
+        content = (c.Text(whole(text)),)
         return self._with(conversation_id, True, lambda queue, handoff: queue.say(handoff, content))
 
     def send_files(
@@ -117,7 +118,7 @@ class Agent:
         Paths and bytes the server serves then. Raise `InvalidFile` when a path cannot be read.
         """
         sent = c.Files(tuple(self._file(file) for file in files))
-        content = (c.Text(text), sent) if text else (sent,)
+        content = (c.Text(whole(text)), sent) if text else (sent,)
         return self._with(conversation_id, True, lambda queue, handoff: queue.say(handoff, content))
 
     def leave(self, conversation_id: str | None = None) -> VisitorView:
@@ -144,12 +145,14 @@ class Agent:
             return file
         if isinstance(file, tuple):
             named, data, mime = file
-            return self._keep(StoredFile(named, mime or guess_type(named), data))
+            return self._keep(StoredFile(whole(named), mime or guess_type(named), data))
         name = file.name if isinstance(file, Path) else file.partition("?")[0].rpartition("/")[2]
         if isinstance(file, str):
-            return c.File(file, name, guess_type(name))
+            return c.File(whole(file), whole(name), guess_type(name))
         try:
-            stored = StoredFile(name, guess_type(name), read_regular(file, self._largest_file))
+            stored = StoredFile(
+                whole(name), guess_type(name), read_regular(file, self._largest_file)
+            )
         except TooLarge as error:
             raise InvalidFile(
                 f"{file} has {error.size:,} bytes, and at most {self._largest_file:,} can be sent."

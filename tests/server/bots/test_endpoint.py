@@ -171,7 +171,38 @@ async def test_pushes_are_refused_to_strangers_and_pages():
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"session_id": 3}', b'{"idChat": "a", "message": 3}', b"[" * 100_000]
+    "said",
+    [
+        r'"session_id": "%s", "response": ["a \ud83d"]',
+        r'"session_id": "%s", "outgoing_action": [{"id": "a", "payload": {"v": "\ud83d"}}]',
+        r'"session_id": "%s", "metadata": {"internal": {"channelMetadata": {"custom": {"v": "\ud83d"}}}}',
+        r'"idChat": "%s", "message": {"messages": [{"type": "text", "text": "a \ud83d"}]}',
+    ],
+)
+async def test_half_a_character_in_a_push_is_replaced_and_the_chat_goes_on(said: str):
+    async with chatting(lambda _: "Hi") as session, httpx.AsyncClient() as http:
+        body = "{" + said % session.conversation_id + "}"
+        assert (await http.post(session.server.push_url, content=body)).status_code == 200
+        if "a " in said:
+            await until(lambda: session.transcript[-1].text == "a \ufffd")
+        assert (await session.say("go on")).text == "Hi"
+        lines = [message.text for message in await session.fetch_transcript()]
+        assert ("a \ufffd" in lines) == ("a " in said)
+        assert (await session.fetch_metadata()).get("v", "\ufffd") == "\ufffd"
+        assert (session.status, session.errors) == ("open", [])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"session_id": 3}',
+        b'{"idChat": "a", "message": 3}',
+        b"[" * 100_000,
+        b'{"session_id": "a", "response": [{"type": "x", "v": NaN}]}',
+        b'{"session_id": "a", "response": [{"type": "x", "v": 1e999}]}',
+    ],
 )
 def test_what_is_no_push(body: bytes):
     with pytest.raises(PushRefused):

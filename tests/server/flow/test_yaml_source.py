@@ -60,6 +60,7 @@ def test_text_is_as_it_is_written():
         ),
         ("a:\n\t- b", "Indent with spaces, not with tabs."),
         ("a: 1\na: 2", "f.yaml:2: “a” is here twice; the first is on line 1."),
+        ('a: 1\nb: "\\ud83d"', "f.yaml:2: This has half a character, '\\ud83d'."),
         ("a: &x 1\nb: *x", "f.yaml:2: Aliases (*x) cannot be used"),
         ("a: !!python/object:os.system x", "f.yaml:1: Tags (tag:yaml.org,2002:python/object"),
         ("a: 1\n---\nb: 2", "f.yaml:2: This is not YAML"),

@@ -139,6 +139,19 @@ async def test_taking_over_from_the_script_and_giving_back(client: Bare, server:
     assert texts(await client.until("livechat_message")) == ["You are welcome. Goodbye!"]
 
 
+async def test_half_a_character_is_replaced_in_what_an_agent_says(
+    client: Bare, server: EmbeddedServer
+):
+    await waiting(client)
+    server.agent.take_over()
+    server.agent.accept(name="Ma\ud83d")
+    server.agent.say("half \ud83d")
+    assert texts(await client.until("livechat_message")) == ["half \ufffd"]
+    server.agent.send_files([("\ud83d.txt", b"x", "text/plain")], text="\ud83d")
+    assert texts(await client.until("livechat_message")) == ["\ufffd"]
+    await client.ask("conversation_transcript_request", "conversation_transcript")
+
+
 async def test_what_the_user_said_while_waiting_is_not_lost(client: Bare, server: EmbeddedServer):
     await waiting(client)
     await client.say("order 4711 please")
