@@ -84,12 +84,17 @@ def _flow(rest: str, cell: str) -> Any:
 
 
 def _change_or_open(name: str, what: Any, source: dict[str, Any]) -> Any:
-    """Change the bot of the open session with this name, or open one and return its panel."""
-    for session, known in tuple(_names.items()):
-        if known == name and session.status != "closed" and session.server is not None:
-            session.server.reload(what)
-            print(f"{name} answers as it is now, from the next turn on.")
-            return None
+    """Change the bot of all open sessions with this name, or open one and return its panel."""
+    changed = [
+        session.server
+        for session, known in tuple(_names.items())
+        if known == name and session.status != "closed" and session.server is not None
+    ]
+    for server in changed:
+        server.reload(what)
+    if changed:
+        print(f"{name} answers as it is now, from the next turn on.")
+        return None
     session = run(demo(**source))
     _names[session] = name
     from captivate_nb.widgets import ChatPanel
@@ -97,19 +102,24 @@ def _change_or_open(name: str, what: Any, source: dict[str, Any]) -> Any:
     return ChatPanel(session)
 
 
-def _defined(cell: str) -> list[str]:
+def _parsed(cell: str) -> ast.Module | None:
     try:
-        return [node.name for node in ast.parse(cell).body if isinstance(node, _DEFINITIONS)]
+        return ast.parse(cell)
     except SyntaxError:  # or lines of IPython's own: running it tells
-        return []
+        return None
+
+
+def _defined(cell: str) -> list[str]:
+    module = _parsed(cell)
+    return [node.name for node in module.body if isinstance(node, _DEFINITIONS)] if module else []
 
 
 def _binds(cell: str, name: str) -> bool:
     """Whether a cell gives a name its value, so that it is not one of an earlier cell's."""
-    try:
-        nodes = list(ast.walk(ast.parse(cell)))
-    except SyntaxError:  # or lines of IPython's own, which may do so
+    module = _parsed(cell)
+    if module is None:  # what is IPython's own may do so
         return True
+    nodes = list(ast.walk(module))
     defined = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
     stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     imported = {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}

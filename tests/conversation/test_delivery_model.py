@@ -74,6 +74,9 @@ class Odd:
     """Whether its bot may think for longer; then it says one thing at a time."""
     agent: bool = False
     """Whether an agent says things by themselves; only a whole transcript tells if they answer."""
+    bubbles: int = 1
+    """How many messages its answers have at the most, as its greeting has: more in a row than ever
+    before is beyond what can be known (docs/delivery.md)."""
 
 
 ODD = st.builds(
@@ -89,6 +92,7 @@ ODD = st.builds(
     equal=st.booleans(),
     slow=st.booleans(),
     agent=st.booleans(),
+    bubbles=st.sampled_from([1, 2]),
 ).filter(
     lambda odd: (
         sum([odd.equal, odd.agent, odd.cut or odd.last is not None]) <= 1
@@ -131,7 +135,7 @@ class Server:
         self.lines.append(self._line("user", (c.Text(event.text),), event.client_msg_id, now))
         if fate in ("answered", "late"):
             think = self.dice.choice([0.2, 4.0] if self.odd.slow else [0.0, 0.2])
-            for part in range(1 if self.odd.slow else self.dice.randint(1, 2)):
+            for part in range(1 if self.odd.slow else self.dice.randint(1, self.odd.bubbles)):
                 self.due.append((now + think + PART * part, None))
 
     def speak(self, now, sender="bot", content=None):
@@ -196,8 +200,8 @@ class Exchange(RuleBasedStateMachine):
         self.connect()
         self.take("in", e.ConversationStarted(conversation_id=CONV))
         self.take("in", self.server.speak(self.now, content=GREETING))
-        # More in a row than ever before is beyond what can be known: docs/delivery.md.
-        self.take("in", self.server.speak(self.now))
+        for _ in range(1, odd.bubbles):
+            self.take("in", self.server.speak(self.now))
 
     @property
     def deliveries(self):

@@ -48,6 +48,16 @@ async def test_a_bot_in_a_cell_is_changed_by_running_it_again(shell: Shell):
     panel.close()
 
 
+async def test_every_open_chat_on_a_bot_is_changed_by_its_cell(shell: Shell):
+    await shell.run(BOT.format(name="answer", word="one"))
+    first = cn.current()
+    await shell.run("%captivate open answer")
+    second = cn.current()
+    assert second is not first
+    assert await shell.run(BOT.format(name="answer", word="two")) is None
+    assert [(await chat.say("a")).text for chat in (first, second)] == ["two a", "two a"]
+
+
 async def test_a_cell_that_does_not_define_its_bot_says_so(shell: Shell):
     await shell.run(BOT.format(name="answer", word="one"))
     with pytest.raises(UsageError, match=r"defines no function answer\. Did you mean “answers”\?"):

@@ -282,7 +282,7 @@ class LogWidget(PageWidget):
             case Decide():
                 await self._decided(message)
             case SendTurn() | Restart():
-                await self._accepted(message)
+                await self._accept(message)
             case Raw():
                 self._show_raw(message)
             case File():
@@ -328,16 +328,15 @@ class LogWidget(PageWidget):
         finally:
             self.answer(decision)
 
-    async def _accepted(self, asked: SendTurn | Restart) -> None:
+    async def _accept(self, asked: SendTurn | Restart) -> None:
         """Do what lines offer; they go once it is done."""
-        turn = asked.turn if isinstance(asked, SendTurn) else 0
-        lines = [
-            line["id"]
-            for line in self._problems
-            if (line["turn"] == turn if turn else line["restart"])
-        ]
         try:
-            await (self._again(turn) if turn else self._restart())
+            if isinstance(asked, SendTurn):
+                lines = [line["id"] for line in self._problems if line["turn"] == asked.turn]
+                await self._again(asked.turn)
+            else:
+                lines = [line["id"] for line in self._problems if line["restart"]]
+                await self._restart()
         except Exception as error:  # noqa: BLE001  # shown, whatever it is
             self.problem(describe(error))
         else:

@@ -15,6 +15,9 @@ SHOWN = 100
 LONGEST = 200_000
 """Characters of one part of a turn."""
 
+LARGEST_TREE = 20_000
+"""Characters of JSON, indented, that are drawn as a tree; what has more is drawn as text."""
+
 CUES = {
     "greet": "greeting",
     "busy": "no agent was free",
@@ -49,6 +52,7 @@ def whole(server: Any, n: int) -> str:
     What is too long for a tree is in the text.
     """
     turn = server.turn(n)
+    answers = turn.answers[0] if len(turn.answers) == 1 else turn.answers
     parts = [
         _text("Error", turn.error),
         _text("Traceback", turn.trace),
@@ -56,7 +60,7 @@ def whole(server: Any, n: int) -> str:
         _text("Steps", "\n".join(_step(*step) for step in turn.steps)),
         _text("Printed", turn.printed),
         _tree("Request", turn.request),
-        _tree("Answer", turn.answers[0] if len(turn.answers) == 1 else turn.answers),
+        _tree("Answer", answers if turn.answers else None),
     ]
     return json.dumps([[title, text, value] for title, text, value in parts if text or value])
 
@@ -70,8 +74,10 @@ def _text(title: str, text: str) -> tuple[str, str, None]:
 
 
 def _tree(title: str, value: Any) -> tuple[str, str, Any]:
-    text = clean_text(json.dumps(value, indent=2, ensure_ascii=False)) if value else ""
-    return (title, "", json.loads(text)) if 0 < len(text) <= LONGEST else _text(title, text)
+    text = "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+    if not value or len(text) > LARGEST_TREE:
+        return _text(title, text)
+    return title, "", json.loads(clean_text(text))
 
 
 def code(server: Any, n: int, form: str) -> str:

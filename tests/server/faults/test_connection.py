@@ -383,7 +383,7 @@ async def test_a_connection_is_closed_when_its_time_is_over(limit: str):
 
 async def test_messages_keep_a_connection_from_being_idle():
     async with talking(profile="apigateway, idle=1") as (_, client):
-        last = asyncio.get_running_loop().time() + 1.5
+        last = asyncio.get_running_loop().time() + 2.5
         while asyncio.get_running_loop().time() < last:
             await client.ask("metadata_request", "conversation_metadata")
         assert await closed(client) == 1001

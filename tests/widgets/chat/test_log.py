@@ -260,14 +260,22 @@ async def test_a_line_offers_to_begin_anew_and_goes_when_that_is_done(front_end:
     async def restart() -> None:
         begun.append("anew")
 
-    chat.log = LogWidget(chat, asyncio.get_running_loop(), chat.chosen, restart=restart)
+    async def again(turn: int) -> None:
+        raise UsageError(f"Turn {turn} is not kept")
+
+    loop = asyncio.get_running_loop()
+    chat.log = LogWidget(chat, loop, chat.chosen, again=again, restart=restart)
     chat.log.problem("The flow was saved", good=True, restart=True)
     chat.log.problem("Something else")
-    front_end.say(chat.log, {"kind": "restart", "ask": "1"})
+    front_end.say(chat.log, {"kind": "sendturn", "ask": "0", "turn": 0})  # which no turn has
     await until(lambda: len(chat.batches("answer")) == 1)
+    assert begun == []
+    front_end.say(chat.log, {"kind": "restart", "ask": "1"})
+    await until(lambda: len(chat.batches("answer")) == 2)
     assert begun == ["anew"]
     assert [line["message"] for line in chat.batches("problems")[-1]["problems"]] == [
-        "Something else"
+        "Something else",
+        "Turn 0 is not kept",
     ]
 
 

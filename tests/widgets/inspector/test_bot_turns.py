@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import captivate_nb as cn
+from captivate_nb.widgets.inspector.bot_turns import LARGEST_TREE
 from support.bots import Json, chatting
 from support.front_end import FrontEnd
 from support.rogue import until
@@ -57,6 +58,20 @@ async def test_every_turn_of_a_program_is_there_whole(front_end: FrontEnd):
         assert "Tea for two" in panel.header.facts
         (listed,) = await session.conversations()
         assert listed.title == "Tea for two"
+        panel.close()
+
+
+async def test_a_large_answer_is_text_and_an_empty_one_is_there(front_end: FrontEnd):
+    answers = {"large": {"response": ["x" * LARGEST_TREE]}, "nothing": {"response": []}}
+    async with chatting(lambda request: answers.get(request["user_input"], "Hi")) as session:
+        panel = cn.ChatPanel(session)
+        panel.open_inspector("bot")
+        for text in answers:
+            await session.say(text, wait=False)
+        await until(lambda: len(session.server.turns) == 3)
+        large = parts(await ask(front_end, panel, "botturn", n=2))["Answer"]
+        assert json.loads(large) == answers["large"]
+        assert parts(await ask(front_end, panel, "botturn", n=3))["Answer"] == answers["nothing"]
         panel.close()
 
 
